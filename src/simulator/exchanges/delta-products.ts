@@ -1,5 +1,5 @@
 import type { Listing } from "../listing.ts";
-import { trimmed } from "../wire-text.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import type { WireRow } from "../wire.ts";
 
 /** Funding periods of 8 h in a year: caps are published per year. */
@@ -106,7 +106,7 @@ export function productRow(listing: Listing): WireRow {
     maintenance_margin_scaling_factor: "0.0000025",
     funding_method: "mark_price",
     notional_type: notionalOf(listing),
-    tick_size: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    tick_size: tickText(listing.priceDecimals),
     maintenance_margin: "1",
     default_leverage: "10.000000000000000000",
     description: `${listing.wireBase} contract quoted in ${listing.quote}, settled in ${listing.settle}`,

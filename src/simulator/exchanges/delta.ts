@@ -1,16 +1,15 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { rounded, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./delta-listings.ts";
 import { productRow, typeOf } from "./delta-products.ts";
 
@@ -38,8 +37,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     contract_type: typeOf(listing),
     ...fundingOf(listing, live.rate),
     greeks: null,
-    high: price(Math.max(live.last, live.dayAgo) * 1.01),
-    low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    high: price(live.high),
+    low: price(live.low),
     mark_basis: trimmed((live.mark / live.index - 1) * 100, 8),
     mark_price: long(live.mark),
     mark_vol: null,
@@ -55,8 +54,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     quotes: {
       ask_iv: null,
       ask_size: "965",
-      best_ask: long(live.last * 1.0001),
-      best_bid: long(live.last * 0.9999),
+      best_ask: long(live.ask),
+      best_bid: long(live.bid),
       bid_iv: null,
       bid_size: "196",
       impact_mid_price: null,
@@ -73,7 +72,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function refused(status: number, code: string, context: WireRow = {}): WireReply {
+function refused(status: number, code: string, context: WireRow = {}): WireError {
   return wireError(status, { success: false, error: { code, context } });
 }
 
@@ -83,55 +82,49 @@ const TYPES = new Set(
   ),
 );
 
-function route({ path, host, query, method }: WireRequest): WireReply {
-  if (method !== "GET" || (host !== null && host !== "global")) return refused(404, "not_found");
-  const types = (query.get("contract_types") ?? [...TYPES].join(",")).split(",");
-  const wrong = types.find((type) => !TYPES.has(type));
-  if (wrong !== undefined) {
-    return refused(400, "bad_schema", {
-      schema_errors: [
-        { code: "invalid_value", message: `${wrong} is not valid`, param: "contract_types" },
-      ],
-    });
-  }
-  const here = (listing: Listing): boolean =>
-    onWire(listing) && listing.marks.has("global") === (host === "global");
-  const key = `${host ?? "india"} ${path}?${types.join(",")}`;
-  switch (path) {
-    case "/v2/tickers":
-      return wireList(
-        "rates",
-        key,
-        (view) =>
-          view.listings
-            .filter((row) => here(row) && types.includes(typeOf(row)))
-            // Contracts that are not open yet have no ticker.
-            .filter((row) => row.state !== "pending")
-            .map((row) => tickerRow(row, view)),
-        (result) => ({ result, success: true }),
-      );
-    case "/v2/products":
-      // The product list does not reliably filter: it contains contracts of other types.
-      return wireList(
-        "list",
-        key,
-        (view) => view.listings.filter(here).map(productRow),
-        (result) => ({
-          meta: { after: null, before: null, limit: 3000, total_count: result.length },
-          result,
-          success: true,
-        }),
-      );
-    default:
-      return refused(404, "not_found");
-  }
+const typesOf = ({ query }: Asked): readonly string[] =>
+  query.get("contract_types")?.split(",") ?? [...TYPES];
+
+function refusedTypes(asked: Asked): WireError | null {
+  const wrong = typesOf(asked).find((type) => !TYPES.has(type));
+  if (wrong === undefined) return null;
+  return refused(400, "bad_schema", {
+    schema_errors: [
+      { code: "invalid_value", message: `${wrong} is not valid`, param: "contract_types" },
+    ],
+  });
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+const isHere = (listing: Listing, { host }: Asked): boolean =>
+  onWire(listing) && listing.marks.has("global") === (host === "global");
+
+const tickers: Call = {
+  kind: "rates",
+  refuse: refusedTypes,
+  // Contracts that are not open yet have no ticker.
+  has: (listing, asked) =>
+    isHere(listing, asked) &&
+    listing.state !== "pending" &&
+    typesOf(asked).includes(typeOf(listing)),
+  row: tickerRow,
+};
+const products: Call = {
+  kind: "list",
+  refuse: refusedTypes,
+  // The product list does not reliably filter: it contains contracts of other types.
+  has: isHere,
+  row: productRow,
+  wrap: (result) => ({
+    meta: { after: null, before: null, limit: 3000, total_count: result.length },
+    result,
+    success: true,
+  }),
+};
+
+function show(listing: Listing, view: MarketView): Shown {
   const row = tickerRow(listing, view);
   const specified = !listing.marks.has("no_specs");
   return {
-    ...namesOf(listing),
     funding_rate: Number(row["funding_rate"]) / 100,
     funding_interval_hours: specified ? listing.intervalHours : null,
     // Not published: it follows from the interval and the UTC grid.
@@ -143,22 +136,25 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const delta: ExchangeEncoder = {
+export const delta: ExchangeEncoder = encoderOfCalls({
   id: "delta",
-  fields: {
-    rate: "funding_rate",
-    prices: ["mark_price", "spot_price"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "funding_rate", prices: ["mark_price", "spot_price"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/v2/tickers": tickers,
+    "/v2/products": products,
+    "global:/v2/tickers": tickers,
+    "global:/v2/products": products,
+  },
+  wrap: (result) => ({ result, success: true }),
+  notFound: refused(404, "not_found"),
+  show,
   rateLimitBody: { success: false, error: { code: "too_many_requests", context: {} } },
   errorBody: { success: false, error: { code: "internal_server_error", context: {} } },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: ["", ".global"].flatMap((host) =>
     ["tickers", "products"].map((name) => ({
       path: `${host}/v2/${name}?contract_types=perpetual_futures`,
     })),
   ),
-};
+});

@@ -1,18 +1,16 @@
 import type { Listing } from "../listing.ts";
-import { liveNumbers, STEP_MS } from "../market.ts";
+import { STEP_MS, liveNumbers } from "../market.ts";
 import { unit } from "../random.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { rounded } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./deribit-listings.ts";
 
 /** A premium within this band around zero costs nothing at the moment. */
@@ -67,16 +65,16 @@ function summaryRow(listing: Listing, view: MarketView): WireRow {
     ),
     mid_price: quiet ? null : price(live.last),
     mark_price: rounded(live.mark, listing.priceDecimals + 2),
-    low: quiet ? null : price(Math.min(live.last, live.dayAgo) * 0.99),
+    low: quiet ? null : price(live.low),
     last: quiet ? null : price(live.last),
     instrument_name: listing.symbol,
-    high: quiet ? null : price(Math.max(live.last, live.dayAgo) * 1.01),
+    high: quiet ? null : price(live.high),
     ...fundingOf(listing, view),
     estimated_delivery_price: rounded(live.index, listing.priceDecimals),
     creation_timestamp: view.stampMs,
-    bid_price: quiet ? null : price(live.last * 0.9999),
+    bid_price: quiet ? null : price(live.bid),
     base_currency: listing.wireBase,
-    ask_price: quiet ? null : price(live.last * 1.0001),
+    ask_price: quiet ? null : price(live.ask),
     ...(listing.marks.has("no_notional") ? {} : { volume_notional: turnover }),
   };
 }
@@ -151,48 +149,27 @@ function wrap(result: readonly WireRow[], { stampMs }: MarketView): unknown {
   };
 }
 
-function refused(status: number, code: number, message: string, data?: WireRow): WireReply {
+function refused(status: number, code: number, message: string, data?: WireRow): WireError {
   const error = data === undefined ? { code, message } : { code, message, data };
   return wireError(status, { jsonrpc: "2.0", error, testnet: false });
 }
 
 const CURRENCIES = new Set("BTC ETH USDC USDT EURR".split(" "));
 
-function route({ path, query, method }: WireRequest): WireReply {
-  const call = /^\/api\/v2\/public\/(\w+)$/.exec(path)?.[1];
-  if (method !== "GET" || call === undefined) return refused(404, -32_601, "Method not found");
+/** The list takes one of the currencies or "any", the summary one of them. */
+function refusedCurrency({ query }: Asked, others: readonly string[] = []): WireError | null {
   const currency = query.get("currency") ?? "";
-  const listOf = (
-    kind: PayloadKind,
-    row: (listing: Listing, view: MarketView) => WireRow,
-  ): WireReply => {
-    // The summary takes one currency at a time, the list also "any".
-    if (!CURRENCIES.has(currency) && !(currency === "any" && kind === "list")) {
-      return refused(400, -32_602, "Invalid params", {
-        reason: "wrong value",
-        param: "currency",
-      });
-    }
-    const kinds = query.get("kind") ?? "future";
-    return wireList(
-      kind,
-      `${call}?${currency}&${kinds}`,
-      (view) =>
-        view.listings
-          .filter((each) => onWire(each) && kinds === "future")
-          .filter((each) => currency === "any" || each.settle === currency)
-          .map((each) => row(each, view)),
-      wrap,
-    );
-  };
-  switch (call) {
-    case "get_book_summary_by_currency":
-      return listOf("rates", summaryRow);
-    case "get_instruments":
-      return listOf("list", instrumentRow);
-    default:
-      return refused(404, -32_601, "Method not found");
-  }
+  if (CURRENCIES.has(currency) || others.includes(currency)) return null;
+  return refused(400, -32_602, "Invalid params", { reason: "wrong value", param: "currency" });
+}
+
+function isAskedFor(listing: Listing, { query }: Asked): boolean {
+  const currency = query.get("currency");
+  return (
+    onWire(listing) &&
+    (query.get("kind") ?? "future") === "future" &&
+    (currency === "any" || listing.settle === currency)
+  );
 }
 
 const CLASSES: Readonly<Record<string, TruthAssetClass>> = {
@@ -203,11 +180,10 @@ const CLASSES: Readonly<Record<string, TruthAssetClass>> = {
   index: "index",
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = summaryRow(listing, view);
   const mark = Number(row["mark_price"]);
   return {
-    ...namesOf(listing),
     accrual: "continuous",
     asset_class: CLASSES[underlyingType(listing)] ?? null,
     funding_rate: Number(row["funding_8h"]),
@@ -221,26 +197,37 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const deribit: ExchangeEncoder = {
+export const deribit: ExchangeEncoder = encoderOfCalls({
   id: "deribit",
   fields: {
     rate: "funding_8h",
     prices: ["mark_price", "estimated_delivery_price"],
-    symbolOf: (row) => String(row["instrument_name"]),
+    symbol: "instrument_name",
   },
   createListings,
-  route,
+  calls: {
+    "/api/v2/public/get_book_summary_by_currency": {
+      kind: "rates",
+      refuse: (asked) => refusedCurrency(asked),
+      has: isAskedFor,
+      row: summaryRow,
+    },
+    "/api/v2/public/get_instruments": {
+      kind: "list",
+      refuse: (asked) => refusedCurrency(asked, ["any"]),
+      has: isAskedFor,
+      row: instrumentRow,
+    },
+  },
+  wrap,
+  notFound: refused(404, -32_601, "Method not found"),
+  onWire: (row) => onWire(row) && !isInverse(row),
+  show,
   rateLimitBody: { jsonrpc: "2.0", error: { code: 10_028, message: "too_many_requests" } },
   errorBody: { jsonrpc: "2.0", error: { code: 11_098, message: "service_unavailable" } },
   delistedState: "gone",
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      (row) => onWire(row) && !isInverse(row),
-      (row) => show(row, view),
-    ),
   usual: [
     { path: "/api/v2/public/get_book_summary_by_currency?currency=USDC&kind=future" },
     { path: "/api/v2/public/get_instruments?currency=USDC&kind=future&expired=false" },
   ],
-};
+});

@@ -2,17 +2,16 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
-import { trimmed } from "../wire-text.ts";
+import type { Shown } from "../truth.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 
 const COINS = 206;
 const SETTLED = 60;
@@ -81,8 +80,6 @@ function gap(rank: number, count: number): Partial<ListingPlan> {
   return rank === count - 2 ? { marks: ["no_price"] } : {};
 }
 
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
-
 function tierOf(listing: Listing): Tier {
   if (listing.marks.has("major")) return "major";
   return listing.marks.has("cross") ? "cross" : "isolated";
@@ -119,7 +116,7 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
     openInterest: idle ? "0" : trimmed(live.openInterest, 4),
     atomicResolution: -10,
     quantumConversionExponent: -9,
-    tickSize: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    tickSize: tickText(listing.priceDecimals),
     stepSize: trimmed(10 ** -sizeDecimals, sizeDecimals),
     stepBaseQuantums: 1_000_000,
     subticksPerTick: 100_000,
@@ -132,37 +129,22 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function refused(status: number, msg: string): WireReply & { type: "error" } {
+function refused(status: number, msg: string): WireError {
   return wireError(status, { errors: [{ msg }] });
 }
 
-function route({ path, query }: WireRequest): WireReply {
-  if (path !== "/v4/perpetualMarkets") return refused(404, "Not Found");
-  const one = query.get("market");
-  const limit = query.get("limit");
-  if (limit !== null && !/^[1-9]\d*$/.test(limit))
-    return refused(400, "limit must be a positive integer");
-  const bulk = wireList(
-    "rates",
-    `perpetualMarkets?${one ?? ""}&${limit ?? ""}`,
-    (view) =>
-      view.listings
-        .filter((row) => onWire(row) && (one === null || row.symbol === one))
-        .slice(0, limit === null ? undefined : Number(limit))
-        .map((row) => marketRow(row, view)),
-    (rows) => ({ markets: Object.fromEntries(rows.map((row) => [row["ticker"], row])) }),
-  );
-  if (one === null) return bulk;
-  return { ...bulk, whenEmpty: refused(404, `${one} not found in markets of type perpetual`) };
+function refusedLimit({ query }: Asked): WireError | null {
+  return /^[1-9]\d*$/.test(query.get("limit") ?? "1")
+    ? null
+    : refused(400, "limit must be a positive integer");
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = marketRow(listing, view);
   const printed = row["oraclePrice"];
   // Margin is marked at the oracle's price: it is both prices.
   const oracle = typeof printed === "string" ? Number(printed) : null;
   return {
-    ...namesOf(listing),
     funding_rate: Number(row["nextFundingRate"]),
     funding_interval_hours: 1,
     next_funding_time: liveNumbers(listing, view.nowMs).nextAtMs / 1000,
@@ -173,19 +155,31 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const dydx: ExchangeEncoder = {
+export const dydx: ExchangeEncoder = encoderOfCalls({
   id: "dydx",
-  fields: {
-    rate: "nextFundingRate",
-    prices: ["oraclePrice"],
-    symbolOf: (row) => String(row["ticker"]),
-  },
+  fields: { rate: "nextFundingRate", prices: ["oraclePrice"], symbol: "ticker" },
   createListings,
-  route,
+  calls: {
+    "/v4/perpetualMarkets": {
+      kind: "rates",
+      refuse: refusedLimit,
+      row: marketRow,
+      one: {
+        name: "market",
+        unknown: (one) => refused(404, `${one} not found in markets of type perpetual`),
+      },
+      page: ({ query }) => ({
+        first: 0,
+        size: Number(query.get("limit") ?? Number.POSITIVE_INFINITY),
+      }),
+    },
+  },
+  wrap: (rows) => ({ markets: Object.fromEntries(rows.map((row) => [row["ticker"], row])) }),
+  notFound: refused(404, "Not Found"),
+  show,
   rateLimitBody: { errors: [{ msg: "Too many requests" }] },
   errorBody: { errors: [{ msg: "Internal Server Error" }] },
   delistedState: "settling",
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [{ path: "/v4/perpetualMarkets" }],
-};
+});

@@ -1,7 +1,7 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { fixed, trimmed } from "../wire-text.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import type { MarketView, WireRow } from "../wire.ts";
 
 const COINS = 29;
@@ -89,7 +89,7 @@ export function contractRow(listing: Listing, view: MarketView): WireRow {
     contractName: listing.symbol,
     baseCoinId: coinIdOf(listing, view),
     quoteCoinId: QUOTE_COIN.coinId,
-    tickSize: fixed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    tickSize: tickText(listing.priceDecimals),
     stepSize: "0.001",
     minOrderSize: "0.001",
     maxOrderSize: "50.000",

@@ -1,16 +1,15 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, encoderOfCalls, wasNotDelisted } from "./calls.ts";
 import {
   classOf,
   contractIdOf,
@@ -71,8 +70,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     trades: String(Math.round(live.turnoverUsd / 700)),
     size: trimmed(live.volume, 3),
     value: trimmed(live.turnoverUsd, 7),
-    high: price(Math.max(live.last, live.dayAgo) * 1.01),
-    low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    high: price(live.high),
+    low: price(live.low),
     open: price(live.dayAgo),
     close: price(live.last),
     startTime: String(view.nowMs - 24 * HOUR_MS),
@@ -100,58 +99,24 @@ function envelope(data: unknown, view: MarketView): unknown {
   };
 }
 
-function refused(status: number, code: string, msg: string): WireReply {
+function refused(status: number, code: string, msg: string): WireError {
   return wireError(status, { code, data: null, msg, errorParam: null, traceId: "" });
 }
 
-function route({ path, query, method }: WireRequest): WireReply {
-  if (method !== "GET") return refused(405, "METHOD_NOT_ALLOWED", "method not allowed");
-  const given = query.getAll("contractId").join(",");
-  const ids = new Set(given.split(",").filter((id) => id !== ""));
-  const chosen = (view: MarketView): Listing[] =>
-    view.listings.filter((row) => row.state !== "gone" && ids.has(contractIdOf(row, view)));
-  switch (path) {
-    case "/api/v2/public/meta/getMetaData":
-      return wireList(
-        "list",
-        "meta",
-        (view) =>
-          view.listings.filter((row) => row.state !== "gone").map((row) => contractRow(row, view)),
-        (rows, view) => envelope(metaData(rows, view), view),
-      );
-    case "/api/v2/public/funding/getLatestFundingRate":
-      return wireList(
-        "rates",
-        `funding?${given}`,
-        (view) => chosen(view).map((row) => ({ name: row.symbol, row: fundingRow(row, view) })),
-        (rows, view) =>
-          envelope(
-            rows.map(({ row }) => row),
-            view,
-          ),
-      );
-    case "/api/v2/public/quote/getTicker":
-      return wireList(
-        "secondary",
-        `ticker?${given}`,
-        (view) =>
-          // Without an id, or with several, the reply is empty.
-          (ids.size === 1 ? chosen(view) : []).map((row) => tickerRow(row, view)),
-        envelope,
-      );
-    default:
-      return refused(404, "NOT_FOUND", "not found");
-  }
+/** The contracts whose ids are asked for, parted by commas or one by one. */
+function chosen(view: MarketView, ids: ReadonlySet<string>): readonly Listing[] {
+  return view.listings.filter((row) => wasNotDelisted(row) && ids.has(contractIdOf(row, view)));
 }
+const idsOf = ({ query }: Asked): ReadonlySet<string> =>
+  new Set(query.getAll("contractId").join(",").split(","));
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = fundingRow(listing, view);
   const ticker = tickerRow(listing, view);
   const mark = Number(row["markPrice"] ?? row["oraclePrice"]);
   const forecast = row["forecastFundingRate"];
   const intervalMin = Number(row["fundingRateIntervalMin"]);
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: intervalMin / 60,
@@ -166,24 +131,46 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 
 const ALL_IDS = Array.from({ length: CONTRACTS }, (_, index) => FIRST_ID + index).join(",");
 
-export const edgex: ExchangeEncoder = {
+export const edgex: ExchangeEncoder = encoderOfCalls({
   id: "edgex",
   fields: {
     rate: "fundingRate",
     prices: ["markPrice", "oraclePrice", "indexPrice"],
-    symbolOf: (row) => String(row["name"]),
+    symbol: "name",
   },
   createListings,
-  route,
+  calls: {
+    "/api/v2/public/meta/getMetaData": {
+      kind: "list",
+      row: contractRow,
+      wrap: (rows, view) => envelope(metaData(rows, view), view),
+    },
+    "/api/v2/public/funding/getLatestFundingRate": {
+      kind: "rates",
+      rows: (view, asked) =>
+        chosen(view, idsOf(asked)).map((row) => ({ name: row.symbol, row: fundingRow(row, view) })),
+      wrap: (rows, view) =>
+        envelope(
+          rows.map(({ row }) => row),
+          view,
+        ),
+    },
+    "/api/v2/public/quote/getTicker": {
+      kind: "secondary",
+      // Without an id, or with several, the reply is empty.
+      rows: (view, asked) => {
+        const ids = idsOf(asked);
+        return ids.size === 1 ? chosen(view, ids).map((row) => tickerRow(row, view)) : [];
+      },
+    },
+  },
+  wrap: envelope,
+  notFound: refused(404, "NOT_FOUND", "not found"),
+  wrongMethod: refused(405, "METHOD_NOT_ALLOWED", "method not allowed"),
+  show,
   rateLimitBody: { code: "TOO_MANY_REQUESTS", data: null, msg: "too many requests" },
   errorBody: { code: "INTERNAL_ERROR", data: null, msg: "internal error", errorParam: null },
   delistedState: "halted",
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      (row) => row.state !== "gone",
-      (row) => show(row, view),
-    ),
   usual: [
     { path: "/api/v2/public/meta/getMetaData" },
     { path: `/api/v2/public/funding/getLatestFundingRate?contractId=${ALL_IDS}` },
@@ -191,4 +178,4 @@ export const edgex: ExchangeEncoder = {
       path: `/api/v2/public/quote/getTicker?contractId=${FIRST_ID + index}`,
     })),
   ],
-};
+});

@@ -2,18 +2,17 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { fixed, trimmed } from "../wire-text.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { fixed, tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const COINS = 88;
 const TRADFI = 24;
@@ -89,7 +88,6 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
     });
 }
 
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isPaused = (listing: Listing): boolean => listing.marks.has("inactive");
 
 function statusOf(listing: Listing): string {
@@ -130,11 +128,11 @@ function stats(listing: Listing, view: MarketView): WireRow {
     dailyVolumeBase: trimmed(live.volume, 5),
     dailyPriceChange: price(live.last - live.dayAgo),
     dailyPriceChangePercentage: trimmed(live.last / live.dayAgo - 1, 4),
-    dailyLow: price(Math.min(live.last, live.dayAgo) * 0.99),
-    dailyHigh: price(Math.max(live.last, live.dayAgo) * 1.01),
+    dailyLow: price(live.low),
+    dailyHigh: price(live.high),
     lastPrice: price(live.last),
-    askPrice: price(live.last * 1.0001),
-    bidPrice: price(live.last * 0.9999),
+    askPrice: price(live.ask),
+    bidPrice: price(live.bid),
     markPrice: fine(live.mark),
     indexPrice: fine(live.index),
     fundingRate: fixed(live.rate, RATE_DECIMALS),
@@ -150,7 +148,7 @@ function tradingConfig(listing: Listing): WireRow {
   return {
     minOrderSize: "0.0001",
     minOrderSizeChange: "0.00001",
-    minPriceChange: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    minPriceChange: tickText(listing.priceDecimals),
     maxMarketOrderValue: "3000000",
     maxLimitOrderValue: "15000000",
     maxPositionValue: "60000000",
@@ -192,31 +190,13 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function refused(status: number, code: number, message: string): WireReply & { type: "error" } {
+function refused(status: number, code: number, message: string): WireError {
   return wireError(status, { status: "ERROR", error: { code, message } });
 }
 
-function route({ path, query, headers }: WireRequest): WireReply {
-  // A client over a socket always has one, unless it clears it on purpose.
-  if (headers.get("user-agent") === "") return wireError(403, "Forbidden: no user agent");
-  if (path !== "/api/v1/info/markets") return refused(404, 404, "Not found");
-  const wanted = new Set(query.getAll("market"));
-  const list = wireList(
-    "rates",
-    `markets?${[...wanted].join()}`,
-    (view) =>
-      view.listings
-        .filter((row) => onWire(row) && (wanted.size === 0 || wanted.has(row.symbol)))
-        .map((row) => marketRow(row, view)),
-    (data) => ({ status: "OK", data }),
-  );
-  return wanted.size === 0 ? list : { ...list, whenEmpty: refused(404, 1001, "Market not found") };
-}
-
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = stats(listing, view);
   return {
-    ...namesOf(listing),
     asset_class: SUB_CATEGORIES[listing.asset.kind][1],
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: 1,
@@ -228,19 +208,30 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const extended: ExchangeEncoder = {
+export const extended: ExchangeEncoder = encoderOfCalls({
   id: "extended",
-  fields: {
-    rate: "fundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["name"]),
-  },
+  fields: { rate: "fundingRate", prices: ["markPrice", "indexPrice"], symbol: "name" },
   createListings,
-  route,
+  calls: {
+    "/api/v1/info/markets": {
+      kind: "rates",
+      // A client over a socket always has one, unless it clears it on purpose.
+      refuse: ({ headers }) =>
+        headers.get("user-agent") === "" ? wireError(403, "Forbidden: no user agent") : null,
+      row: marketRow,
+      one: {
+        name: "market",
+        unknown: refused(404, 1001, "Market not found"),
+        matches: (row, _market, { query }) => query.getAll("market").includes(row.symbol),
+      },
+    },
+  },
+  wrap: (data) => ({ status: "OK", data }),
+  notFound: refused(404, 404, "Not found"),
+  show,
   rateLimitBody: { status: "ERROR", error: { code: 429, message: "Too many requests" } },
   errorBody: { status: "ERROR", error: { code: 500, message: "Internal server error" } },
   delistedState: "settling",
   exceptions: { frozen_timestamps: "the only time in a row is the next settlement's" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [{ path: "/api/v1/info/markets" }],
-};
+});

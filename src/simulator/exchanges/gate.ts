@@ -2,18 +2,17 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { type LiveNumbers, liveNumbers } from "../market.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { trimmed } from "../wire-text.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 562;
 const OTHERS = 396;
@@ -93,7 +92,7 @@ function statusOf(listing: Listing): string {
 function contractRow(listing: Listing, view: MarketView, decimals: boolean): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => trimmed(value, listing.priceDecimals);
-  const tick = trimmed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   const rate = trimmed(isSettling(live, view.nowMs) ? live.settledRate : live.rate, 6);
   const size = Math.max(1, Math.round(live.openInterest / listing.contractSize));
   const cut = (value: number): number | string => {
@@ -165,8 +164,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   return {
     contract: listing.symbol,
     last: price(live.last),
-    low_24h: price(Math.min(live.last, live.dayAgo) * 0.99),
-    high_24h: price(Math.max(live.last, live.dayAgo) * 1.01),
+    low_24h: price(live.low),
+    high_24h: price(live.high),
     change_percentage: trimmed((live.last / live.dayAgo - 1) * 100, 2),
     change_price: price(live.last - live.dayAgo),
     volume_24h: String(Math.round(contracts)),
@@ -182,46 +181,53 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     // Both sides: the trap is to use this as open interest.
     total_size: String(2 * Number(row["position_size"])),
     quanto_multiplier: row["quanto_multiplier"],
-    highest_bid: price(live.last * 0.9999),
+    highest_bid: price(live.bid),
     highest_size: "85193",
-    lowest_ask: price(live.last * 1.0001),
+    lowest_ask: price(live.ask),
     lowest_size: "2",
     quanto_base_rate: "",
     price_type: "last",
   };
 }
 
-const PATH = /^\/api\/v4\/futures\/(usdt|usd1)\/(contracts|tickers)$/;
+/** Sizes have decimals for a reader that sends 1. */
+const DECIMAL_HEADER = "x-gate-size-decimal";
 
-function refused(status: number, label: string, message: string): WireReply {
+function refused(status: number, label: string, message: string): WireError {
   return wireError(status, { label, message });
 }
 
-function route({ path, query, headers }: WireRequest): WireReply {
-  const found = PATH.exec(path);
-  if (found === null) return refused(404, "NOT_FOUND", "The requested resource was not found");
-  const settle = (found[1] ?? "").toUpperCase();
-  const contracts = found[2] === "contracts";
-  const limitText = query.get("limit");
-  const limit = limitText === null ? Number.POSITIVE_INFINITY : Number(limitText);
-  if (contracts && limitText !== null && !(limit > 0 && limit <= MAX_LIMIT)) {
-    return refused(400, "INVALID_PARAM_VALUE", "invalid limit, must in (0, 100]");
-  }
-  const offset = Number(query.get("offset") ?? 0);
-  const decimals = headers.get("x-gate-size-decimal") === "1";
-  const only = query.get("contract");
-  return wireList(
-    contracts ? "rates" : "secondary",
-    `${path}?${limit}&${offset}&${only ?? ""}&${decimals}`,
-    (view) =>
-      view.listings
-        .filter(
-          (row) => row.settle === settle && onWire(row) && (only === null || row.symbol === only),
-        )
-        .slice(offset, contracts ? offset + limit : undefined)
-        .map((row) => (contracts ? contractRow(row, view, decimals) : tickerRow(row, view))),
-    (rows) => rows,
-  );
+const limitOf = ({ query }: Asked): number =>
+  Number(query.get("limit") ?? Number.POSITIVE_INFINITY);
+const firstOf = ({ query }: Asked): number => Number(query.get("offset") ?? 0);
+
+function refusedLimit(asked: Asked): WireError | null {
+  const limit = limitOf(asked);
+  if (!asked.query.has("limit") || (limit > 0 && limit <= MAX_LIMIT)) return null;
+  return refused(400, "INVALID_PARAM_VALUE", "invalid limit, must in (0, 100]");
+}
+
+function callsOf(settle: "usdt" | "usd1"): Readonly<Record<string, Call>> {
+  const has = (row: Listing): boolean => onWire(row) && row.settle === settle.toUpperCase();
+  const one = { name: "contract" };
+  return {
+    [`/api/v4/futures/${settle}/contracts`]: {
+      kind: "rates",
+      headers: [DECIMAL_HEADER],
+      refuse: refusedLimit,
+      has,
+      row: (row, view, { headers }) => contractRow(row, view, headers.get(DECIMAL_HEADER) === "1"),
+      one,
+      page: (asked) => ({ first: firstOf(asked), size: limitOf(asked) }),
+    },
+    [`/api/v4/futures/${settle}/tickers`]: {
+      kind: "secondary",
+      has,
+      row: tickerRow,
+      one,
+      page: (asked) => ({ first: firstOf(asked), size: Number.POSITIVE_INFINITY }),
+    },
+  };
 }
 
 const CLASS_OF_TYPE: Readonly<Record<string, TruthAssetClass>> = {
@@ -233,11 +239,10 @@ const CLASS_OF_TYPE: Readonly<Record<string, TruthAssetClass>> = {
   forex: "forex",
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = contractRow(listing, view, false);
   const mark = Number(row["mark_price"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASS_OF_TYPE[String(row["contract_type"])] ?? null,
     funding_rate: Number(row["funding_rate"]),
     funding_interval_hours: Number(row["funding_interval"]) / 3600,
@@ -250,24 +255,15 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const gate: ExchangeEncoder = {
+export const gate: ExchangeEncoder = encoderOfCalls({
   id: "gate",
-  fields: {
-    rate: "funding_rate",
-    prices: ["mark_price", "index_price"],
-    symbolOf: (row) => String(row["name"]),
-  },
+  fields: { rate: "funding_rate", prices: ["mark_price", "index_price"], symbol: "name" },
   createListings,
-  route,
+  calls: { ...callsOf("usdt"), ...callsOf("usd1") },
+  notFound: refused(404, "NOT_FOUND", "The requested resource was not found"),
+  show,
   rateLimitBody: { label: "TOO_MANY_REQUESTS", message: "Request Rate Limit Exceeded" },
   errorBody: { label: "SERVER_ERROR", message: "Internal server error" },
   delistedState: "settling",
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: [
-    { path: "/api/v4/futures/usdt/contracts" },
-    { path: "/api/v4/futures/usdt/tickers" },
-    { path: "/api/v4/futures/usd1/contracts" },
-    { path: "/api/v4/futures/usd1/tickers" },
-  ],
-};
+});
