@@ -3,20 +3,17 @@ import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS, drawHours, type ListingPlan, type Roster } from "../roster.ts";
 import { COIN_TICKERS } from "../tickers.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
-import { fixed, trimmed } from "../wire-text.ts";
+import type { Shown } from "../truth.ts";
+import { fixed, tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
   type WireError,
-  type WireReply,
-  type WireRequest,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
-import { oneInstrument } from "./one-instrument.ts";
-import { reasonsByMark } from "./skip-marks.ts";
+import { bodyField } from "./call-paths.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 
 /** Live perpetuals, one of them LIT. */
 const COINS = [...new Set(COIN_TICKERS)].slice(0, 114);
@@ -107,7 +104,7 @@ function instrumentRow(listing: Listing, place: number): WireRow {
     settlement_period: kind === "PERPETUAL" ? "PERPETUAL" : "MONTHLY",
     base_decimals: mixed(9),
     quote_decimals: mixed(6),
-    tick_size: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    tick_size: tickText(listing.priceDecimals),
     min_size: "0.001",
     create_time: `${listing.listedAtMs}${EVENT_NS}`,
     max_position_size: "1000.0",
@@ -139,9 +136,9 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     last_price: price(live.last),
     last_size: "0.001",
     mid_price: fixed(live.last, listing.priceDecimals + 1),
-    best_bid_price: price(live.last * 0.9999),
+    best_bid_price: price(live.bid),
     best_bid_size: "5.332",
-    best_ask_price: price(live.last * 1.0001),
+    best_ask_price: price(live.ask),
     best_ask_size: "0.009",
     interest_rate: "0.0",
     forward_price: "0.0",
@@ -149,8 +146,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     sell_volume_24h_b: trimmed(live.volume * 0.51, 3),
     buy_volume_24h_q: trimmed(live.turnoverUsd * 0.49, 4),
     sell_volume_24h_q: trimmed(live.turnoverUsd * 0.51, 4),
-    high_price: price(Math.max(live.last, live.dayAgo) * 1.01),
-    low_price: price(Math.min(live.last, live.dayAgo) * 0.99),
+    high_price: price(live.high),
+    low_price: price(live.low),
     open_price: price(live.dayAgo),
     open_interest: trimmed(live.openInterest, 9),
     long_short_ratio: fixed(0.7 + (listing.key % 1000) / 1000, 6),
@@ -162,49 +159,23 @@ function refused(status: number, code: number, message: string): WireError {
   return wireError(status, { code, message, status });
 }
 
-/** The value of a key of the body; undefined if the body is not an object. */
-function asked(body: unknown, key: string): unknown {
-  return typeof body === "object" && body !== null
-    ? new Map(Object.entries(body)).get(key)
-    : undefined;
+const unknown = refused(400, 1012, "Invalid instrument");
+
+function refusedBody({ body }: Asked): WireError | null {
+  return typeof body === "object" && body !== null ? null : refused(400, 1003, "Request malformed");
 }
 
-function route({ path, method, body }: WireRequest): WireReply {
-  if (path !== "/full/v1/all_instruments" && path !== "/full/v1/ticker") {
-    return refused(404, 1004, "Data Not Found");
-  }
-  if (method !== "POST") return refused(405, 1005, "Method not allowed");
-  if (typeof body !== "object" || body === null) return refused(400, 1003, "Request malformed");
-  if (path === "/full/v1/all_instruments") {
-    const isActive = asked(body, "is_active") === true;
-    return wireList(
-      "list",
-      `instruments ${isActive}`,
-      (view) =>
-        view.listings
-          .filter((row) => onWire(row) && (!isActive || row.state === "live"))
-          .map((row, place) => instrumentRow(row, place)),
-      (result) => ({ result }),
-    );
-  }
-  const instrument = asked(body, "instrument");
-  const unknown = refused(400, 1012, "Invalid instrument");
-  if (typeof instrument !== "string") return unknown;
-  return oneInstrument({
-    kind: "rates",
-    key: `ticker ${instrument}`,
-    wanted: (listing) => listing.symbol === instrument && onWire(listing),
-    row: tickerRow,
-    wrap: (result) => ({ result }),
-    unknown,
-  });
+function instrumentRows(view: MarketView, { body }: Asked): readonly WireRow[] {
+  const isActive = bodyField(body, "is_active") === true;
+  return view.listings
+    .filter((row) => onWire(row) && (!isActive || row.state === "live"))
+    .map(instrumentRow);
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = tickerRow(listing, view);
   const mark = Number(row["mark_price"]);
   return {
-    ...namesOf(listing),
     funding_rate: Number(row["funding_rate"]) / 100,
     funding_interval_hours: Number(instrumentRow(listing, 0)["funding_interval_hours"]),
     next_funding_time: Number(String(row["next_funding_time"]).slice(0, -WHOLE_MS.length)) / 1000,
@@ -220,15 +191,36 @@ const ticker = (instrument: string): { path: string; body: unknown } => ({
   body: { instrument },
 });
 
-export const grvt: ExchangeEncoder = {
+export const grvt: ExchangeEncoder = encoderOfCalls({
   id: "grvt",
-  fields: {
-    rate: "funding_rate",
-    prices: ["mark_price", "index_price"],
-    symbolOf: (row) => String(row["instrument"]),
-  },
+  fields: { rate: "funding_rate", prices: ["mark_price", "index_price"], symbol: "instrument" },
   createListings,
-  route,
+  calls: {
+    "/full/v1/all_instruments": {
+      kind: "list",
+      method: "POST",
+      refuse: refusedBody,
+      rows: instrumentRows,
+    },
+    "/full/v1/ticker": {
+      kind: "rates",
+      method: "POST",
+      refuse: refusedBody,
+      row: tickerRow,
+      one: {
+        name: "instrument",
+        unknown,
+        missing: unknown,
+        wrap: (result) => ({ result }),
+        inTurn: true,
+      },
+    },
+  },
+  wrap: (result) => ({ result }),
+  notFound: refused(404, 1004, "Data Not Found"),
+  wrongMethod: refused(405, 1005, "Method not allowed"),
+  skipMarks: ["option"],
+  show,
   rateLimitBody: {
     code: 1006,
     message: "You have surpassed the allocated rate limit",
@@ -237,14 +229,10 @@ export const grvt: ExchangeEncoder = {
   errorBody: { code: 1002, message: "Internal Server Error", status: 500 },
   delistedState: "gone",
   exceptions: { many_rows: "a reply holds the rate of one instrument" },
-  truth: (view) => {
-    const known = collectTruth(view.listings, onWire, (row) => show(row, view));
-    return reasonsByMark(known, view.listings, ["option"]);
-  },
   usual: [
     // Without the flag, retired instruments are listed as well.
     { path: "/full/v1/all_instruments", body: {} },
     { path: "/full/v1/all_instruments", body: { is_active: true } },
     ...[...COINS, "LIT"].map((each) => ticker(instrumentOf(each))),
   ],
-};
+});

@@ -1,7 +1,7 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import type { ListingPlan, Roster } from "../roster.ts";
-import { fixed, trimmed } from "../wire-text.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import type { MarketView, WireRow } from "../wire.ts";
 
 const SPOT_COINS = 30;
@@ -74,8 +74,7 @@ function filtersOf(tick: string, opens: boolean): readonly WireRow[] {
   ];
 }
 
-const tickOf = (listing: Listing): string =>
-  fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+const tickOf = (listing: Listing): string => tickText(listing.priceDecimals);
 
 function spotRow(listing: Listing): WireRow {
   return {

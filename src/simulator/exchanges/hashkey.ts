@@ -1,16 +1,15 @@
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { liveNumbers, nextHourSeconds } from "../market.ts";
+import type { Shown } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 import {
   contractRow,
   createListings,
@@ -18,8 +17,6 @@ import {
   isContract,
   isSpot,
 } from "./hashkey-contracts.ts";
-import { oneInstrument } from "./one-instrument.ts";
-import { reasonsByMark } from "./skip-marks.ts";
 
 function fundingRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
@@ -42,11 +39,11 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     t: view.nowMs,
     s: listing.symbol,
     c: price(live.last),
-    h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    l: price(Math.min(live.last, live.dayAgo) * 0.99),
+    h: price(live.high),
+    l: price(live.low),
     o: price(live.dayAgo),
-    b: price(live.last * 0.9999),
-    a: price(live.last * 1.0001),
+    b: price(live.bid),
+    a: price(live.ask),
     v: fixed(live.volume / listing.contractSize, 0),
     qv: trimmed(live.turnoverUsd, 4),
   };
@@ -57,94 +54,39 @@ const indexKeyOf = (listing: Listing): string => `${listing.wireBase}USDT`;
 const indexText = (listing: Listing, view: MarketView): string =>
   fixed(liveNumbers(listing, view.nowMs).index, listing.priceDecimals + 2);
 
-function indexReply(symbol: string | null): WireReply {
-  return wireList(
-    "secondary",
-    `index?${symbol ?? ""}`,
-    (view) => {
-      const seen = new Map<string, string>();
-      for (const row of view.listings) {
-        const key = indexKeyOf(row);
-        if (!seen.has(key) && (symbol ?? key) === key) seen.set(key, indexText(row, view));
-      }
-      return [...seen].map(([key, price]) => ({ key, price }));
-    },
-    (rows) => {
-      const index = Object.fromEntries(rows.map(({ key, price }) => [String(key), price]));
-      return { index, edp: index };
-    },
-  );
-}
-
-function route({ path, query }: WireRequest): WireReply {
+/** One price for each coin, in the order of its first contract. */
+function indexRows(view: MarketView, { query }: Asked): readonly WireRow[] {
   const symbol = query.get("symbol");
-  const unknownSymbol = wireError(400, { code: -100_011, msg: "Not supported symbols" });
-  switch (path) {
-    case "/api/v1/exchangeInfo":
-      return wireList(
-        "list",
-        "info",
-        (view) => view.listings.filter(isContract).map(contractRow),
-        exchangeInfo,
-      );
-    case "/api/v1/futures/fundingRate":
-      if (!/^\d{13}$/.test(query.get("timestamp") ?? "")) {
-        return wireError(400, {
-          code: "0001",
-          msg: "Required field timestamp missing or invalid.",
-        });
-      }
-      return {
-        ...wireList(
-          "rates",
-          `funding?${symbol ?? ""}`,
-          (view) =>
-            view.listings
-              .filter((row) => isContract(row) && (symbol === null || row.symbol === symbol))
-              .map((row) => fundingRow(row, view)),
-          (rows) => rows,
-        ),
-        whenEmpty: wireError(400, {
-          code: "-1130",
-          msg: "Data sent for parameter symbol is not valid.",
-        }),
-      };
-    case "/quote/v1/index":
-      return indexReply(symbol);
-    case "/quote/v1/markPrice":
-      // Any contract that ever existed has a mark; an unknown one gets an empty body.
-      return oneInstrument({
-        kind: "secondary",
-        key: `mark?${symbol ?? ""}`,
-        wanted: (listing) => listing.symbol === symbol && !isSpot(listing),
-        row: markRow,
-        wrap: (row) => row,
-        unknown: symbol === null ? unknownSymbol : wireError(200, ""),
-      });
-    case "/quote/v1/ticker/24hr":
-      return {
-        ...wireList(
-          "secondary",
-          `ticker?${symbol ?? ""}`,
-          (view) =>
-            view.listings
-              .filter((row) => (symbol === null ? isSpot(row) : row.symbol === symbol))
-              .map((row) => tickerRow(row, view)),
-          (rows) => rows,
-        ),
-        whenEmpty: unknownSymbol,
-      };
-    default:
-      return wireError(404, "<!DOCTYPE html><html><body>404 Not Found</body></html>");
+  const prices = new Map<string, string>();
+  for (const row of view.listings) {
+    const key = indexKeyOf(row);
+    if (!prices.has(key) && (symbol ?? key) === key) prices.set(key, indexText(row, view));
   }
+  return [...prices].map(([key, price]) => ({ key, price }));
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function wrapIndex(rows: readonly WireRow[]): unknown {
+  const index = Object.fromEntries(rows.map(({ key, price }) => [String(key), price]));
+  return { index, edp: index };
+}
+
+function refusedTime({ query }: Asked): WireError | null {
+  return /^\d{13}$/.test(query.get("timestamp") ?? "")
+    ? null
+    : wireError(400, { code: "0001", msg: "Required field timestamp missing or invalid." });
+}
+
+const unknownSymbol = wireError(400, { code: -100_011, msg: "Not supported symbols" });
+const invalidSymbol = wireError(400, {
+  code: "-1130",
+  msg: "Data sent for parameter symbol is not valid.",
+});
+
+function show(listing: Listing, view: MarketView): Shown {
   return {
-    ...namesOf(listing),
     funding_rate: Number(fundingRow(listing, view)["rate"]),
     funding_interval_hours: 8,
-    next_funding_time: (Math.floor(view.nowMs / (8 * HOUR_MS)) + 1) * 8 * 3600,
+    next_funding_time: nextHourSeconds(view.nowMs, 8),
     mark_price: Number(markRow(listing, view)["price"]),
     index_price: Number(indexText(listing, view)),
     volume_24h_usd: Number(tickerRow(listing, view)["qv"]),
@@ -155,23 +97,52 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 const TIMESTAMP = 1_793_620_000_000;
 const CONTRACTS = ["BTCUSDT-PERPETUAL", "ETHUSDT-PERPETUAL"];
 
-export const hashkey: ExchangeEncoder = {
+export const hashkey: ExchangeEncoder = encoderOfCalls({
   id: "hashkey",
-  fields: { rate: "rate", prices: [], symbolOf: (row) => String(row["symbol"]) },
+  fields: { rate: "rate", prices: [], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/api/v1/exchangeInfo": {
+      kind: "list",
+      has: isContract,
+      row: contractRow,
+      wrap: exchangeInfo,
+    },
+    "/api/v1/futures/fundingRate": {
+      kind: "rates",
+      refuse: refusedTime,
+      has: isContract,
+      row: fundingRow,
+      one: { name: "symbol", unknown: invalidSymbol },
+    },
+    "/quote/v1/index": { kind: "secondary", rows: indexRows, wrap: wrapIndex },
+    // Any contract that ever existed has a mark; an unknown one gets an empty body.
+    "/quote/v1/markPrice": {
+      kind: "secondary",
+      has: (row) => !isSpot(row),
+      row: markRow,
+      one: {
+        name: "symbol",
+        unknown: wireError(200, ""),
+        missing: unknownSymbol,
+        wrap: (row) => row,
+        inTurn: true,
+      },
+    },
+    "/quote/v1/ticker/24hr": {
+      kind: "secondary",
+      has: (row, { symbol }) => symbol !== null || isSpot(row),
+      row: tickerRow,
+      one: { name: "symbol", unknown: unknownSymbol },
+    },
+  },
+  notFound: wireError(404, "<!DOCTYPE html><html><body>404 Not Found</body></html>"),
+  skipMarks: ["spot", "foreign_settle"],
+  show,
   rateLimitBody: { code: "0010", msg: "Too many requests" },
   errorBody: { code: "-1000", msg: "An unknown error occurred while processing the request." },
   delistedState: "halted",
   exceptions: { frozen_timestamps: "no payload of rates carries a time of its own" },
-  truth: (view) => {
-    const known = collectTruth(
-      view.listings,
-      (row) => row.state !== "gone",
-      (row) => show(row, view),
-    );
-    return reasonsByMark(known, view.listings, ["spot", "foreign_settle"]);
-  },
   usual: [
     { path: `/api/v1/futures/fundingRate?timestamp=${TIMESTAMP}` },
     { path: "/quote/v1/index" },
@@ -179,4 +150,4 @@ export const hashkey: ExchangeEncoder = {
     ...CONTRACTS.map((symbol) => ({ path: `/quote/v1/ticker/24hr?symbol=${symbol}` })),
     { path: "/api/v1/exchangeInfo" },
   ],
-};
+});

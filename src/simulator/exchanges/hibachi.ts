@@ -1,20 +1,17 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers } from "../market.ts";
+import { HOUR_MS, liveNumbers, nextHourSeconds } from "../market.ts";
 import type { ListingPlan, Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { fixed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
-import { oneInstrument } from "./one-instrument.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = "BTC ETH SOL XRP DOGE BNB SUI LINK AVAX HYPE ADA LTC NEAR AAVE ONDO ENA ZEC".split(
   " ",
@@ -61,7 +58,6 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   addAll(OVER, { state: "settling" });
 }
 
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isCoin = (listing: Listing): boolean => listing.asset.kind === "coin";
 const isClosedNow = (listing: Listing): boolean => listing.marks.has("closed_now");
 
@@ -109,8 +105,8 @@ function pricesRow(listing: Listing, view: MarketView): WireRow {
   // The last trade of a market without trades is old: far from everything else.
   const drift = listing.key % 4 === 0 ? 0.7 : 1;
   return {
-    askPrice: price(live.last * 1.0001),
-    bidPrice: price(live.last * 0.9999),
+    askPrice: price(live.ask),
+    bidPrice: price(live.bid),
     fundingRateEstimation: isClosedNow(listing)
       ? null
       : {
@@ -132,8 +128,8 @@ function statsRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => fixed(value, QUOTE_DECIMALS);
   return {
-    high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    high24h: price(live.high),
+    low24h: price(live.low),
     symbol: listing.symbol,
     // In dollars, despite its decimals.
     volume24h: fixed(live.turnoverUsd, QUOTE_DECIMALS),
@@ -189,7 +185,7 @@ function tagsOf(listing: Listing): readonly string[] {
   return [listing.asset.kind === "metal" ? "commodity" : "major"];
 }
 
-function refused(status: number, message: string): ReturnType<typeof wireError> {
+function refused(status: number, message: string): WireError {
   return wireError(status, { errorCode: 4, message, status: "failed" });
 }
 
@@ -197,53 +193,29 @@ function inventory(rows: readonly WireRow[]): unknown {
   return { crossChainAssets: [], feeConfig: FEES, markets: rows, tradingTiers: [] };
 }
 
-const PER_SYMBOL: Readonly<
-  Record<string, readonly [PayloadKind, (listing: Listing, view: MarketView) => WireRow]>
-> = {
-  "/market/data/prices": ["secondary", pricesRow],
-  "/market/data/stats": ["secondary", statsRow],
-  "/market/data/open-interest": ["secondary", openInterestRow],
+const missing = refused(400, "Missing parameter: symbol");
+/** An unknown symbol is refused with HTTP 200. */
+const one: Call["one"] = {
+  name: "symbol",
+  missing,
+  unknown: (symbol) => (symbol === "" ? missing : refused(200, `Invalid symbol: ${symbol}`)),
+  wrap: (row) => row,
+  inTurn: true,
 };
-
-function route({ path, query }: WireRequest): WireReply {
-  const all = (row: (listing: Listing, view: MarketView) => WireRow) => (view: MarketView) =>
-    view.listings.filter(onWire).map((each) => row(each, view));
-  if (path === "/market/exchange-info") {
-    return wireList("list", "exchange-info", all(contractRow), exchangeInfo);
-  }
-  if (path === "/market/inventory") {
-    return wireList("rates", "inventory", all(inventoryRow), inventory);
-  }
-  const found = PER_SYMBOL[path];
-  if (found === undefined) return refused(404, "Not Found");
-  const [kind, row] = found;
-  const symbol = query.get("symbol") ?? "";
-  if (symbol === "") return refused(400, "Missing parameter: symbol");
-  return oneInstrument({
-    kind,
-    key: `${path}?${symbol}`,
-    wanted: (listing) => listing.symbol === symbol && onWire(listing),
-    row,
-    wrap: (one) => one,
-    // An unknown symbol is refused with HTTP 200.
-    unknown: refused(200, `Invalid symbol: ${symbol}`),
-  });
-}
 
 function classOf(listing: Listing): TruthAssetClass {
   if (isCoin(listing)) return "crypto";
   return listing.asset.kind === "metal" ? "commodity" : "forex";
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const prices = pricesRow(listing, view);
   const mark = Number(prices["markPrice"]);
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(rateText(listing, view)),
     funding_interval_hours: 1,
-    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    next_funding_time: nextHourSeconds(view.nowMs),
     mark_price: mark,
     index_price: Number(prices["spotPrice"]),
     volume_24h_usd: Number(statsRow(listing, view)["volume24h"]),
@@ -251,21 +223,29 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const hibachi: ExchangeEncoder = {
+export const hibachi: ExchangeEncoder = encoderOfCalls({
   id: "hibachi",
   fields: {
     rate: "estimatedFundingRate",
     prices: ["markPrice", "spotPrice"],
-    symbolOf: (row) => String(Object(row["contract"]).symbol),
+    symbol: (row) => String(Object(row["contract"]).symbol),
   },
   createListings,
-  route,
+  calls: {
+    "/market/exchange-info": { kind: "list", row: contractRow, wrap: exchangeInfo },
+    "/market/inventory": { kind: "rates", row: inventoryRow },
+    "/market/data/prices": { kind: "secondary", row: pricesRow, one },
+    "/market/data/stats": { kind: "secondary", row: statsRow, one },
+    "/market/data/open-interest": { kind: "secondary", row: openInterestRow, one },
+  },
+  wrap: inventory,
+  notFound: refused(404, "Not Found"),
+  show,
   rateLimitBody: { errorCode: 5, message: "Too many requests", status: "failed" },
   errorBody: { errorCode: 4, message: "Internal error", status: "failed" },
   delistedState: "settling",
   exceptions: {
     frozen_timestamps: "no payload carries a time of its own",
   },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [{ path: "/market/exchange-info" }, { path: "/market/inventory" }],
-};
+});

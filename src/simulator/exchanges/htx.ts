@@ -1,17 +1,15 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, pricesAt } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./htx-listings.ts";
 
 const V1 = "/linear-swap-api/v1/";
@@ -149,91 +147,48 @@ const unknownContract = wireError(200, {
   err_code: 1014,
   err_msg: "This contract doesnt exist.",
 });
-const invalid = (name: string): WireReply =>
+const invalid = (name: string): WireError =>
   wireError(200, { status: "error", err_code: 1030, err_msg: `Invalid ${name}.` });
 
-/** One of the older calls: all contracts, or one of them. */
-function v1List(
-  kind: PayloadKind,
-  name: string,
-  { query }: WireRequest,
-  isMember: (listing: Listing) => boolean,
-  row: (listing: Listing, view: MarketView) => WireRow,
-): WireReply {
-  const code = query.get("contract_code");
-  const list = wireList(
-    code === null ? kind : "secondary",
-    `${name}?${query.toString()}`,
-    (view) =>
-      view.listings
-        .filter((each) => isMember(each) && (code === null || each.symbol === code))
-        .map((each) => row(each, view)),
-    (data, view) => ({
-      status: "ok",
-      data: name === "swap_funding_rate" ? data[0] : data,
-      ts: view.stampMs,
-    }),
-  );
-  return code === null ? list : { ...list, whenEmpty: unknownContract };
-}
+const envelope = (data: unknown, { stampMs }: MarketView): unknown => ({
+  status: "ok",
+  data,
+  ts: stampMs,
+});
+const one: Call["one"] = { name: "contract_code", unknown: unknownContract };
+/** The reply of one contract is not how a refresh gets its rates. */
+const bulkRates: Call["kind"] = ({ symbol }) => (symbol === null ? "rates" : "secondary");
+const isKnown = (row: Listing): boolean => !isGone(row);
 
-function v5Funding(codes: readonly string[]): WireReply {
-  if (codes.length === 0) return wireError(200, { code: 1066, message: "contract_code is empty" });
-  if (codes.length > V5_CODES) {
-    return wireError(200, { code: 1067, message: "contract_code exceeds the maximum" });
-  }
-  const wanted = new Set(codes);
-  const isWanted = (row: Listing): boolean =>
-    wanted.has(row.symbol) && !isGone(row) && !isDated(row);
-  return {
-    ...wireList(
-      "rates",
-      `v5?${codes.join(",")}`,
-      (view) => view.listings.filter(isWanted).map((row) => v5Row(row, view)),
-      (data, view) => ({ code: 200, message: "Success", data, ts: view.stampMs }),
-    ),
-    whenEmpty: wireError(200, { code: 1014, message: "This contract doesnt exist." }),
-  };
-}
+const typeOf = ({ query }: Asked): string => query.get("business_type") ?? "swap";
+const contractInfo: Call = {
+  kind: ({ symbol }) => (symbol === null ? "list" : "secondary"),
+  refuse: (asked) =>
+    ["swap", "futures", "all"].includes(typeOf(asked)) ? null : invalid("business_type"),
+  has: (row, asked) =>
+    isKnown(row) && (typeOf(asked) === "all" || isDated(row) === (typeOf(asked) === "futures")),
+  row: infoRow,
+  one,
+};
 
-function route(request: WireRequest): WireReply {
-  const { path, host, method, query } = request;
-  if (host !== null || method !== "GET") return wireError(404, "");
-  if (path === "/v5/market/funding_rate") {
-    return v5Funding((query.get("contract_code") ?? "").split(",").filter((code) => code !== ""));
-  }
-  const name = path.startsWith(V1) ? path.slice(V1.length) : "";
-  switch (name) {
-    case "swap_batch_funding_rate":
-      return v1List("rates", name, request, (row) => !isGone(row), fundingRow);
-    case "swap_funding_rate":
-      if (query.get("contract_code") === null) return invalid("contract_code");
-      return v1List("secondary", name, request, (row) => !isGone(row), fundingRow);
-    case "swap_index":
-      return v1List("secondary", name, request, (row) => !isDated(row), indexRow);
-    case "swap_open_interest":
-      return v1List(
-        "secondary",
-        name,
-        request,
-        (row) => !isGone(row) && !row.marks.has("no_interest"),
-        interestRow,
-      );
-    case "swap_contract_info": {
-      const type = query.get("business_type") ?? "swap";
-      if (!["swap", "futures", "all"].includes(type)) return invalid("business_type");
-      const isMember = (row: Listing): boolean =>
-        !isGone(row) && (type === "all" || isDated(row) === (type === "futures"));
-      return v1List("list", name, request, isMember, infoRow);
-    }
-    default:
-      return wireError(404, {
-        status: "error",
-        "err-code": "invalid-path",
-        "err-msg": "path not found",
-      });
-  }
+/** The newest call takes a few codes at a time. */
+const codesOf = ({ query }: Asked): readonly string[] =>
+  (query.get("contract_code") ?? "").split(",").filter((code) => code !== "");
+function refusedCodes(asked: Asked): WireError | null {
+  const count = codesOf(asked).length;
+  if (count === 0) return wireError(200, { code: 1066, message: "contract_code is empty" });
+  return count > V5_CODES
+    ? wireError(200, { code: 1067, message: "contract_code exceeds the maximum" })
+    : null;
 }
+const v5Funding: Call = {
+  kind: "rates",
+  refuse: refusedCodes,
+  has: (row, asked) => isKnown(row) && !isDated(row) && codesOf(asked).includes(row.symbol),
+  row: v5Row,
+  wrap: (data, view) => ({ code: 200, message: "Success", data, ts: view.stampMs }),
+  whenEmpty: wireError(200, { code: 1014, message: "This contract doesnt exist." }),
+};
 
 function classOf(listing: Listing): TruthAssetClass | null {
   if (listing.base === "PAXG") return "metal";
@@ -253,11 +208,10 @@ function classOf(listing: Listing): TruthAssetClass | null {
   }
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const funding = fundingRow(listing, view);
   const interest = listing.marks.has("no_interest") ? null : interestRow(listing, view);
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(funding["funding_rate"]),
     funding_interval_hours: Number(infoRow(listing, view)["settlement_period"]),
@@ -268,28 +222,48 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const htx: ExchangeEncoder = {
+export const htx: ExchangeEncoder = encoderOfCalls({
   id: "htx",
-  fields: {
-    rate: "funding_rate",
-    prices: [],
-    symbolOf: (row) => String(row["contract_code"]),
-  },
+  fields: { rate: "funding_rate", prices: [], symbol: "contract_code" },
   createListings,
-  route,
+  calls: {
+    [`${V1}swap_batch_funding_rate`]: { kind: bulkRates, has: isKnown, row: fundingRow, one },
+    [`${V1}swap_funding_rate`]: {
+      kind: "secondary",
+      has: isKnown,
+      row: fundingRow,
+      one: { ...one, missing: invalid("contract_code"), wrap: envelope },
+    },
+    [`${V1}swap_index`]: {
+      kind: "secondary",
+      has: (row) => !isDated(row),
+      row: indexRow,
+      one,
+    },
+    [`${V1}swap_open_interest`]: {
+      kind: "secondary",
+      has: (row) => isKnown(row) && !row.marks.has("no_interest"),
+      row: interestRow,
+      one,
+    },
+    [`${V1}swap_contract_info`]: contractInfo,
+    "/v5/market/funding_rate": v5Funding,
+  },
+  wrap: envelope,
+  notFound: wireError(404, {
+    status: "error",
+    "err-code": "invalid-path",
+    "err-msg": "path not found",
+  }),
+  onWire: () => true,
+  show,
   rateLimitBody: { status: "error", err_code: 1032, err_msg: "The number of visits exceeded." },
   errorBody: { status: "error", err_code: 1000, err_msg: "System is busy." },
   delistedState: "gone",
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      () => true,
-      (row) => show(row, view),
-    ),
   usual: [
     "swap_batch_funding_rate",
     "swap_index",
     "swap_open_interest",
     "swap_contract_info?business_type=swap",
   ].map((name) => ({ path: V1 + name })),
-};
+});

@@ -1,19 +1,20 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers } from "../market.ts";
+import { HOUR_MS, liveNumbers, nextHourSeconds } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { pythonFloat, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
+  type WireError,
   type WireRequest,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
+import { bodyField } from "./call-paths.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import {
   annotations,
   classOf,
@@ -135,29 +136,6 @@ function universeRow(listing: Listing): WireRow {
   };
 }
 
-function metaAndAssetCtxs(dex: string): WireReply {
-  const token = DEXES.find(([name]) => name === dex)?.[2] ?? 0;
-  if (dex !== "" && !DEXES.some(([name]) => name === dex)) return wireError(500, "null");
-  return wireList(
-    "rates",
-    `metaAndAssetCtxs:${dex}`,
-    (view) =>
-      view.listings
-        .filter((row) => dexOf(row) === dex)
-        .map((row) => ({ listed: universeRow(row), ctx: context(row, view) })),
-    (rows) => [
-      {
-        universe: rows.map((row) => row["listed"]),
-        marginTables: [
-          [10, { description: "", marginTiers: [{ lowerBound: "0.0", maxLeverage: 10 }] }],
-        ],
-        collateralToken: token,
-      },
-      rows.map((row) => row["ctx"]),
-    ],
-  );
-}
-
 function spotMeta(): WireRow[] {
   return TOKENS.map(([index, name]) => ({
     name,
@@ -197,46 +175,41 @@ function predicted(listing: Listing, view: MarketView): WireRow {
 /** An invalid body is refused with plain text. */
 const undecodable = wireError(422, "Failed to deserialize the JSON body into the target type");
 
-function route({ path, method, body }: WireRequest): WireReply {
-  if (path !== "/info") return wireError(404, "");
-  if (method !== "POST") return wireError(405, "");
-  if (typeof body !== "object" || body === null || !("type" in body)) return undecodable;
-  const dex = "dex" in body ? body.dex : "";
-  switch (body.type) {
-    case "metaAndAssetCtxs":
-      return typeof dex === "string" ? metaAndAssetCtxs(dex) : undecodable;
-    case "perpDexs":
-      return wireList("list", "perpDexs", perpDexs, (rows) => [null, ...rows]);
-    case "spotMeta":
-      return wireList("list", "spotMeta", spotMeta, (tokens) => ({ universe: [], tokens }));
-    case "perpConciseAnnotations":
-      return wireList("secondary", "perpConciseAnnotations", annotations, (rows) =>
-        rows.map((row) => [row["coin"], row["note"]]),
-      );
-    case "predictedFundings":
-      return wireList(
-        "secondary",
-        "predictedFundings",
-        (view) =>
-          view.listings
-            .filter((row) => dexOf(row) === "" && row.state === "live")
-            .map((row) => predicted(row, view)),
-        (rows) => rows.map((row) => [row["name"], row["venues"]]),
-      );
-    default:
-      return undecodable;
-  }
+/** The deployers' exchange that a request names, the main one being "". */
+const dexIn = ({ body }: WireRequest): unknown => bodyField(body, "dex") ?? "";
+
+function refusedDex(asked: Asked): WireError | null {
+  const dex = dexIn(asked);
+  if (typeof dex !== "string") return undecodable;
+  return dex === "" || DEXES.some(([name]) => name === dex) ? null : wireError(500, "null");
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+const metaAndContexts: Call = {
+  kind: "rates",
+  method: "POST",
+  refuse: refusedDex,
+  has: (row, asked) => dexOf(row) === dexIn(asked),
+  row: (row, view) => ({ listed: universeRow(row), ctx: context(row, view) }),
+  wrap: (rows, _view, asked) => [
+    {
+      universe: rows.map((row) => row["listed"]),
+      marginTables: [
+        [10, { description: "", marginTiers: [{ lowerBound: "0.0", maxLeverage: 10 }] }],
+      ],
+      collateralToken: DEXES.find(([name]) => name === dexIn(asked))?.[2] ?? 0,
+    },
+    rows.map((row) => row["ctx"]),
+  ],
+};
+
+function show(listing: Listing, view: MarketView): Shown {
   const row = context(listing, view);
   const mark = Number(row["markPx"]);
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(row["funding"]),
     funding_interval_hours: 1,
-    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    next_funding_time: nextHourSeconds(view.nowMs),
     mark_price: mark,
     index_price: Number(row["oraclePx"]),
     volume_24h_usd: Number(row["dayNtlVlm"]),
@@ -246,12 +219,12 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 
 const info = (body: unknown): { path: string; body: unknown } => ({ path: "/info", body });
 
-export const hyperliquid: ExchangeEncoder = {
+export const hyperliquid: ExchangeEncoder = encoderOfCalls({
   id: "hyperliquid",
   fields: {
     rate: "funding",
     prices: ["markPx", "oraclePx"],
-    symbolOf: (row) => {
+    symbol: (row) => {
       const listed = row["listed"];
       return typeof listed === "object" && listed !== null && "name" in listed
         ? String(listed.name)
@@ -259,17 +232,47 @@ export const hyperliquid: ExchangeEncoder = {
     },
   },
   createListings,
-  route,
+  calls: {
+    "/info metaAndAssetCtxs": metaAndContexts,
+    "/info perpDexs": {
+      kind: "list",
+      method: "POST",
+      rows: perpDexs,
+      wrap: (rows) => [null, ...rows],
+    },
+    "/info spotMeta": {
+      kind: "list",
+      method: "POST",
+      rows: spotMeta,
+      wrap: (tokens) => ({ universe: [], tokens }),
+    },
+    "/info perpConciseAnnotations": {
+      kind: "secondary",
+      method: "POST",
+      rows: annotations,
+      wrap: (rows) => rows.map((row) => [row["coin"], row["note"]]),
+    },
+    "/info predictedFundings": {
+      kind: "secondary",
+      method: "POST",
+      has: (row) => dexOf(row) === "" && row.state === "live",
+      row: predicted,
+      wrap: (rows) => rows.map((row) => [row["name"], row["venues"]]),
+    },
+  },
+  notFound: ({ path, method }) =>
+    path === "/info" && method === "POST"
+      ? undecodable
+      : wireError(path === "/info" ? 405 : 404, ""),
+  // One path for all: what is asked for stands in the body.
+  callOf: ({ path, body }) => `${path} ${String(bodyField(body, "type"))}`,
+  wrongMethod: wireError(405, ""),
+  onWire: () => true,
+  show,
   rateLimitBody: "null",
   errorBody: { status: "err", response: "Internal error" },
   delistedState: "settling",
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      () => true,
-      (row) => show(row, view),
-    ),
   usual: [
     info({ type: "metaAndAssetCtxs" }),
     info({ type: "perpDexs" }),
@@ -277,4 +280,4 @@ export const hyperliquid: ExchangeEncoder = {
     info({ type: "perpConciseAnnotations" }),
     ...DEXES.map(([dex]) => info({ type: "metaAndAssetCtxs", dex })),
   ],
-};
+});
