@@ -1,18 +1,11 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers, pricesAt, rateAt } from "../market.ts";
+import { HOUR_MS, liveNumbers, nextHourSeconds, pricesAt, rateAt } from "../market.ts";
 import { DELIVERY_AT_MS, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { isoTime, rounded } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const COINS = 290;
 const SHARES = 60;
@@ -135,16 +128,16 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     tag: isDated(listing) ? "month" : "perpetual",
     pair: pairOf(listing),
     markPrice: rounded(live.mark, listing.priceDecimals + 4),
-    bid: price(live.last * 0.9999),
+    bid: price(live.bid),
     bidSize: rounded(live.volume / 9_000, 3),
-    ask: price(live.last * 1.0001),
+    ask: price(live.ask),
     askSize: rounded(live.volume / 8_000, 3),
     vol24h: rounded(live.volume, 4),
     volumeQuote: rounded(live.turnoverUsd, 4),
     openInterest: rounded(live.openInterest, 4),
     open24h: price(live.dayAgo),
-    high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    high24h: price(live.high),
+    low24h: price(live.low),
     lastSize: rounded(live.volume / 20_000, 4),
     ...funding,
     suspended: listing.state === "halted",
@@ -203,54 +196,37 @@ function instrumentRow(listing: Listing): WireRow {
   };
 }
 
-function route({ path, method }: WireRequest): WireReply {
-  if (method !== "GET") return wireError(405, { result: "error", error: "methodNotAllowed" });
-  if (path === "/derivatives/api/v3/tickers") {
-    return wireList(
-      "rates",
-      "tickers",
-      (view) => [
-        ...view.listings.filter(onWire).map((row) => tickerRow(row, view)),
-        ...view.listings.slice(0, 10).map((row) => indexRow(row, view)),
-      ],
-      (tickers, view) => ({ result: "success", serverTime: isoTime(view.stampMs), tickers }),
-    );
-  }
-  if (path === "/derivatives/api/v3/instruments") {
-    return wireList(
-      "list",
-      "instruments",
-      (view) => view.listings.filter(onWire).map(instrumentRow),
-      (instruments, view) => ({
-        result: "success",
-        serverTime: isoTime(view.stampMs),
-        instruments,
-      }),
-    );
-  }
-  return wireError(404, {
-    result: "error",
-    error: "notFound",
-    serverTime: "1970-01-01T00:00:00.000Z",
-  });
+/** Prices of indices stand behind the contracts. */
+function tickerRows(view: MarketView): readonly WireRow[] {
+  return [
+    ...view.listings.filter(onWire).map((row) => tickerRow(row, view)),
+    ...view.listings.slice(0, 10).map((row) => indexRow(row, view)),
+  ];
 }
+
+const wrapAs =
+  (name: string) =>
+  (rows: readonly WireRow[], view: MarketView): unknown => ({
+    result: "success",
+    serverTime: isoTime(view.stampMs),
+    [name]: rows,
+  });
 
 function classOf(listing: Listing): TruthAssetClass | null {
   const printed = CLASSES[categoryOf(listing)];
   return printed === undefined ? "crypto" : printed;
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = tickerRow(listing, view);
   const mark = Number(row["markPrice"]);
   const index = Number(row["indexPrice"]);
   const relative = Number(row["fundingRate"]) / index;
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: held(listing, relative),
     funding_interval_hours: 1,
-    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    next_funding_time: nextHourSeconds(view.nowMs),
     predicted_rate: Number(row["fundingRatePrediction"]) / index,
     mark_price: mark,
     index_price: index,
@@ -259,15 +235,26 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const kraken: ExchangeEncoder = {
+export const kraken: ExchangeEncoder = encoderOfCalls({
   id: "kraken",
-  fields: {
-    rate: "fundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "fundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/derivatives/api/v3/tickers": { kind: "rates", rows: tickerRows },
+    "/derivatives/api/v3/instruments": {
+      kind: "list",
+      row: instrumentRow,
+      wrap: wrapAs("instruments"),
+    },
+  },
+  wrap: wrapAs("tickers"),
+  notFound: wireError(404, {
+    result: "error",
+    error: "notFound",
+    serverTime: "1970-01-01T00:00:00.000Z",
+  }),
+  wrongMethod: wireError(405, { result: "error", error: "methodNotAllowed" }),
+  show,
   rateLimitBody: { result: "error", error: "apiLimitExceeded" },
   errorBody: {
     result: "error",
@@ -275,6 +262,4 @@ export const kraken: ExchangeEncoder = {
     serverTime: "2026-10-01T00:00:00.000Z",
   },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: [{ path: "/derivatives/api/v3/tickers" }, { path: "/derivatives/api/v3/instruments" }],
-};
+});

@@ -1,16 +1,9 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 import { createListings } from "./kucoin-listings.ts";
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -107,8 +100,8 @@ function contractRow(listing: Listing, view: MarketView): WireRow {
     premiumsSymbol8H: `.${listing.symbol}PI8H`,
     fundingBaseSymbol1M: `.${name}INT`,
     fundingQuoteSymbol1M: `.${listing.quote}INT`,
-    lowPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
-    highPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
+    lowPrice: price(live.low),
+    highPrice: price(live.high),
     priceChgPct: rounded(live.last / live.dayAgo - 1, 4),
     priceChg: price(live.last - live.dayAgo),
     k: 490,
@@ -142,47 +135,8 @@ function unifiedRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** KuCoin reports most invalid requests with HTTP 200. */
-function refused(status: number, code: string, msg: string): WireReply {
-  return wireError(status, { code, msg });
-}
-
-const wrap = (data: readonly WireRow[]): unknown => ({ code: "200000", data });
-
-function route({ path, host, query }: WireRequest): WireReply {
-  if (host === "ua" && path === "/api/ua/v2/market/funding-rate") {
-    const type = query.get("productType") ?? "";
-    const wanted = (row: Listing): boolean =>
-      onWire(row) && !isDated(row) && (type === "" || `${row.settle}-FUTURES` === type);
-    return wireList(
-      "secondary",
-      `ua?${type}`,
-      (view) => view.listings.filter(wanted).map((row) => unifiedRow(row, view)),
-      wrap,
-    );
-  }
-  if (host !== null) return refused(404, "404", "Not Found");
-  if (path === "/api/v1/contracts/active") {
-    return wireList(
-      "rates",
-      "active",
-      (view) => view.listings.filter(onWire).map((row) => contractRow(row, view)),
-      wrap,
-    );
-  }
-  const one = /^\/api\/v1\/contracts\/([^/]+)$/.exec(path)?.[1];
-  if (one === undefined) return refused(404, "404", "Not Found");
-  return wireList(
-    "secondary",
-    path,
-    (view) =>
-      view.listings
-        .filter((row) => row.symbol === one && onWire(row))
-        .map((row) => contractRow(row, view)),
-    (rows) =>
-      rows[0] ? { code: "200000", data: rows[0] } : { code: "404000", msg: "Url not exists" },
-  );
-}
+const wrap = (data: unknown): unknown => ({ code: "200000", data });
+const unknownContract = { code: "404000", msg: "Url not exists" };
 
 const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
   CRYPTO: "crypto",
@@ -191,12 +145,11 @@ const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
   COMMODITY: "commodity",
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = contractRow(listing, view);
   const mark = Number(row["markPrice"]);
   const granularity = Number(row["currentFundingRateGranularity"] ?? row["fundingRateGranularity"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASSES[classOf(listing)],
     funding_rate: Number(row["fundingFeeRate"]),
     funding_interval_hours: granularity / HOUR_MS,
@@ -208,15 +161,30 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const kucoin: ExchangeEncoder = {
+export const kucoin: ExchangeEncoder = encoderOfCalls({
   id: "kucoin",
-  fields: {
-    rate: "fundingFeeRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "fundingFeeRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/api/v1/contracts/active": { kind: "rates", row: contractRow },
+    // KuCoin reports a wrong symbol with HTTP 200.
+    "/api/v1/contracts/{symbol}": {
+      kind: "secondary",
+      row: contractRow,
+      one: { name: "symbol", wrap: (row) => (row === undefined ? unknownContract : wrap(row)) },
+    },
+    "ua:/api/ua/v2/market/funding-rate": {
+      kind: "secondary",
+      has: (row, { query }) =>
+        onWire(row) &&
+        !isDated(row) &&
+        ["", `${row.settle}-FUTURES`].includes(query.get("productType") ?? ""),
+      row: unifiedRow,
+    },
+  },
+  wrap,
+  notFound: wireError(404, { code: "404", msg: "Not Found" }),
+  show,
   rateLimitBody: {
     code: "429000",
     msg: "Too many requests in a short period of time, please retry later",
@@ -224,6 +192,5 @@ export const kucoin: ExchangeEncoder = {
   errorBody: { code: "500000", msg: "Internal server error" },
   delistedState: "gone",
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [{ path: "/api/v1/contracts/active" }],
-};
+});

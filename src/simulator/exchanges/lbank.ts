@@ -1,16 +1,9 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./lbank-listings.ts";
 
 const PUB = "/cfd/openApi/v1/pub/";
@@ -46,9 +39,9 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
     : { positionFeeRate: rate, ...times, fundingRate: rate };
   return {
     symbol: listing.symbol,
-    highestPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
+    highestPrice: price(live.high),
     underlyingPrice: listing.marks.has("no_index") ? "0.0" : price(live.index),
-    lowestPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
+    lowestPrice: price(live.low),
     openPrice: price(live.dayAgo),
     volume: trimmed(live.volume, 4),
     markedPrice: price(live.mark),
@@ -100,36 +93,13 @@ const failure = (error_code: number, msg: string): unknown => ({
   success: false,
 });
 
-function route({ path, host, method, query }: WireRequest): WireReply {
-  const name = path.startsWith(PUB) ? path.slice(PUB.length) : "";
-  if (host !== null || method !== "GET") return wireError(403, FORBIDDEN_PAGE);
-  // Another group, or none, is a valid reply without contracts.
-  const inGroup = (row: Listing): boolean => onWire(row) && query.get("productGroup") === GROUP;
-  const key = `${name}?${query.get("productGroup") ?? ""}`;
-  switch (name) {
-    case "marketData":
-      return wireList(
-        "rates",
-        key,
-        (view) => view.listings.filter(inGroup).map((row) => marketRow(row, view)),
-        wrap,
-      );
-    case "instrument":
-      return wireList(
-        "list",
-        key,
-        (view) => view.listings.filter(inGroup).map((row) => instrumentRow(row, view)),
-        wrap,
-      );
-    default:
-      return wireError(403, FORBIDDEN_PAGE);
-  }
-}
+/** Another group, or none, is a sound reply without contracts. */
+const inGroup = (row: Listing, { query }: Asked): boolean =>
+  onWire(row) && query.get("productGroup") === GROUP;
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = marketRow(listing, view);
   return {
-    ...namesOf(listing),
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: (Number(row["positionFeeTime"]) * 1000) / HOUR_MS,
     next_funding_time: Number(row["nextFeeTime"]) / 1000,
@@ -139,20 +109,21 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const lbank: ExchangeEncoder = {
+export const lbank: ExchangeEncoder = encoderOfCalls({
   id: "lbank",
-  fields: {
-    rate: "fundingRate",
-    prices: ["markedPrice", "underlyingPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "fundingRate", prices: ["markedPrice", "underlyingPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    [`${PUB}marketData`]: { kind: "rates", has: inGroup, row: marketRow },
+    [`${PUB}instrument`]: { kind: "list", has: inGroup, row: instrumentRow },
+  },
+  wrap,
+  notFound: wireError(403, FORBIDDEN_PAGE),
+  show,
   rateLimitBody: failure(183, "exceeded maximum query count per second"),
   errorBody: failure(10_000, "Internal error"),
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: ["marketData", "instrument"].map((name) => ({
     path: `${PUB}${name}?productGroup=${GROUP}`,
   })),
-};
+});

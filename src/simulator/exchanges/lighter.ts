@@ -2,18 +2,11 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const COINS = 112;
 const OTHERS = 48;
@@ -168,8 +161,8 @@ function bookRow(listing: Listing, view: MarketView): WireRow {
     daily_trades_count: active ? Math.floor(live.turnoverUsd / 1_100) : 0,
     daily_base_token_volume: active ? rounded(live.volume, 4) : 0,
     daily_quote_token_volume: active ? rounded(live.turnoverUsd, 6) : 0,
-    daily_price_low: price(Math.min(live.last, live.dayAgo) * 0.99),
-    daily_price_high: price(Math.max(live.last, live.dayAgo) * 1.01),
+    daily_price_low: price(live.low),
+    daily_price_high: price(live.high),
     daily_price_change: (live.last / live.dayAgo - 1) * 100,
     open_interest: active ? rounded(live.openInterest, 4) : 0,
     daily_chart: {},
@@ -187,43 +180,11 @@ function bookRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function refused(status: number, code: number, message: string): WireReply & { type: "error" } {
-  return wireError(status, { code, message });
-}
-
-function route({ path, query }: WireRequest): WireReply {
-  switch (path) {
-    case "/api/v1/funding-rates":
-      return wireList("rates", path, rateRows, (funding_rates) => ({ code: 200, funding_rates }));
-    case "/api/v1/orderBookDetails": {
-      const id = query.get("market_id");
-      const list = wireList(
-        "list",
-        `${path}?${id ?? ""}`,
-        (view) =>
-          view.listings
-            .filter((row) => onWire(row) && (id === null || String(idOf(row)) === id))
-            .map((row) => bookRow(row, view)),
-        (rows) => ({
-          code: 200,
-          order_book_details: rows.filter((row) => row["market_type"] === "perp"),
-          spot_order_book_details: rows.filter((row) => row["market_type"] === "spot"),
-        }),
-      );
-      if (id === null) return list;
-      return { ...list, whenEmpty: refused(400, 20001, "invalid param : market_id") };
-    }
-    default:
-      return wireError(404, "404 page not found");
-  }
-}
-
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const book = bookRow(listing, view);
   const mark = book["mark_price"];
   const isPriced = mark !== undefined;
   return {
-    ...namesOf(listing),
     funding_rate: Number(rateRow(listing, view, OWN)["rate"]) / QUOTED_HOURS,
     funding_interval_hours: 1,
     next_funding_time: liveNumbers(listing, view.nowMs).nextAtMs / 1000,
@@ -235,20 +196,37 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const lighter: ExchangeEncoder = {
+export const lighter: ExchangeEncoder = encoderOfCalls({
   id: "lighter",
   fields: {
     rate: "rate",
     prices: [],
     // Another exchange's row is another symbol, whatever its name.
-    symbolOf: (row) => (row["exchange"] === OWN ? "" : `${row["exchange"]}:`) + row["symbol"],
+    symbol: (row) => (row["exchange"] === OWN ? "" : `${row["exchange"]}:`) + row["symbol"],
   },
   createListings,
-  route,
+  calls: {
+    "/api/v1/funding-rates": { kind: "rates", rows: rateRows },
+    "/api/v1/orderBookDetails": {
+      kind: "list",
+      row: bookRow,
+      wrap: (rows) => ({
+        code: 200,
+        order_book_details: rows.filter((row) => row["market_type"] === "perp"),
+        spot_order_book_details: rows.filter((row) => row["market_type"] === "spot"),
+      }),
+      one: {
+        name: "market_id",
+        unknown: wireError(400, { code: 20001, message: "invalid param : market_id" }),
+        matches: (row, id) => String(idOf(row)) === id,
+      },
+    },
+  },
+  wrap: (funding_rates) => ({ code: 200, funding_rates }),
+  notFound: wireError(404, "404 page not found"),
+  show,
   rateLimitBody: { code: 23000, message: "Too Many Requests!" },
   errorBody: { code: 20001, message: "internal server error" },
   delistedState: "settling",
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: [{ path: "/api/v1/funding-rates" }, { path: "/api/v1/orderBookDetails" }],
-};
+});

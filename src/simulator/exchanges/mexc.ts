@@ -1,16 +1,15 @@
 import type { Listing } from "../listing.ts";
-import { liveNumbers, pricesAt, STEP_MS } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { STEP_MS, liveNumbers, pricesAt } from "../market.ts";
+import type { Shown } from "../truth.ts";
 import { rounded } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./mexc-listings.ts";
 
 const PREFIX = "/api/v1/contract";
@@ -47,13 +46,13 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     contractId: listing.key % 10_000,
     symbol: listing.symbol,
     lastPrice: price(live.last * alive),
-    bid1: price(live.last * 0.9999 * alive),
-    ask1: price(live.last * 1.0001 * alive),
+    bid1: price(live.bid * alive),
+    ask1: price(live.ask * alive),
     volume24: Math.round((live.volume * alive) / listing.contractSize),
     amount24: rounded(live.turnoverUsd * alive, 4),
     holdVol: Math.round((live.openInterest * alive) / listing.contractSize),
-    lower24Price: price(Math.min(live.last, live.dayAgo) * 0.99),
-    high24Price: price(Math.max(live.last, live.dayAgo) * 1.01),
+    lower24Price: price(live.low),
+    high24Price: price(live.high),
     riseFallRate: rounded(live.last / live.dayAgo - 1, 4),
     riseFallValue: price(live.last - live.dayAgo),
     indexPrice: price(prices.index),
@@ -152,73 +151,35 @@ function detailRow(listing: Listing): WireRow {
   };
 }
 
-function refused(status: number, code: number, message: string): WireReply {
+function refused(status: number, code: number, message: string): WireError {
   return wireError(status, { success: false, code, message });
 }
 
-const wrap = (data: readonly WireRow[]): unknown => ({ success: true, code: 0, data });
+const wrap = (data: unknown): unknown => ({ success: true, code: 0, data });
 
 /** The only contract of a request, as an object where the list is an array. */
-function oneOf(
-  symbol: string,
-  key: string,
-  row: (listing: Listing, view: MarketView) => WireRow,
-): WireReply {
-  return {
-    ...wireList(
-      "secondary",
-      key,
-      (view) =>
-        view.listings
-          .filter((each) => each.symbol === symbol && onWire(each))
-          .map((each) => row(each, view)),
-      (rows) => ({ success: true, code: 0, data: rows[0] }),
-    ),
-    whenEmpty: wireError(200, { success: false, code: 1001, message: "Contract does not exist" }),
-  };
-}
+const one: Call["one"] = {
+  name: "symbol",
+  unknown: refused(200, 1001, "Contract does not exist"),
+  wrap,
+};
+/** The reply of one contract is not how a refresh gets its rates. */
+const rates: Call = {
+  kind: ({ symbol }) => (symbol === null ? "rates" : "secondary"),
+  row: fundingRow,
+  one,
+};
+const details: Call = {
+  kind: "list",
+  has: (row) => onWire(row) && !isUnlisted(row),
+  row: detailRow,
+};
 
-function route({ path, host, query, method }: WireRequest): WireReply {
-  if (host !== null || method !== "GET" || !path.startsWith(`${PREFIX}/`)) {
-    return refused(404, 404, "Not Found");
-  }
-  const [name = "", inPath, ...deeper] = path.slice(PREFIX.length + 1).split("/");
-  const symbol = (name === "funding_rate" ? inPath : undefined) ?? query.get("symbol");
-  const isKnown = inPath === undefined || name === "funding_rate" || inPath === "country";
-  if (!isKnown || deeper.length > 0) return refused(404, 404, "Not Found");
-  if (name === "funding_rate") {
-    if (symbol !== null) return oneOf(symbol, `${name}?${symbol}`, fundingRow);
-    return wireList(
-      "rates",
-      name,
-      (view) => view.listings.filter(onWire).map((row) => fundingRow(row, view)),
-      wrap,
-    );
-  }
-  if (name === "ticker" && inPath === undefined) {
-    if (symbol !== null) return oneOf(symbol, `${name}?${symbol}`, tickerRow);
-    return wireList(
-      "secondary",
-      name,
-      (view) => view.listings.filter(onWire).map((row) => tickerRow(row, view)),
-      wrap,
-    );
-  }
-  if (name !== "detail") return refused(404, 404, "Not Found");
-  return wireList(
-    "list",
-    name,
-    (view) => view.listings.filter((row) => onWire(row) && !isUnlisted(row)).map(detailRow),
-    wrap,
-  );
-}
-
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const funding = fundingRow(listing, view);
   const ticker = tickerRow(listing, view);
   const mark = Number(funding["fairPrice"]);
   return {
-    ...namesOf(listing),
     asset_class: listing.asset.kind === "stock" ? "stock" : null,
     funding_rate: Number(funding["fundingRate"]),
     funding_interval_hours: Number(funding["collectCycle"]),
@@ -230,15 +191,20 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const mexc: ExchangeEncoder = {
+export const mexc: ExchangeEncoder = encoderOfCalls({
   id: "mexc",
-  fields: {
-    rate: "fundingRate",
-    prices: ["idxPrice", "fairPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "fundingRate", prices: ["idxPrice", "fairPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    [`${PREFIX}/funding_rate`]: rates,
+    [`${PREFIX}/funding_rate/{symbol}`]: rates,
+    [`${PREFIX}/ticker`]: { kind: "secondary", row: tickerRow, one },
+    [`${PREFIX}/detail`]: details,
+    [`${PREFIX}/detail/country`]: details,
+  },
+  wrap,
+  notFound: refused(404, 404, "Not Found"),
+  show,
   rateLimitBody: {
     success: false,
     code: 510,
@@ -246,6 +212,5 @@ export const mexc: ExchangeEncoder = {
   },
   errorBody: { success: false, code: 500, message: "Internal error" },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: ["funding_rate", "ticker", "detail"].map((name) => ({ path: `${PREFIX}/${name}` })),
-};
+});

@@ -1,5 +1,5 @@
 import type { Listing } from "../listing.ts";
-import { fixed, trimmed } from "../wire-text.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import type { WireRow } from "../wire.ts";
 
 /** The keys of an instrument row that are empty for a swap. */
@@ -55,7 +55,7 @@ export function swapRow(listing: Listing): WireRow {
     ruleType: listing.state === "pre_market" ? "pre_market" : "normal",
     settleCcy: listing.settle,
     state: listing.state === "halted" ? "suspend" : "live",
-    tickSz: fixed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    tickSz: tickText(listing.priceDecimals),
     tradeQuoteCcyList: [],
     uly: family,
   };

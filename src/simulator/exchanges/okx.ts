@@ -1,17 +1,15 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireList,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, type Call, type RowOf, encoderOfCalls } from "./calls.ts";
 import { swapRow } from "./okx-instruments.ts";
 import { createListings } from "./okx-listings.ts";
 
@@ -79,13 +77,13 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     instId: listing.symbol,
     last: price(live.last),
     lastSz: "3.2",
-    askPx: price(live.last * 1.0001),
+    askPx: price(live.ask),
     askSz: "700.61",
-    bidPx: price(live.last * 0.9999),
+    bidPx: price(live.bid),
     bidSz: "284.29",
     open24h: price(live.dayAgo),
-    high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    high24h: price(live.high),
+    low24h: price(live.low),
     volCcy24h: trimmed(live.volume, 4),
     vol24h: trimmed(live.volume / listing.contractSize, 2),
     ts: String(view.stampMs),
@@ -112,85 +110,55 @@ function indexRow(listing: Listing, view: MarketView): WireRow {
 const wrap = (data: readonly WireRow[]): unknown => ({ code: "0", msg: "", data });
 
 /** OKX reports an invalid request with HTTP 200. */
-function refused(code: string, msg: string): WireReply {
+function refused(code: string, msg: string): WireError {
   return wireError(200, { code, data: [], msg });
 }
 
-function fundingRates(query: URLSearchParams): WireReply {
-  const instId = query.get("instId") ?? "";
-  if (instId === "") return refused("50014", "Parameter instId can not be empty.");
-  if (instId.includes(",")) return refused("51001", "Instrument ID doesn't exist.");
-  const wanted = (row: Listing): boolean =>
-    quoted(row) && (instId === "ANY" || row.symbol === instId);
-  return wireList(
-    "rates",
-    `funding-rate?${instId}`,
-    (view) => view.listings.filter(wanted).map((row) => fundingRow(row, view)),
-    (rows) =>
-      rows.length === 0 && instId !== "ANY"
-        ? {
-            code: "51001",
-            data: [],
-            msg: "Instrument ID, Instrument ID code, or Spread ID doesn't exist.",
-          }
-        : wrap(rows),
-  );
+const idOf = ({ query }: Asked): string => query.get("instId") ?? "";
+
+function refusedId(asked: Asked): WireError | null {
+  if (idOf(asked) === "") return refused("50014", "Parameter instId can not be empty.");
+  return idOf(asked).includes(",") ? refused("51001", "Instrument ID doesn't exist.") : null;
 }
 
-function swaps(
-  name: string,
-  query: URLSearchParams,
-  row: (listing: Listing, view: MarketView) => WireRow,
-): WireReply {
+const fundingRates: Call = {
+  kind: "rates",
+  refuse: refusedId,
+  has: (row, asked) => quoted(row) && ["ANY", row.symbol].includes(idOf(asked)),
+  row: fundingRow,
+  wrap: (rows, _view, asked) =>
+    rows.length === 0 && idOf(asked) !== "ANY"
+      ? {
+          code: "51001",
+          data: [],
+          msg: "Instrument ID, Instrument ID code, or Spread ID doesn't exist.",
+        }
+      : wrap(rows),
+};
+
+function refusedType({ query }: Asked): WireError | null {
   const type = query.get("instType") ?? "";
   if (type === "") return refused("50014", "Parameter instType can not be empty.");
-  if (type !== "SWAP") return refused("51000", "Parameter instType error.");
-  const id = query.get("instId");
-  return wireList(
-    name === "instruments" ? "list" : "secondary",
-    `${name}?${id ?? ""}`,
-    (view) =>
-      view.listings
-        .filter((each) => isSwap(each) && (name === "instruments" ? onWire(each) : quoted(each)))
-        .filter((each) => id === null || each.symbol === id)
-        .map((each) => row(each, view)),
-    wrap,
-  );
+  return type === "SWAP" ? null : refused("51000", "Parameter instType error.");
 }
 
-function indexTickers(query: URLSearchParams): WireReply {
-  if (query.get("quoteCcy") !== "USDT")
-    return refused("50014", "Parameter instId or quoteCcy can not be empty.");
-  const list: WireList = wireList(
-    "secondary",
-    "index-tickers",
-    (view) =>
-      view.listings
-        .filter((row) => row.quote === "USDT" && quoted(row))
-        .map((row) => indexRow(row, view)),
-    wrap,
-  );
-  return list;
-}
+const ofSwaps = (row: RowOf): Call => ({
+  kind: "secondary",
+  refuse: refusedType,
+  has: (each) => isSwap(each) && quoted(each),
+  row,
+  one: { name: "instId" },
+});
 
-function route({ path, query }: WireRequest): WireReply {
-  switch (path) {
-    case "/api/v5/public/funding-rate":
-      return fundingRates(query);
-    case "/api/v5/public/mark-price":
-      return swaps("mark-price", query, markRow);
-    case "/api/v5/public/open-interest":
-      return swaps("open-interest", query, openInterestRow);
-    case "/api/v5/market/tickers":
-      return swaps("tickers", query, tickerRow);
-    case "/api/v5/public/instruments":
-      return swaps("instruments", query, swapRow);
-    case "/api/v5/market/index-tickers":
-      return indexTickers(query);
-    default:
-      return wireError(404, { msg: "Not Found", code: "404" });
-  }
-}
+const indexTickers: Call = {
+  kind: "secondary",
+  refuse: ({ query }) =>
+    query.get("quoteCcy") === "USDT"
+      ? null
+      : refused("50014", "Parameter instId or quoteCcy can not be empty."),
+  has: (row) => row.quote === "USDT" && quoted(row),
+  row: indexRow,
+};
 
 const CLASS_OF_CATEGORY: readonly (readonly [string, TruthAssetClass])[] = [
   ["3", "stock"],
@@ -198,14 +166,13 @@ const CLASS_OF_CATEGORY: readonly (readonly [string, TruthAssetClass])[] = [
   ["5", "forex"],
 ];
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = fundingRow(listing, view);
   const mark = Number(markRow(listing, view)["markPx"]);
   const open = openInterestRow(listing, view);
   const ticker = tickerRow(listing, view);
   const next = Number(row["fundingTime"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASS_OF_CATEGORY.find(([code]) => listing.marks.has(code))?.[1] ?? "crypto",
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: (next - Number(row["prevFundingTime"])) / HOUR_MS,
@@ -219,15 +186,28 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const okx: ExchangeEncoder = {
+export const okx: ExchangeEncoder = encoderOfCalls({
   id: "okx",
-  fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["instId"]) },
+  fields: { rate: "fundingRate", prices: [], symbol: "instId" },
   createListings,
-  route,
+  calls: {
+    "/api/v5/public/funding-rate": fundingRates,
+    "/api/v5/public/mark-price": ofSwaps(markRow),
+    "/api/v5/public/open-interest": ofSwaps(openInterestRow),
+    "/api/v5/market/tickers": ofSwaps(tickerRow),
+    "/api/v5/public/instruments": {
+      ...ofSwaps(swapRow),
+      kind: "list",
+      has: (row) => isSwap(row) && onWire(row),
+    },
+    "/api/v5/market/index-tickers": indexTickers,
+  },
+  wrap,
+  notFound: wireError(404, { msg: "Not Found", code: "404" }),
+  show,
   rateLimitBody: { code: "50011", data: [], msg: "Too Many Requests" },
   errorBody: { code: "50013", data: [], msg: "Systems are busy. Please try again later." },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     { path: "/api/v5/public/funding-rate?instId=ANY" },
     { path: "/api/v5/public/mark-price?instType=SWAP" },
@@ -236,4 +216,4 @@ export const okx: ExchangeEncoder = {
     { path: "/api/v5/market/index-tickers?quoteCcy=USDT" },
     { path: "/api/v5/public/instruments?instType=SWAP" },
   ],
-};
+});
