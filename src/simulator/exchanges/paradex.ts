@@ -1,16 +1,15 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
-import { trimmed } from "../wire-text.ts";
+import type { Shown } from "../truth.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 import { createListings } from "./paradex-listings.ts";
 
 const OTHER_KINDS = ["PERP_OPTION", "OPTION", "SPOT"];
@@ -22,7 +21,6 @@ const OPTION_SHARE = 0.03;
 /** Announced contracts open this long after now. */
 const ANNOUNCED_MS = 2 * 86_400_000;
 
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const kindOf = (listing: Listing): string =>
   OTHER_KINDS.find((kind) => listing.marks.has(kind)) ?? "PERP";
 const isOption = (listing: Listing): boolean => kindOf(listing).endsWith("OPTION");
@@ -51,8 +49,8 @@ function summaryRow(listing: Listing, view: MarketView): WireRow {
     oracle_price: price(live.mark),
     mark_price: price(live.mark),
     last_traded_price: tick(live.last),
-    bid: tick(live.last * 0.9999),
-    ask: tick(live.last * 1.0001),
+    bid: tick(live.bid),
+    ask: tick(live.ask),
     volume_24h: trimmed(live.turnoverUsd * share, 9),
     total_volume: trimmed(live.turnoverUsd * 90, 9),
     created_at: view.stampMs,
@@ -102,7 +100,7 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
     quote_currency: listing.quote,
     settlement_currency: listing.settle,
     order_size_increment: "1",
-    price_tick_size: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    price_tick_size: tickText(listing.priceDecimals),
     min_notional: "10",
     open_at: pending ? view.nowMs + ANNOUNCED_MS : listing.listedAtMs,
     expiry_at: listing.deliveryAtMs,
@@ -126,50 +124,20 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function refused(status: number, error: string, message: string): WireReply & { type: "error" } {
+function refused(status: number, error: string, message: string): WireError {
   return wireError(status, { error, message, data: null });
 }
 
 const wrap = (results: readonly WireRow[]): unknown => ({ results });
 
-function route({ path, query }: WireRequest): WireReply {
-  const market = query.get("market");
-  const noMarket = refused(400, "INVALID_REQUEST_PARAMETER", "no such market");
-  const wanted = (one: string | null) => (row: Listing) =>
-    onWire(row) && (one === null || row.symbol === one);
-  switch (path) {
-    case "/v1/markets/summary": {
-      if (market === null || market === "")
-        return refused(400, "INVALID_REQUEST_PARAMETER", "market: cannot be blank");
-      const isWanted = wanted(market === "ALL" ? null : market);
-      const list = wireList(
-        "rates",
-        `summary?${market}`,
-        (view) => view.listings.filter(isWanted).map((row) => summaryRow(row, view)),
-        wrap,
-      );
-      return market === "ALL" ? list : { ...list, whenEmpty: noMarket };
-    }
-    case "/v1/markets": {
-      const list = wireList(
-        "list",
-        `markets?${market ?? ""}`,
-        (view) => view.listings.filter(wanted(market)).map((row) => marketRow(row, view)),
-        wrap,
-      );
-      return market === null ? list : { ...list, whenEmpty: noMarket };
-    }
-    default:
-      return refused(404, "NOT_FOUND", "no such path");
-  }
-}
+const blankMarket = refused(400, "INVALID_REQUEST_PARAMETER", "market: cannot be blank");
+const noMarket = refused(400, "INVALID_REQUEST_PARAMETER", "no such market");
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = summaryRow(listing, view);
   const mark = Number(row["mark_price"]);
   const { funding_period_hours: period = 0 } = periodOf(listing);
   return {
-    ...namesOf(listing),
     // The meaning of its m is not documented: a separate asset.
     ...(listing.wireBase === "mSATS" ? { base: "MSATS", multiplier: 1 } : {}),
     accrual: "continuous",
@@ -183,18 +151,28 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const paradex: ExchangeEncoder = {
+export const paradex: ExchangeEncoder = encoderOfCalls({
   id: "paradex",
-  fields: {
-    rate: "funding_rate",
-    prices: ["mark_price", "underlying_price"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "funding_rate", prices: ["mark_price", "underlying_price"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/v1/markets/summary": {
+      kind: "rates",
+      row: summaryRow,
+      one: {
+        name: "market",
+        missing: blankMarket,
+        unknown: (market) => (market === "" ? blankMarket : noMarket),
+        matches: (row, market) => market === "ALL" || row.symbol === market,
+      },
+    },
+    "/v1/markets": { kind: "list", row: marketRow, one: { name: "market", unknown: noMarket } },
+  },
+  wrap,
+  notFound: refused(404, "NOT_FOUND", "no such path"),
+  show,
   rateLimitBody: { error: "RATE_LIMIT_EXCEEDED", message: "too many requests", data: null },
   errorBody: { error: "INTERNAL_ERROR", message: "internal server error", data: null },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [{ path: "/v1/markets/summary?market=ALL" }, { path: "/v1/markets" }],
-};
+});

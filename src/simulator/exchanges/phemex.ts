@@ -1,16 +1,9 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./phemex-listings.ts";
 
 /** The page size if none is requested. */
@@ -50,13 +43,13 @@ function tickerV3(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => trimmed(value, listing.priceDecimals);
   return {
-    askRp: price(live.last * 1.0001),
-    bidRp: price(live.last * 0.9999),
+    askRp: price(live.ask),
+    bidRp: price(live.bid),
     fundingRateRr: tickerRate(listing, view),
-    highRp: price(Math.max(live.last, live.dayAgo) * 1.01),
+    highRp: price(live.high),
     indexRp: trimmed(live.index, Math.min(listing.priceDecimals + 4, 16)),
     lastRp: price(live.last),
-    lowRp: price(Math.min(live.last, live.dayAgo) * 0.99),
+    lowRp: price(live.low),
     markRp: trimmed(live.mark, Math.min(listing.priceDecimals + 6, 16)),
     openInterestRv: trimmed(live.openInterest, 4),
     openRp: price(live.dayAgo),
@@ -171,45 +164,28 @@ function spotProduct({ asset }: Listing): WireRow {
   };
 }
 
-function fundingRates(query: URLSearchParams): WireReply {
-  const page = Number(query.get("pageNum") ?? 1);
-  const size = Number(query.get("pageSize") ?? DEFAULT_PAGE_SIZE);
-  if (!Number.isInteger(page) || !Number.isInteger(size) || page < 1 || size < 1) {
-    return wireError(200, { code: 10_500, msg: "invalid page", data: null });
-  }
-  const symbol = query.get("symbol");
-  const members = (view: MarketView): readonly Listing[] =>
-    view.listings.filter((row) => isListed(row) && (symbol === null || row.symbol === symbol));
-  const firstIndex = (page - 1) * size;
-  return {
-    ...wireList(
-      "rates",
-      `rates?${page}&${size}&${symbol ?? ""}`,
-      (view) =>
-        members(view)
-          .slice(firstIndex, firstIndex + size)
-          .map((row) => fundingRow(row, view)),
-      (rows, view) => ({ code: 0, msg: "OK", data: { total: members(view).length, rows } }),
-    ),
-    firstIndex,
+/** NaN for what is no whole number. */
+function pageOf({ query }: Asked): { first: number; size: number } {
+  const whole = (name: string, usual: number): number => {
+    const value = Number(query.get(name) ?? usual);
+    return Number.isInteger(value) && value >= 1 ? value : Number.NaN;
   };
+  const size = whole("pageSize", DEFAULT_PAGE_SIZE);
+  return { first: (whole("pageNum", 1) - 1) * size, size };
 }
 
-function tickers(version: "v2" | "v3", symbol: string | null): WireReply {
-  const row = version === "v2" ? tickerV2 : tickerV3;
-  return {
-    ...wireList(
-      "secondary",
-      `ticker?${version}&${symbol ?? ""}`,
-      (view) =>
-        view.listings
-          .filter((each) => hasTicker(each) && (symbol === null || each.symbol === symbol))
-          .map((each) => row(each, view)),
-      (rows) => ({ error: null, id: 0, result: symbol === null ? rows : rows[0] }),
-    ),
-    ...(symbol === null ? {} : { whenEmpty: invalidArgument }),
-  };
-}
+const fundingRates: Call = {
+  kind: "rates",
+  refuse: (asked) =>
+    Number.isNaN(pageOf(asked).first)
+      ? wireError(200, { code: 10_500, msg: "invalid page", data: null })
+      : null,
+  has: isListed,
+  row: fundingRow,
+  one: { name: "symbol" },
+  page: pageOf,
+  wrap: (rows, _view, _asked, total) => ({ code: 0, msg: "OK", data: { total, rows } }),
+};
 
 const invalidArgument = wireError(500, {
   error: { code: 6001, message: "invalid argument" },
@@ -217,46 +193,40 @@ const invalidArgument = wireError(500, {
   result: null,
 });
 
-function route({ path, host, method, query }: WireRequest): WireReply {
-  // A path that does not exist is forbidden there.
-  if (host !== null || method !== "GET") return wireError(403, "");
-  switch (path) {
-    case "/contract-biz/public/real-funding-rates":
-      return fundingRates(query);
-    case "/md/v3/ticker/24hr/all":
-      return tickers("v3", null);
-    case "/md/v2/ticker/24hr/all":
-      return tickers("v2", null);
-    case "/md/v3/ticker/24hr":
-    case "/md/v2/ticker/24hr":
-      return tickers(path.startsWith("/md/v3") ? "v3" : "v2", query.get("symbol") ?? "");
-    case "/public/products":
-      return wireList(
-        "list",
-        "products",
-        (view) => view.listings.filter((row) => !isInverse(row)).map(linearProduct),
-        (perpProductsV2, view) => {
-          const inverse = view.listings.filter(isInverse);
-          const products = [
-            ...inverse.map(coinMarginedProduct),
-            ...inverse.map((row) => spotProduct(row)),
-          ];
-          const checksum = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
-          const data = { products, perpProductsV2, ratioScale: 8, md5Checksum: checksum };
-          return { code: 0, msg: "", data };
-        },
-      );
-    default:
-      return wireError(403, "");
-  }
+const wrapTickers = (result: unknown): unknown => ({ error: null, id: 0, result });
+
+function tickersOf(version: "v2" | "v3"): Readonly<Record<string, Call>> {
+  const all: Call = {
+    kind: "secondary",
+    has: hasTicker,
+    row: version === "v2" ? tickerV2 : tickerV3,
+    wrap: wrapTickers,
+  };
+  const one = {
+    name: "symbol",
+    missing: invalidArgument,
+    unknown: invalidArgument,
+    wrap: wrapTickers,
+  };
+  return {
+    [`/md/${version}/ticker/24hr/all`]: all,
+    [`/md/${version}/ticker/24hr`]: { ...all, one },
+  };
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function wrapProducts(perpProductsV2: readonly WireRow[], view: MarketView): unknown {
+  const inverse = view.listings.filter(isInverse);
+  const products = [...inverse.map(coinMarginedProduct), ...inverse.map(spotProduct)];
+  const checksum = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+  const data = { products, perpProductsV2, ratioScale: 8, md5Checksum: checksum };
+  return { code: 0, msg: "", data };
+}
+
+function show(listing: Listing, view: MarketView): Shown {
   const funding = fundingRow(listing, view);
   const ticker = tickerV3(listing, view);
   const mark = Number(ticker["markRp"]);
   return {
-    ...namesOf(listing),
     asset_class: subTypeOf(listing) === "Normal" ? "crypto" : null,
     funding_rate: Number(funding["fundingRate"]),
     funding_interval_hours: (Number(funding["fundingInterval"]) * 1000) / HOUR_MS,
@@ -268,24 +238,28 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const phemex: ExchangeEncoder = {
+export const phemex: ExchangeEncoder = encoderOfCalls({
   id: "phemex",
-  fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["symbol"]) },
+  fields: { rate: "fundingRate", prices: [], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/contract-biz/public/real-funding-rates": fundingRates,
+    ...tickersOf("v2"),
+    ...tickersOf("v3"),
+    "/public/products": { kind: "list", has: (row) => !isInverse(row), row: linearProduct },
+  },
+  wrap: wrapProducts,
+  // A path that does not exist is forbidden there.
+  notFound: wireError(403, ""),
+  onWire: () => true,
+  show,
   rateLimitBody: { code: 429, msg: "Too many requests", data: null },
   errorBody: { code: 10_002, msg: "internal error", data: null },
   delistedState: "settling",
   exceptions: { frozen_timestamps: "the rates carry no time of their own" },
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      () => true,
-      (row) => show(row, view),
-    ),
   usual: [
     { path: "/contract-biz/public/real-funding-rates?pageNum=1&pageSize=200" },
     { path: "/md/v3/ticker/24hr/all" },
     { path: "/public/products" },
   ],
-};
+});

@@ -2,18 +2,10 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
-import { fixed, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
-import { oneInstrument } from "./one-instrument.ts";
+import type { Shown } from "../truth.ts";
+import { fixed, tickText, trimmed } from "../wire-text.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const COINS = "BTC ETH SOL XRP DOGE BNB ADA SUI LINK AVAX LTC BCH DOT TRX PEPE SHIB APT ARB".split(
   " ",
@@ -72,8 +64,6 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   });
 }
 
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
-
 function statusOf(listing: Listing): string {
   switch (listing.state) {
     case "halted":
@@ -90,7 +80,7 @@ function statusOf(listing: Listing): string {
 }
 
 function instrumentRow(listing: Listing): WireRow {
-  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   return {
     symbol: listing.symbol,
     bAsset: `.P${listing.wireBase}${listing.quote}`,
@@ -131,8 +121,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   return {
     s: listing.symbol,
     o: price(live.dayAgo),
-    l: price(Math.min(live.last, live.dayAgo) * 0.99),
-    h: price(Math.max(live.last, live.dayAgo) * 1.01),
+    l: price(live.low),
+    h: price(live.high),
     c: price(live.last),
     qty: fixed(live.volume / listing.contractSize, 0),
     amt: trimmed(live.turnoverUsd, 2),
@@ -141,9 +131,9 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     cT: String(view.nowMs),
     dN: listing.symbol.replaceAll("_", "/"),
     dC: fixed(live.last / live.dayAgo - 1, 4),
-    bPx: price(live.last * 0.9999),
+    bPx: price(live.bid),
     bSz: "3",
-    aPx: price(live.last * 1.0001),
+    aPx: price(live.ask),
     aSz: "111",
     mPx: price(live.mark),
     iPx: price(live.index),
@@ -171,56 +161,20 @@ const succeed = (data: unknown): unknown => ({ code: 200, msg: "Success", data }
 /** An invalid symbol is refused with HTTP 200. */
 const invalidSymbol = wireError(200, { code: 24_101, msg: "Invalid symbol!", data: "" });
 
-function route({ path, query }: WireRequest): WireReply {
-  const symbol = query.get("symbol");
-  const one = (
-    kind: "rates" | "secondary",
-    row: (listing: Listing, view: MarketView) => WireRow,
-  ): WireReply =>
-    symbol === null || symbol === ""
-      ? invalidSymbol
-      : oneInstrument({
-          kind,
-          key: `${path}?${symbol}`,
-          wanted: (listing) => listing.symbol === symbol && onWire(listing),
-          row,
-          wrap: succeed,
-          unknown: invalidSymbol,
-        });
-  switch (path) {
-    case "/v3/market/fundingRate":
-      return one("rates", fundingRow);
-    case "/v3/market/openInterest":
-      return one("secondary", openInterestRow);
-    case "/v3/market/tickers":
-      return wireList(
-        "secondary",
-        `tickers?${symbol ?? ""}`,
-        (view) =>
-          view.listings
-            .filter((row) => onWire(row) && (symbol === null || row.symbol === symbol))
-            .map((row) => tickerRow(row, view)),
-        succeed,
-      );
-    case "/v3/market/allInstruments":
-      return wireList(
-        "list",
-        "instruments",
-        (view) => view.listings.filter(onWire).map(instrumentRow),
-        succeed,
-      );
-    default:
-      return wireError(404, { code: 404, message: "Not Found" });
-  }
-}
+const one = {
+  name: "symbol",
+  missing: invalidSymbol,
+  unknown: invalidSymbol,
+  wrap: succeed,
+  inTurn: true,
+} as const;
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const funding = fundingRow(listing, view);
   const ticker = tickerRow(listing, view);
   const nextMs = Number(funding["nFT"]);
   const lastMs = Number(funding["fT"]);
   return {
-    ...namesOf(listing),
     funding_rate: Number(funding["nFR"]),
     // Two times that match no known interval give no interval.
     funding_interval_hours: listing.marks.has("odd_gap") ? null : (nextMs - lastMs) / HOUR_MS,
@@ -234,11 +188,19 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const poloniex: ExchangeEncoder = {
+export const poloniex: ExchangeEncoder = encoderOfCalls({
   id: "poloniex",
-  fields: { rate: "nFR", prices: [], symbolOf: (row) => String(row["s"]) },
+  fields: { rate: "nFR", prices: [], symbol: "s" },
   createListings,
-  route,
+  calls: {
+    "/v3/market/fundingRate": { kind: "rates", row: fundingRow, one },
+    "/v3/market/openInterest": { kind: "secondary", row: openInterestRow, one },
+    "/v3/market/tickers": { kind: "secondary", row: tickerRow, one: { name: "symbol" } },
+    "/v3/market/allInstruments": { kind: "list", row: instrumentRow },
+  },
+  wrap: succeed,
+  notFound: wireError(404, { code: 404, message: "Not Found" }),
+  show,
   rateLimitBody: { code: 429, message: "TOO_MANY_REQUEST" },
   errorBody: { code: 500, msg: "System error", data: "" },
   delistedState: "settling",
@@ -246,10 +208,9 @@ export const poloniex: ExchangeEncoder = {
     many_rows: "a reply holds the rate of one instrument",
     frozen_timestamps: "no payload of rates carries a time of its own",
   },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     { path: "/v3/market/allInstruments" },
     { path: "/v3/market/tickers" },
     ...COINS.map((ticker) => ({ path: `/v3/market/fundingRate?symbol=${symbolOf(ticker)}` })),
   ],
-};
+});

@@ -1,17 +1,10 @@
 import type { Asset } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { liveNumbers, type LiveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import { type LiveNumbers, liveNumbers } from "../market.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./weex-listings.ts";
 
 /** Rates and the prices next to them are updated once a minute. */
@@ -55,8 +48,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     priceChangePercent: trimmed(live.last / live.dayAgo - 1, 6),
     lastPrice: price(live.last),
     openPrice: price(live.dayAgo),
-    highPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
-    lowPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
+    highPrice: price(live.high),
+    lowPrice: price(live.low),
     volume: trimmed(live.volume, 3),
     quoteVolume: trimmed(live.turnoverUsd, 5),
     openTime: view.stampMs - DAY_HOURS * 3_600_000,
@@ -129,68 +122,17 @@ function infoRow(listing: Listing): WireRow {
 }
 
 const invalidSymbol = wireError(400, { code: -1142, msg: "Parameter 'symbol' is invalid." });
-
-function route({ path, query, method }: WireRequest): WireReply {
-  if (method !== "GET") return wireError(405, { code: -1000, msg: "Method not allowed." });
-  const symbol = query.get("symbol");
-  const listOf = (
-    kind: "rates" | "secondary",
-    row: (listing: Listing, view: MarketView) => WireRow,
-  ): WireReply => {
-    const wanted = (each: Listing): boolean =>
-      isListed(each) && (symbol === null || each.symbol === symbol);
-    const list = wireList(
-      kind,
-      `${path}?${symbol ?? ""}`,
-      (view) => view.listings.filter(wanted).map((each) => row(each, view)),
-      (rows) => rows,
-    );
-    return symbol === null ? list : { ...list, whenEmpty: invalidSymbol };
-  };
-  switch (path) {
-    case "/capi/v3/market/premiumIndex":
-      return listOf("rates", premiumRow);
-    case "/capi/v3/market/ticker/24hr":
-      return listOf("secondary", tickerRow);
-    case "/capi/v3/market/openInterest":
-      return openInterest(symbol);
-    case "/capi/v3/market/exchangeInfo":
-      return wireList(
-        "list",
-        path,
-        (view) => view.listings.filter(isListed).map(infoRow),
-        exchangeInfo,
-      );
-    case "/capi/v3/market/apiTradingSymbols":
-      return wireList("secondary", path, tradable, (rows) => rows.map((row) => row["symbol"]));
-    default:
-      return wireError(404, { code: -1000, msg: `No handler found for GET ${path}` });
-  }
-}
+const missingSymbol = wireError(400, {
+  code: -1141,
+  msg: "Mandatory parameter 'symbol' was not sent.",
+});
+const one: Call["one"] = { name: "symbol", unknown: invalidSymbol };
 
 function openInterestRow(listing: Listing, view: MarketView): WireRow {
   return {
     symbol: listing.symbol,
     openInterest: trimmed(liveNumbers(listing, view.nowMs).openInterest, 3),
     time: view.stampMs,
-  };
-}
-
-function openInterest(symbol: string | null): WireReply {
-  if (symbol === null) {
-    return wireError(400, { code: -1141, msg: "Mandatory parameter 'symbol' was not sent." });
-  }
-  return {
-    ...wireList(
-      "secondary",
-      `openInterest?${symbol}`,
-      (view) =>
-        view.listings
-          .filter((each) => isListed(each) && each.symbol === symbol)
-          .map((each) => openInterestRow(each, view)),
-      (rows) => rows[0],
-    ),
-    whenEmpty: invalidSymbol,
   };
 }
 
@@ -226,12 +168,11 @@ const CLASSES: Readonly<Record<Asset["kind"], TruthAssetClass | null>> = {
   pre_ipo: null,
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = premiumRow(listing, view);
   const ticker = tickerRow(listing, view);
   const next = Number(row["nextFundingTime"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASSES[listing.asset.kind],
     funding_rate: Number(row["forecastFundingRate"]),
     funding_interval_hours: Number(row["collectCycle"]) / 60,
@@ -245,23 +186,41 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const weex: ExchangeEncoder = {
+export const weex: ExchangeEncoder = encoderOfCalls({
   id: "weex",
-  fields: {
-    rate: "forecastFundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "forecastFundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/capi/v3/market/premiumIndex": { kind: "rates", has: isListed, row: premiumRow, one },
+    "/capi/v3/market/ticker/24hr": { kind: "secondary", has: isListed, row: tickerRow, one },
+    "/capi/v3/market/openInterest": {
+      kind: "secondary",
+      has: isListed,
+      row: openInterestRow,
+      one: { ...one, missing: missingSymbol, wrap: (row) => row },
+    },
+    "/capi/v3/market/exchangeInfo": {
+      kind: "list",
+      has: isListed,
+      row: infoRow,
+      wrap: exchangeInfo,
+    },
+    "/capi/v3/market/apiTradingSymbols": {
+      kind: "secondary",
+      rows: tradable,
+      wrap: (rows) => rows.map((row) => row["symbol"]),
+    },
+  },
+  notFound: ({ path }) => wireError(404, { code: -1000, msg: `No handler found for GET ${path}` }),
+  wrongMethod: wireError(405, { code: -1000, msg: "Method not allowed." }),
+  show,
   rateLimitBody: { code: -1003, msg: "Too many requests; current limit is 500 per 10 seconds." },
   errorBody: { code: -1000, msg: "An unknown error occurred while processing the request." },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     { path: "/capi/v3/market/premiumIndex" },
     { path: "/capi/v3/market/ticker/24hr" },
     { path: "/capi/v3/market/exchangeInfo" },
     { path: "/capi/v3/market/apiTradingSymbols" },
   ],
-};
+});

@@ -1,19 +1,11 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers, type LiveNumbers } from "../market.ts";
+import { HOUR_MS, type LiveNumbers, liveNumbers } from "../market.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
-import { trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import type { Shown } from "../truth.ts";
+import { tickText, trimmed } from "../wire-text.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const COINS = 200;
 const SHARES = 22;
@@ -106,8 +98,8 @@ function futuresRow(listing: Listing, view: MarketView): WireRow {
     openInterest: trimmed(live.openInterest, 4),
     "24hOpen": price(live.dayAgo),
     "24hClose": price(live.last),
-    "24hHigh": price(Math.max(live.last, live.dayAgo) * 1.01),
-    "24hLow": price(Math.min(live.last, live.dayAgo) * 0.99),
+    "24hHigh": price(live.high),
+    "24hLow": price(live.low),
     "24hVolume": trimmed(live.volume, 4),
     "24hAmount": trimmed(live.turnoverUsd, 4),
     nextFundingTime: then.nextAtMs,
@@ -129,7 +121,7 @@ function catalogueRow(listing: Listing, symbol: string): WireRow {
     quoteAsset: listing.quote,
     quoteMin: "0",
     quoteMax: "1000000",
-    quoteTick: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    quoteTick: tickText(listing.priceDecimals),
     baseMin: "0.005",
     baseMax: "5000",
     baseTick: "0.0001",
@@ -177,42 +169,15 @@ const unknownSymbol = wireError(500, {
   message: "An unknown error occurred while processing the request",
 });
 
-function route({ path, query, method }: WireRequest): WireReply {
-  if (method !== "GET") {
-    return wireError(400, { success: false, code: -1005, message: "Method not supported" });
-  }
-  const symbol = query.get("symbol");
-  const listOf = (kind: PayloadKind, row: typeof rateRow): WireReply => {
-    const wanted = (each: Listing): boolean =>
-      onWire(each) && (symbol === null || each.symbol === symbol);
-    const list = wireList(
-      kind,
-      `${path}?${symbol ?? ""}`,
-      (view) => view.listings.filter(wanted).map((each) => row(each, view)),
-      wrap,
-    );
-    return symbol === null ? list : { ...list, whenEmpty: unknownSymbol };
-  };
-  switch (path) {
-    case "/v3/public/fundingRate":
-      return listOf("rates", rateRow);
-    case "/v3/public/futures":
-      return listOf("secondary", futuresRow);
-    case "/v3/public/instruments":
-      return wireList("list", path, instruments, wrap);
-    default:
-      return wireError(404, { success: false, code: -1011, message: "Path not found" });
-  }
-}
+const one = { name: "symbol", unknown: unknownSymbol };
 
 /** Frozen rows claim to trade: they are shown, with a settlement that has passed and none to come. */
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = rateRow(listing, view);
   const futures = futuresRow(listing, view);
   const mark = Number(futures["markPrice"]);
   const index = futures["indexPrice"];
   return {
-    ...namesOf(listing),
     funding_rate: Number(row["estFundingRate"]),
     funding_interval_hours: Number(row["estFundingIntervalHours"]),
     next_funding_time: isFrozen(listing) ? null : Number(row["nextFundingTime"]) / 1000,
@@ -225,18 +190,20 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const woox: ExchangeEncoder = {
+export const woox: ExchangeEncoder = encoderOfCalls({
   id: "woox",
-  fields: { rate: "estFundingRate", prices: [], symbolOf: (row) => String(row["symbol"]) },
+  fields: { rate: "estFundingRate", prices: [], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/v3/public/fundingRate": { kind: "rates", row: rateRow, one },
+    "/v3/public/futures": { kind: "secondary", row: futuresRow, one },
+    "/v3/public/instruments": { kind: "list", rows: instruments },
+  },
+  wrap,
+  notFound: wireError(404, { success: false, code: -1011, message: "Path not found" }),
+  wrongMethod: wireError(400, { success: false, code: -1005, message: "Method not supported" }),
+  show,
   rateLimitBody: { success: false, code: -1003, message: "TOO_MANY_REQUEST" },
   errorBody: { success: false, code: -1011, message: "The system is under maintenance." },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: [
-    { path: "/v3/public/fundingRate" },
-    { path: "/v3/public/futures" },
-    { path: "/v3/public/instruments" },
-  ],
-};
+});

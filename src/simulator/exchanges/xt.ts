@@ -1,16 +1,9 @@
 import type { Listing } from "../listing.ts";
-import { liveNumbers, pricesAt, STEP_MS } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { STEP_MS, liveNumbers, pricesAt } from "../market.ts";
+import type { Shown } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { type Call, type RowOf, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./xt-listings.ts";
 
 const MARKET = "/future/market/";
@@ -40,20 +33,20 @@ function feedRow(listing: Listing, view: MarketView): WireRow {
   const rate = dated ? null : trimmed(live.rate, RATE_DECIMALS);
   return {
     id: listing.key % 5_000,
-    ask: price(live.last * 1.0001),
+    ask: price(live.ask),
     base_currency: listing.wireBase.toUpperCase(),
     base_volume: contractsOf(listing, live.volume),
-    bid: price(live.last * 0.9999),
+    bid: price(live.bid),
     contractSize: listing.contractSize,
     end_timestamp: dated ? listing.deliveryAtMs : FAR_FUTURE_MS,
     funding_rate: rate,
-    high: price(Math.max(live.last, live.dayAgo) * 1.01),
+    high: price(live.high),
     index_currency: listing.quote,
     index_name: `${listing.wireBase.toUpperCase()}-${listing.quote}`,
     // Seconds behind the index of the tickers.
     index_price: price(pricesAt(listing, view.nowMs - STEP_MS).index),
     last_price: price(live.last),
-    low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    low: price(live.low),
     next_funding_rate: rate,
     next_funding_rate_timestamp: dated ? null : live.nextAtMs,
     open_interest: contractsOf(listing, live.openInterest),
@@ -76,16 +69,16 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     t: view.nowMs,
     s: listing.symbol,
     c: price(live.last),
-    h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    l: price(Math.min(live.last, live.dayAgo) * 0.99),
+    h: price(live.high),
+    l: price(live.low),
     a: contractsOf(listing, live.volume),
     v: trimmed(live.turnoverUsd, 8),
     o: price(live.dayAgo),
     r: fixed(live.last / live.dayAgo - 1, 4),
     i: price(live.index),
     m: price(live.mark),
-    bp: price(live.last * 0.9999),
-    ap: price(live.last * 1.0001),
+    bp: price(live.bid),
+    ap: price(live.ask),
   };
 }
 
@@ -194,58 +187,40 @@ const success = (result: unknown): unknown => ({
 });
 const invalidSymbol = wireError(200, failure("invalid_symbol", "invalid symbol"));
 
-type RowOf = (listing: Listing, view: MarketView) => WireRow;
+const single = (row: RowOf): Call => ({
+  kind: "secondary",
+  has: isTrading,
+  row,
+  one: { name: "symbol", unknown: invalidSymbol, missing: invalidSymbol, wrap: success },
+});
 
-const BULK: Readonly<Record<string, RowOf>> = {
-  "q/agg-tickers": tickerRow,
-  "q/mark-price": (listing, view) => priceRow("m", listing, view),
-  "q/index-price": (listing, view) => priceRow("i", listing, view),
-};
-const SINGLE: Readonly<Record<string, RowOf>> = {
-  "q/agg-ticker": tickerRow,
-  "q/funding-rate": oneRate,
-  "contract/open-interest": interestRow,
-};
+/** Both versions answer alike. */
+const callsOf = (version: "v1" | "v3"): Readonly<Record<string, Call>> => ({
+  [`${MARKET}${version}/public/cg/contracts`]: {
+    kind: "rates",
+    has: isTrading,
+    row: feedRow,
+    wrap: (rows) => rows,
+  },
+  [`${MARKET}${version}/public/symbol/list`]: { kind: "list", row: listRow },
+  [`${MARKET}${version}/public/q/agg-tickers`]: { kind: "secondary", row: tickerRow },
+  [`${MARKET}${version}/public/q/mark-price`]: {
+    kind: "secondary",
+    row: (listing, view) => priceRow("m", listing, view),
+  },
+  [`${MARKET}${version}/public/q/index-price`]: {
+    kind: "secondary",
+    row: (listing, view) => priceRow("i", listing, view),
+  },
+  [`${MARKET}${version}/public/q/agg-ticker`]: single(tickerRow),
+  [`${MARKET}${version}/public/q/funding-rate`]: single(oneRate),
+  [`${MARKET}${version}/public/contract/open-interest`]: single(interestRow),
+});
 
-function route({ path, host, method, query }: WireRequest): WireReply {
-  const notFound = wireError(404, { timestamp: 0, status: 404, error: "Not Found", path });
-  if (host !== null || method !== "GET" || !path.startsWith(MARKET)) return notFound;
-  const name = /^v[13]\/public\/(.+)$/.exec(path.slice(MARKET.length))?.[1] ?? "";
-  if (name === "cg/contracts") {
-    return wireList(
-      "rates",
-      name,
-      (view) => view.listings.filter(isTrading).map((row) => feedRow(row, view)),
-      (rows) => rows,
-    );
-  }
-  if (name === "symbol/list") {
-    const wrap = (rows: readonly WireRow[]): unknown => success(rows);
-    return wireList("list", name, (view) => view.listings.map(listRow), wrap);
-  }
-  const bulk = Object.hasOwn(BULK, name) ? BULK[name] : undefined;
-  if (bulk !== undefined) {
-    const rows = (view: MarketView): WireRow[] => view.listings.map((row) => bulk(row, view));
-    return wireList("secondary", name, rows, success);
-  }
-  const single = Object.hasOwn(SINGLE, name) ? SINGLE[name] : undefined;
-  if (single === undefined) return notFound;
-  const symbol = query.get("symbol");
-  const rows = (view: MarketView): WireRow[] =>
-    view.listings
-      .filter((row) => row.symbol === symbol && isTrading(row))
-      .map((row) => single(row, view));
-  return {
-    ...wireList("secondary", `${name}?${symbol}`, rows, (data) => success(data[0])),
-    whenEmpty: invalidSymbol,
-  };
-}
-
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const feed = feedRow(listing, view);
   const ticker = tickerRow(listing, view);
   return {
-    ...namesOf(listing),
     funding_rate: Number(feed["funding_rate"]),
     funding_interval_hours: listing.intervalHours,
     next_funding_time: Number(feed["next_funding_rate_timestamp"]) / 1000,
@@ -256,26 +231,20 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const xt: ExchangeEncoder = {
+export const xt: ExchangeEncoder = encoderOfCalls({
   id: "xt",
-  fields: {
-    rate: "funding_rate",
-    prices: ["index_price"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "funding_rate", prices: ["index_price"], symbol: "symbol" },
   createListings,
-  route,
+  calls: { ...callsOf("v1"), ...callsOf("v3") },
+  wrap: success,
+  notFound: ({ path }) => wireError(404, { timestamp: 0, status: 404, error: "Not Found", path }),
+  onWire: () => true,
+  show,
   rateLimitBody: failure("TOO_MANY_REQUESTS", "too many requests"),
   errorBody: failure("SYSTEM_ERROR", "system error"),
   delistedState: "settling",
   exceptions: { frozen_timestamps: "the feed of the rates carries no time of its own" },
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      () => true,
-      (row) => show(row, view),
-    ),
   usual: ["cg/contracts", "q/agg-tickers", "symbol/list"].map((name) => ({
     path: `${MARKET}v1/public/${name}`,
   })),
-};
+});
