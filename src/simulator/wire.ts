@@ -98,13 +98,3 @@ export function listingsOf(
 export function wireError(status: number, body: unknown): WireError {
   return { type: "error", status, body };
 }
-
-/** A bare list reply. */
-export function wireList(
-  kind: PayloadKind,
-  key: string,
-  rows: (view: MarketView) => WireRow[],
-  wrap: (rows: readonly WireRow[], view: MarketView) => unknown,
-): WireList {
-  return { type: "list", kind, key, rows, wrap };
-}
