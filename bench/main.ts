@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { AIMS_TITLE, aimsTable, documentOf, measurementsOf } from "./document.ts";
 import { type Figure, table } from "./figure.ts";
+import { referenceWorkMs } from "./reference-work.ts";
 import { SECTIONS } from "./sections.ts";
 
 const DOCUMENT = join(import.meta.dir, "../docs/performance.md");
@@ -54,7 +55,8 @@ function measurement(figures: readonly Figure[], seconds: number): string {
   const processor = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}`;
   const machine = `Bun ${Bun.version}, ${processor}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const extent = isQuick ? ", a quick look" : "";
-  return `${day}, ${machine}; took ${Math.round(seconds)} s${extent}.\n\n${table(figures)}\n`;
+  const reference = `reference work ${Math.round(referenceWorkMs())} ms`;
+  return `${day}, ${machine}, ${reference}; took ${Math.round(seconds)} s${extent}.\n\n${table(figures)}\n`;
 }
 
 /** Stores what was measured so far; the other sections keep their figures. */
