@@ -73,16 +73,17 @@ export function findNames(snapshot: Snapshot, asked: readonly string[]): NamesFo
 function namesOf(snapshot: Snapshot): Names {
   const made = NAMES.get(snapshot);
   if (made !== undefined) return made;
-  const known = new Set<string>();
-  const assets = new Set<string>();
-  const byCommon = new Map<string, string>();
+  const tickers = new Set<string>();
+  const assetIds = new Set<string>();
   for (const { record } of snapshot.rows) {
-    const { base, assetId } = record;
-    known.add(base);
-    if (assetId !== null) assets.add(nameOfAsset(assetId));
-    byCommon.set(commonName(base), base);
+    // In the order of their last listings: of two tickers with one common name, the later one stands for it.
+    tickers.delete(record.base);
+    tickers.add(record.base);
+    if (record.assetId !== null) assetIds.add(record.assetId);
   }
-  const names = { known: known.union(assets), assets, byCommon, fits: new Map() };
+  const assets = new Set([...assetIds].map(nameOfAsset));
+  const byCommon = new Map([...tickers].map((ticker) => [commonName(ticker), ticker]));
+  const names = { known: tickers.union(assets), assets, byCommon, fits: new Map() };
   NAMES.set(snapshot, names);
   return names;
 }
