@@ -219,8 +219,8 @@ function scaleChanges(
   const changes = new Map<ExchangeId, number | null>();
   for (const [exchange, before] of stored) {
     const scale = found.get(exchange) ?? null;
-    const told = scale === null ? null : Number(scale.toPrecision(SCALE_DIGITS));
-    if (told !== before) changes.set(exchange, told);
+    const rounded = scale === null ? null : Number(scale.toPrecision(SCALE_DIGITS));
+    if (rounded !== before) changes.set(exchange, rounded);
   }
   return changes;
 }

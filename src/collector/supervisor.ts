@@ -87,7 +87,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
   const { clock, log } = deps;
   const stopping = new AbortController();
   const shared: Shared = {
-    questions: new PendingRequests(clock),
+    pending: new PendingRequests(clock),
     liveness: new Liveness(clock),
     bound: new SilenceBound(),
     handle: guarded(deps),
@@ -135,7 +135,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
 
 /** Shared by all workers of one supervisor, one after the other. */
 interface Shared {
-  readonly questions: PendingRequests;
+  readonly pending: PendingRequests;
   readonly liveness: Liveness;
   readonly bound: SilenceBound;
   readonly handle: (message: FromWorker) => void;
@@ -172,7 +172,7 @@ class SupervisedWorker {
   async explain(request: OriginRequest): Promise<Origin> {
     const worker = this.#worker;
     if (worker === null) return "not_in_memory";
-    return this.#shared.questions.ask((id) =>
+    return this.#shared.pending.ask((id) =>
       worker.postMessage({ type: "explain", id, ...request }),
     );
   }
@@ -206,7 +206,7 @@ class SupervisedWorker {
     this.doing = collectingText(message, this.#deps.settings.exchanges.length) ?? this.doing;
     if (message.type === "stopped") this.#end("stopped");
     if (message.type === "explained") {
-      this.#shared.questions.answer(message.id, message.origin);
+      this.#shared.pending.answer(message.id, message.origin);
     } else this.#shared.handle(message);
   }
 

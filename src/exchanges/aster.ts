@@ -174,8 +174,8 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const intervals = raw.intervals?.value.rows.find(isAsked);
   const tickers = raw.tickers?.value.rows.find(isAsked);
   const openInterest = raw.openInterests.get(exchangeSymbol)?.value;
-  const beside = { intervals, tickers, openInterest };
-  return originOf("{rates.lastFundingRate}", { rates, instruments }, beside);
+  const others = { intervals, tickers, openInterest };
+  return originOf("{rates.lastFundingRate}", { rates, instruments }, others);
 }
 
 export const aster = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -188,12 +188,12 @@ function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
       isToday ? listingOf : olderListingOf,
     ),
     quoteOf: (row, listing) => {
-      const beside = {
+      const others = {
         intervalHours: isListFresh ? listing.intervalHours : null,
         openInterest: openInterestOf.get(row.symbol),
         volume: volumeOf.get(row.symbol),
       };
-      return quoteOf(row, listing, beside, prices.receivedAtMs);
+      return quoteOf(row, listing, others, prices.receivedAtMs);
     },
   });
 }

@@ -107,8 +107,8 @@ function parse({ rates, tickers, instruments, intervals }: Raw): Batch {
     quoteOf: (row, listing) => {
       if (!isPerpetual(row)) return null;
       const ownHours = intervals.get(row.symbol)?.value.collectionInternal;
-      const beside = { ticker: tickerOf.get(row.symbol), ownHours };
-      return quoteOf(row, listing, beside, rates.receivedAtMs);
+      const others = { ticker: tickerOf.get(row.symbol), ownHours };
+      return quoteOf(row, listing, others, rates.receivedAtMs);
     },
   });
 }

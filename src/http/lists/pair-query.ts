@@ -242,15 +242,16 @@ export function arbLimit({ limit, schedule }: Pick<ArbParams, "limit" | "schedul
   return limit ?? (schedule === "1" ? MAX_SCHEDULES : DEFAULT_LIMIT);
 }
 
-/** Capital covers both legs together, notional each leg: only one of them can be meant. */
-const ONE_SIZE = "cannot be combined with";
+/** Only one of the two can be meant. */
+const oneSize = (other: "capital" | "notional"): string =>
+  `cannot be combined with ${other}: capital is for both legs together, notional for each`;
 
 export const ArbQuerySchema = ArbParamsSchema.superRefine((params, context) => {
   const refuseOne = (name: keyof typeof params, rule: string): void =>
     context.addIssue({ code: "custom", path: [name], message: rule });
   if (params.notional !== null && params.capital !== null) {
-    refuseOne("capital", `${ONE_SIZE} notional (of each leg); capital is of both legs together`);
-    refuseOne("notional", `${ONE_SIZE} capital (of both legs together); notional is of each leg`);
+    refuseOne("capital", oneSize("notional"));
+    refuseOne("notional", oneSize("capital"));
   }
   if (params.schedule !== "1") return;
   if ((params.limit ?? 0) > MAX_SCHEDULES)

@@ -80,7 +80,7 @@ function withOneExample(schema: JsonObject): JsonObject {
 
 /** 3.0 ignores siblings of a reference. */
 function withBareReference(schema: JsonObject): JsonObject {
-  const { $ref, ...beside } = schema;
-  if (typeof $ref !== "string" || Object.keys(beside).length === 0) return schema;
-  return { allOf: [{ $ref }], ...beside };
+  const { $ref, ...siblings } = schema;
+  if (typeof $ref !== "string" || Object.keys(siblings).length === 0) return schema;
+  return { allOf: [{ $ref }], ...siblings };
 }
