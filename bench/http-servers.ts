@@ -2,6 +2,7 @@
 import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
 import { EVENT_DATA } from "../src/http/stream/events.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
+import { ServedBoard } from "../src/services/board/served-board.ts";
 import { intervalChanges } from "../src/services/finder/interval-changes.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
@@ -41,7 +42,7 @@ if (import.meta.main) {
   const log = createLog("info", { write: (line) => void process.stderr.write(line) });
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
   const app = createApp({
-    board,
+    board: new ServedBoard(board, systemClock),
     health,
     readiness: () => null,
     exchanges: INFOS,

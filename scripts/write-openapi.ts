@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { EVENT_DATA } from "../src/http/stream/events.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
+import { ServedBoard } from "../src/services/board/served-board.ts";
 import { intervalChanges } from "../src/services/finder/interval-changes.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
@@ -29,7 +30,7 @@ export async function servedDocument(): Promise<string> {
   const log = createLog("silent", { write: () => {} });
   const streams = new StreamHub({ board, clock, log, data: EVENT_DATA });
   const app = createApp({
-    board,
+    board: new ServedBoard(board, clock),
     health,
     readiness: () => null,
     exchanges: [],

@@ -19,6 +19,7 @@ import { watchdogOf, watchOf } from "./main/operations.ts";
 import { boardOf, groupsOf, healthOf, readinessOf } from "./main/read-model.ts";
 import { timersOf } from "./main/timers.ts";
 import type { HealthReport } from "./services/board/health.ts";
+import { ServedBoard } from "./services/board/served-board.ts";
 import { intervalChanges } from "./services/finder/interval-changes.ts";
 import { endOnSignal } from "./services/operations/ending.ts";
 import { endOnError, exitAfter } from "./services/operations/failing.ts";
@@ -29,22 +30,23 @@ function run(config: Config, output: LogOutput): void {
   const onEnd = ({ reason, status }: DatabaseEnd): void => void end(reason, status);
   const { market, accounts, databases } = databasesOf(config, log, onEnd);
   const board = boardOf(config, market);
+  const served = new ServedBoard(board, systemClock);
   const watch = watchOf(config, board, accounts, log);
   const followed = { stats: NOTHING_FOLLOWED };
   const health = (): HealthReport => healthOf(board, databases);
   const streams = new StreamHub({
-    board,
+    board: served,
     clock: systemClock,
     log,
     data: EVENT_DATA,
     timeStep: (work, step) => metrics.timeStep(work, step),
   });
   const databaseSizes = () => databases.sizes();
-  const shown = { board, health, databaseSizes, bases: config.metricsBases };
+  const shown = { board: served, health, databaseSizes, bases: config.metricsBases };
   const metrics = metricsOf(output, streams, followed, shown);
-  const groups = groupsOf(board, metrics.timeStep, log);
+  const groups = groupsOf(served, metrics.timeStep, log);
   const server = serve(config, {
-    board,
+    board: served,
     health,
     readiness: readinessOf(config, board, databases),
     metrics,

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Snapshot } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import type { Release } from "../lib/semaphore.ts";
@@ -69,17 +70,16 @@ export function createApp(deps: AppDeps): App {
   const failed = failures(log, deps.publicUrl);
   const renewal = new Renewal({
     clock,
-    onPublish: (renew) => board.onPublish(renew),
-    isBusy: () => load.work.waiting > 0,
-    make: async (recent) => {
+    make: async (recent, snapshot) => {
       const request = new Request(`http://localhost${recent.address.target}`);
       const made = await deps.metrics.timeStep("answers", () =>
-        dispatch(router, request, renewalContext(router, recent)),
+        dispatch(router, request, renewalContext(router, recent, snapshot)),
       );
       // The bytes are cached now; no one reads this body.
       await made.body?.cancel();
     },
   });
+  board.prepareWith((next) => renewal.renew(next));
   router.notFound((c) => failed(nothingAt(router, c.env.address.path), c.env));
   router.onError((error, c) => failed(error, c.env));
   const answer = pipeline(
@@ -154,9 +154,13 @@ function identifier(deps: AppDeps): Steps["identify"] {
 }
 
 /** The request context for an answer that is built before it is requested. */
-function renewalContext(router: OpenAPIHono<AppEnv>, recent: RecentRequest): RequestContext {
+function renewalContext(
+  router: OpenAPIHono<AppEnv>,
+  recent: RecentRequest,
+  snapshot: Snapshot,
+): RequestContext {
   const route = routeOf(router, "GET", recent.address.path) ?? UNMATCHED;
-  return { ...recent, route, requestId: "", client: null, cacheControl: "" };
+  return { ...recent, route, requestId: "", client: null, cacheControl: "", snapshot };
 }
 
 /** Throws for an address that is unreadable or too long. Runs before cached answers: a check of API keys would go here. */

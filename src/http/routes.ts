@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { FeeTable } from "../domain/fees.ts";
-import type { BoardView } from "../services/board/board-view.ts";
+import type { ServedBoard } from "../services/board/served-board.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { HealthReport } from "../services/board/health.ts";
 import type { Readiness } from "../services/board/readiness.ts";
@@ -41,7 +41,7 @@ export interface RouteDeps {
   readonly answers: SnapshotAnswers;
   readonly load: AnswerLoad;
   readonly clock: Clock;
-  readonly board: BoardView;
+  readonly board: ServedBoard;
   readonly health: () => HealthReport;
   readonly readiness: Readiness;
   readonly metrics: Metrics;

@@ -7,6 +7,7 @@ import { errorText, type Log } from "../lib/log.ts";
 import type { TimeStep } from "../lib/time-step.ts";
 import { Board } from "../services/board/board.ts";
 import type { HealthReport } from "../services/board/health.ts";
+import type { ServedBoard } from "../services/board/served-board.ts";
 import { createReadiness, type Readiness } from "../services/board/readiness.ts";
 import { AssetGroups } from "../services/finder/asset-groups.ts";
 
@@ -32,13 +33,13 @@ export function readinessOf(config: Config, board: Board, databases: ServiceData
   });
 }
 
-/** Grouped as soon as a snapshot is published: otherwise the first comparison would wait for it. */
-export function groupsOf(board: Board, timeStep: TimeStep, log: Log): AssetGroups {
+/** Grouped before a snapshot is served: otherwise its first comparison would wait for it. */
+export function groupsOf(board: ServedBoard, timeStep: TimeStep, log: Log): AssetGroups {
   const groups = new AssetGroups();
-  board.onPublish((snapshot) => {
+  board.prepareWith((snapshot) =>
     groups.prepare(snapshot, timeStep).catch((error: unknown) => {
       log.error("background_work_failed", { reason: errorText(error) });
-    });
-  });
+    }),
+  );
   return groups;
 }

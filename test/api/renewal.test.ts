@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { AnswerLoadStats } from "../../src/http/metrics/answers.ts";
 import { createMetrics } from "../../src/http/metrics/metrics.ts";
+import { ServedBoard } from "../../src/services/board/served-board.ts";
 import { yieldToEventLoop } from "../../src/lib/event-loop.ts";
 import { healthOf, noStreams, testApp, type TestApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
@@ -81,4 +82,39 @@ test("rebuilding does not count as a request: after a minute nothing is rebuilt 
   for (let turn = 0; turn < TURNS; turn += 1) await yieldToEventLoop();
   expect(second()).toBeGreaterThan(wantedBytes - ID_BYTES);
   expect(isKept(app, LIST, "gzip")).toBe(false);
+});
+
+/** The snapshots that these answers are of. */
+async function snapshotsOf(app: TestApp, targets: readonly string[]): Promise<unknown[]> {
+  const answers = targets.map(async (target) => (await app.get(target)).json());
+  return (await Promise.all(answers)).map((body) => (body as { snapshot: unknown }).snapshot);
+}
+
+/** A list that nobody has asked for before. */
+const COLD = "/api/funding/extremes?limit=1";
+
+test("a snapshot is served once the answers of the last minute are made: nobody waits for one", async () => {
+  const clock = new ManualClock();
+  const board = new TestBoard(snapshotOf("1-1", rows));
+  const served = new ServedBoard(board, clock);
+  const others = Promise.withResolvers<void>();
+  served.prepareWith(() => others.promise);
+  const app = testApp(board, { clock, board: served });
+  for (const [target, encoding] of WANTED)
+    await (await app.get(target, { "accept-encoding": encoding })).arrayBuffer();
+  const wanted = () => WANTED.map(([target, encoding]) => isKept(app, target, encoding));
+  const keptWhenServed: boolean[][] = [];
+  served.onPublish(() => keptWhenServed.push(wanted()));
+  board.publish(snapshotOf("1-2", rows));
+  // Meanwhile everything is answered from the previous one, from kept answers as well as from new ones.
+  expect(wanted()).toEqual([true, true, true]);
+  expect(await snapshotsOf(app, [LIST, SENTIMENT, COLD, "/api/exchanges"])).toEqual(
+    Array.from({ length: 4 }, () => "1-1"),
+  );
+  others.resolve();
+  await until(() => keptWhenServed.length > 0);
+  expect(keptWhenServed).toEqual([[true, true, true]]);
+  expect(await snapshotsOf(app, [LIST, SENTIMENT, COLD, "/api/exchanges"])).toEqual(
+    Array.from({ length: 4 }, () => "1-2"),
+  );
 });

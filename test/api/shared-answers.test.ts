@@ -5,6 +5,7 @@ import { sendList } from "../../src/http/lists/paging.ts";
 import type { RequestContext } from "../../src/http/protocol/request-context.ts";
 import { SnapshotAnswers } from "../../src/http/answers/snapshot-answers.ts";
 import { snapshotOf, TestBoard } from "../support/board.ts";
+import { ServedBoard } from "../../src/services/board/served-board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const PATH = "/api/funding/current";
@@ -21,7 +22,12 @@ function bareAnswers() {
   const load = answerLoad(clock);
   const cache = new AnswerCache(load);
   const board = new TestBoard(snapshotOf("1-1", []));
-  const answers = new SnapshotAnswers(board, cache, new HotAnswers(cache), load);
+  const answers = new SnapshotAnswers(
+    new ServedBoard(board, clock, 0),
+    cache,
+    new HotAnswers(cache),
+    load,
+  );
   const env: RequestContext = {
     requestId: "1",
     address: { target: PATH, path: PATH, query: "" },

@@ -5,6 +5,9 @@ import { intervalChanges } from "../../src/services/finder/interval-changes.ts";
 import { feeTable } from "../../src/domain/fees.ts";
 import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
 import { healthReport, type HealthReport } from "../../src/services/board/health.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import type { BoardView } from "../../src/services/board/board-view.ts";
+import { ServedBoard } from "../../src/services/board/served-board.ts";
 import { createMetrics } from "../../src/http/metrics/metrics.ts";
 import { type StreamStats, StreamHub } from "../../src/http/stream/hub.ts";
 import { TestBoard } from "./board.ts";
@@ -55,8 +58,16 @@ export function healthOf(board: TestBoard): HealthReport {
   });
 }
 
+/** A board whose snapshots are served as soon as they are published, unless it says itself when. */
+function servedView(board: BoardView, clock: Clock): ServedBoard {
+  return board instanceof ServedBoard ? board : new ServedBoard(board, clock, 0);
+}
+
 /** The real application on a board that the test owns. Every answer of `send` is held against the document. */
-export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp {
+export function testApp(
+  board: TestBoard,
+  more: Partial<Omit<AppDeps, "board">> & { readonly board?: BoardView } = {},
+): TestApp {
   const clock = new ManualClock();
   const log = memoryLog();
   const health = (): HealthReport => healthOf(board);
@@ -78,7 +89,11 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
     trustedProxies: [],
     publicUrl: null,
   };
-  const app = createApp({ ...deps, ...more });
+  const app = createApp({
+    ...deps,
+    ...more,
+    board: servedView(more.board ?? board, more.clock ?? clock),
+  });
   const send = async (
     method: string,
     target: string,

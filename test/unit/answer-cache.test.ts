@@ -89,14 +89,14 @@ test("an answer larger than the whole cache is served and not kept", async () =>
 test("all answers are let go together", () => {
   const cache = new AnswerCache(load);
   for (const key of ["a", "b"]) cache.getOrCreate(key, () => content(KB));
-  cache.clear(0);
+  cache.retain([], 0);
   expect([cache.get("a"), cache.get("b"), cache.sizeBytes]).toEqual([null, null, 0]);
 });
 
 test("an answer that was let go while a form of it was made does not come back", async () => {
   const cache = new AnswerCache(load);
   const response = cache.getOrCreate("a", () => content(20 * KB)).respond(request, context("gzip"));
-  cache.clear(0);
+  cache.retain([], 0);
   expect((await response).status).toBe(200);
   expect([cache.get("a"), cache.sizeBytes]).toEqual([null, 0]);
 });
@@ -105,6 +105,7 @@ test("addresses are remembered up to a number and a length", () => {
   const cache = new AnswerCache(load);
   const hot = new HotAnswers(cache);
   const snapshot = snapshotOf("1-1", []);
+  hot.retain([snapshot]);
   cache.getOrCreate("a", () => content(KB));
   const isKnown = (target: string) => hot.find(addressAt(target), "json", snapshot) !== null;
   const remember = (target: string) => {

@@ -51,11 +51,16 @@ export class AnswerCache {
     return this.#answers.get(key) ?? null;
   }
 
-  /** Discards all answers and sets the size limit for a market of `rows`. */
-  clear(rows: number): void {
+  /** Discards all answers but those whose key has one of these prefixes, and sets the limit for a market of `rows`. */
+  retain(prefixes: readonly string[], rows: number): void {
+    const kept = [...this.#answers.entries()].filter(([key]) =>
+      prefixes.some((prefix) => key.startsWith(prefix)),
+    );
     const maxBytes = Math.max(this.#minBytes, rows * CACHE_BYTES_PER_ROW);
     if (maxBytes === this.#answers.maxSize) this.#answers.clear();
     else this.#answers = emptyCache(maxBytes);
+    // Entries come most recently used first; set last, they are the last to be evicted.
+    for (const [key, answer] of kept.toReversed()) this.#answers.set(key, answer);
   }
 
   /** Bytes held by answers, including their overhead. */
@@ -88,34 +93,38 @@ export interface HotAnswer {
 }
 
 /**
- * Finds answers of the current snapshot by routed path, raw query and format, for requests seen before: these need
- * neither routing nor parsing. It stores keys only, so the cache alone decides how many bytes are held. Cleared by each
- * new snapshot.
+ * Finds answers of a snapshot by routed path, raw query and format, for requests seen before: these need neither
+ * routing nor parsing. It stores keys only, so the cache alone decides how many bytes are held.
  */
 export class HotAnswers {
   readonly #cache: AnswerCache;
-  readonly #byAddress = new Map<string, Hot>();
-  #snapshot: Snapshot | null = null;
+  /** By snapshot, then by address. */
+  #bySnapshot: ReadonlyMap<Snapshot, Map<string, Hot>> = new Map();
 
   constructor(cache: AnswerCache) {
     this.#cache = cache;
   }
 
-  find(address: RequestAddress, accepts: Format, current: Snapshot | null): HotAnswer | null {
-    if (current !== this.#snapshot) {
-      this.#byAddress.clear();
-      this.#snapshot = current;
-    }
-    const hot = this.#byAddress.get(hotKey(address, accepts));
+  /** Forgets the addresses of all snapshots but these. */
+  retain(snapshots: readonly Snapshot[]): void {
+    this.#bySnapshot = new Map(
+      snapshots.map((snapshot) => [snapshot, this.#bySnapshot.get(snapshot) ?? new Map()]),
+    );
+  }
+
+  find(address: RequestAddress, accepts: Format, snapshot: Snapshot | null): HotAnswer | null {
+    if (snapshot === null) return null;
+    const hot = this.#bySnapshot.get(snapshot)?.get(hotKey(address, accepts));
     if (hot === undefined) return null;
     const answer = this.#cache.get(hot.key);
     return answer === null ? null : { answer, route: hot.route };
   }
 
-  /** Remembers that `address` is answered by `key` while `snapshot` is current. */
+  /** Remembers that `address` is answered by `key` from `snapshot`, if that is one of those retained. */
   remember(address: RequestAddress, accepts: Format, snapshot: Snapshot, hot: Hot): void {
-    if (snapshot !== this.#snapshot || address.target.length > MAX_HOT_TARGET_LENGTH) return;
-    if (this.#byAddress.size < MAX_HOT) this.#byAddress.set(hotKey(address, accepts), hot);
+    const byAddress = this.#bySnapshot.get(snapshot);
+    if (byAddress === undefined || address.target.length > MAX_HOT_TARGET_LENGTH) return;
+    if (byAddress.size < MAX_HOT) byAddress.set(hotKey(address, accepts), hot);
   }
 }
 

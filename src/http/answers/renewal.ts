@@ -1,3 +1,4 @@
+import type { Snapshot } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
 import type { Format } from "../protocol/list-format.ts";
@@ -22,25 +23,19 @@ export interface RecentRequest {
 
 export interface RenewalDeps {
   readonly clock: Clock;
-  /** Builds and caches the answer for the current snapshot. If it rejects, the answer is built on the next request. */
-  readonly make: (recent: RecentRequest) => Promise<void>;
-  /** Registers a listener for new snapshots; returns the function that removes it. */
-  readonly onPublish: (renew: () => void) => () => void;
-  /** Whether requests are waiting for answers: those have priority. */
-  readonly isBusy: () => boolean;
+  /** Builds and caches the answer for `snapshot`. If it rejects, the answer is built on the next request. */
+  readonly make: (recent: RecentRequest, snapshot: Snapshot) => Promise<void>;
 }
 
 /**
  * Each snapshot invalidates every answer, and the first request for one would have to wait. So the answers requested in
- * the last minute are rebuilt beforehand, one by one, most recent first, while no request is waiting.
+ * the last minute are rebuilt before it is served, one by one, most recent first, in turns like those of one client.
  */
 export class Renewal {
   readonly #deps: RenewalDeps;
   /** By address, format and encoding; least recently requested first. */
   readonly #recent = new Map<string, RecentRequest & { readonly requestedAtMs: number }>();
   #round = 0;
-  /** Set while there is anything to renew. */
-  #stopListening: (() => void) | null = null;
 
   constructor(deps: RenewalDeps) {
     this.#deps = deps;
@@ -49,7 +44,6 @@ export class Renewal {
   /** Records that this answer was requested. */
   record(recent: RecentRequest): void {
     const { address, accepts, encoding } = recent;
-    this.#stopListening ??= this.#deps.onPublish(() => void this.#renew());
     const key = `${accepts} ${encoding} ${address.target}`;
     this.#recent.delete(key);
     this.#recent.set(key, {
@@ -65,22 +59,18 @@ export class Renewal {
     }
   }
 
-  /** Rebuilds answers for a snapshot that was just published; the next publication aborts this run and starts anew. */
-  async #renew(): Promise<void> {
+  /** Rebuilds answers for a new snapshot; the one after it aborts this run and starts anew. Never rejects. */
+  async renew(snapshot: Snapshot): Promise<void> {
     this.#round += 1;
     const round = this.#round;
     const sinceMs = this.#deps.clock.monotonicMs() - RENEWED_FOR_MS;
     for (const [key, { requestedAtMs }] of this.#recent)
       if (requestedAtMs < sinceMs) this.#recent.delete(key);
-    if (this.#recent.size === 0) {
-      this.#stopListening?.();
-      this.#stopListening = null;
-    }
     const newestFirst = [...this.#recent.values()].toReversed().slice(0, MAX_RENEWED);
     for (const recent of newestFirst) {
       await yieldToEventLoop();
-      if (round !== this.#round || this.#deps.isBusy()) return;
-      await this.#deps.make(recent).catch(() => {});
+      if (round !== this.#round) return;
+      await this.#deps.make(recent, snapshot).catch(() => {});
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Snapshot } from "../../domain/market.ts";
-import type { BoardView } from "../../services/board/board-view.ts";
+import type { ServedBoard } from "../../services/board/served-board.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import type { Release } from "../../lib/semaphore.ts";
 import { requesterOf } from "../protocol/requester.ts";
@@ -27,29 +27,30 @@ interface Sent {
 
 /** Answers built from the board, serialised once per snapshot and query for all clients. */
 export class SnapshotAnswers {
-  readonly #board: BoardView;
+  readonly #board: ServedBoard;
   readonly #cache: AnswerCache;
   readonly #hot: HotAnswers;
   readonly #load: AnswerLoad;
   /** Answers being built, by key: concurrent requests wait for the same one. */
   readonly #awaited = new Map<string, Promise<Sent>>();
-  #newestId: string | null = null;
+  /** The snapshots whose answers are cached: the served one and the one being prepared. */
+  #held: readonly (Snapshot | null)[] = [];
 
-  constructor(board: BoardView, cache: AnswerCache, hot: HotAnswers, load: AnswerLoad) {
+  constructor(board: ServedBoard, cache: AnswerCache, hot: HotAnswers, load: AnswerLoad) {
     this.#board = board;
     this.#cache = cache;
     this.#hot = hot;
     this.#load = load;
   }
 
-  /** The current snapshot; null before the first. */
-  newest(): Snapshot | null {
-    return this.#board.current();
+  /** The snapshot that a request is answered from; null before the first. */
+  currentOrNull({ snapshot }: RequestContext): Snapshot | null {
+    return snapshot ?? this.#board.current();
   }
 
-  /** The current snapshot; throws the 503 problem before the first. */
-  current(): Snapshot {
-    const snapshot = this.#board.current();
+  /** The snapshot that a request is answered from; throws the 503 problem before the first. */
+  current(context: RequestContext): Snapshot {
+    const snapshot = this.currentOrNull(context);
     if (snapshot === null) throw notReady();
     return snapshot;
   }
@@ -76,7 +77,7 @@ export class SnapshotAnswers {
   ): Response | Promise<Response> {
     this.#discardReplaced();
     const { route, address, accepts } = context;
-    const key = `${of.snapshot.id}\n${route}\n${of.query}`;
+    const key = `${prefixOf(of.snapshot)}${route}\n${of.query}`;
     const send = (answer: Answer, turn: Release | null): Response | Promise<Response> => {
       this.#hot.remember(address, accepts, of.snapshot, { key, route });
       return answer.respond(request, context, turn);
@@ -134,13 +135,22 @@ export class SnapshotAnswers {
    * in use instead of at the cache's limit, and retains no rows that the board has released.
    */
   #discardReplaced(): void {
-    const current = this.#board.current();
-    const id = current?.id ?? null;
-    if (id === this.#newestId) return;
-    const exchanges = current?.exchanges ?? [];
-    this.#cache.clear(exchanges.reduce((rows, { symbols }) => rows + symbols, 0));
-    this.#newestId = id;
+    const [current, next] = [this.#board.current(), this.#board.next()];
+    if (current === this.#held[0] && next === this.#held[1]) return;
+    this.#held = [current, next];
+    const held = [current, next].filter((snapshot) => snapshot !== null);
+    this.#hot.retain(held);
+    this.#cache.retain(held.map(prefixOf), Math.max(0, ...held.map(rowsIn)));
   }
+}
+
+function rowsIn({ exchanges }: Snapshot): number {
+  return exchanges.reduce((rows, { symbols }) => rows + symbols, 0);
+}
+
+/** What the keys of a snapshot's answers start with; no id contains a line break. */
+function prefixOf({ id }: Snapshot): string {
+  return `${id}\n`;
 }
 
 /** Releases when the work is done, whether or not it succeeded. */

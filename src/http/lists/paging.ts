@@ -52,7 +52,7 @@ export function sendSourced<Item, Row extends object, Head extends object>(
   const asked = canonicalQuery({ ...params, ...WITHOUT_PRESENTATION });
   const canonical = JSON.stringify([list.name, asked, list.variant ?? null]);
   const queryHash = hashQuery(canonical);
-  const newest = answers.current();
+  const newest = answers.current(c.env);
   const { cursorKind: kind } = list.sources;
   const text = params.cursor ?? null;
   const cursor = text === null ? null : cursorOf(text, kind, queryHash);

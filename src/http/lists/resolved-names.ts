@@ -1,6 +1,7 @@
 import { findNames, type NamesFound } from "../../services/finder/asset-lookup.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
+import type { RequestContext } from "../protocol/request-context.ts";
 import { decodeCursor } from "./cursor.ts";
 
 /** Parameters with resolved bases, and how the names were resolved. */
@@ -16,12 +17,16 @@ interface ResolvedParams<Params> {
  */
 export function withNames<
   Params extends { readonly base: readonly string[] | null; readonly cursor?: string | null },
->(answers: SnapshotAnswers, params: Params): ResolvedParams<Params> {
+>(
+  answers: SnapshotAnswers,
+  c: { readonly env: RequestContext },
+  params: Params,
+): ResolvedParams<Params> {
   const { base, cursor = null } = params;
   if (base === null) return { params, names: null };
   const at = cursor === null ? null : decodeCursor(cursor);
   const pinned = at === null ? null : answers.byId(at.state);
-  const names = findNames(pinned ?? answers.current(), base);
+  const names = findNames(pinned ?? answers.current(c.env), base);
   if (names.resolved.length + names.didYouMean.length === 0) return { params, names: null };
   return { params: { ...params, base: names.bases }, names };
 }

@@ -73,7 +73,7 @@ export function addPageRoutes(
   );
   router.get(assets.styleSheet, (c) => styleSheet.respond(c.req.raw, c.env));
   router.get("/", (c) => {
-    const snapshot = answers.newest();
+    const snapshot = answers.currentOrNull(c.env);
     if (snapshot === null) return waitingPage(assets, c.env.requestId);
     // Addresses are typed by hand and mangled by trackers: anything unknown falls back to the default.
     const sort = SORT_FIELDS.find((field) => field === c.req.query("sort")) ?? DEFAULT_SORT;

@@ -1,3 +1,4 @@
+import type { Snapshot } from "../../domain/market.ts";
 import type { Format } from "./list-format.ts";
 import type { Encoding } from "./negotiate.ts";
 import type { RequestAddress } from "./request-address.ts";
@@ -25,6 +26,8 @@ export interface RequestContext {
   readonly accepts: Format;
   /** Cache-Control for answers that are valid until the next snapshot. */
   readonly cacheControl: string;
+  /** The snapshot to answer from; by default the one being served. */
+  readonly snapshot?: Snapshot;
 }
 
 /** Hono's environment of all our routes: the context is passed as bindings. */

@@ -96,7 +96,7 @@ export function addStreamRoutes(
   app.openAPIRegistry.register(CHANGES, StreamChangesSchema);
   app.openapi(streamRoute, (c) => {
     // A stream starts with rows: it is refused before the first snapshot.
-    answers.current();
+    answers.current(c.env);
     const headers = {
       ...uncachedHeaders(EVENT_STREAM_TYPE, c.env.requestId),
       "cache-control": CACHE_NEVER_AS_SENT,
@@ -104,7 +104,7 @@ export function addStreamRoutes(
       "x-accel-buffering": "no",
     };
     if (c.req.method === "HEAD") return documented(streamRoute, new Response(null, { headers }));
-    const { params } = withNames(answers, c.req.valid("query"));
+    const { params } = withNames(answers, c, c.req.valid("query"));
     const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? null;
     const opened = streams.open(listingQuery(params), lastEventId, {
       address: c.env.client ?? UNKNOWN_ADDRESS,

@@ -41,13 +41,17 @@ export interface AssetGroup {
 /** Rows grouped before requests are served again: about half a millisecond. */
 const ROWS_PER_STEP = 2_000;
 
+/** The snapshot being served and the one being prepared. */
+const MAX_KEPT = 2;
+
 /**
- * The listings of a snapshot by asset, computed once and shared by every comparison. Only the groups of the snapshot
- * last requested are cached: those of the last two minutes would take some 20 MB to save a millisecond per cursor
- * request.
+ * The listings of a snapshot by asset, computed once and shared by every comparison. Only the groups of the two snapshots
+ * that came last are kept, as the one being served and the one being prepared are in use at the same time: those
+ * of the last two minutes would take some 20 MB to save a millisecond per cursor request.
  */
 export class AssetGroups {
-  #last: Grouping | null = null;
+  /** Newest last. */
+  #kept: readonly Grouping[] = [];
 
   /** In the order in which assets first occur in the snapshot; assets without identified listings last. */
   of(snapshot: Snapshot): readonly AssetGroup[] {
@@ -64,14 +68,17 @@ export class AssetGroups {
     const grouping = this.#start(snapshot);
     while (grouping.groups === null) {
       await yieldToEventLoop();
-      if (grouping.groups !== null || this.#last !== grouping) return;
+      if (grouping.groups !== null || this.#kept.at(-1) !== grouping) return;
       timeStep("groups", () => grouping.step());
     }
   }
 
   #start(snapshot: Snapshot): Grouping {
-    if (this.#last?.snapshot !== snapshot) this.#last = new Grouping(snapshot);
-    return this.#last;
+    const kept = this.#kept.find((grouping) => grouping.snapshot === snapshot);
+    if (kept !== undefined) return kept;
+    const started = new Grouping(snapshot);
+    this.#kept = [...this.#kept.slice(1 - MAX_KEPT), started];
+    return started;
   }
 }
 

@@ -45,7 +45,7 @@ export function addArbRoutes(
   },
 ): void {
   app.openapi(arbRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = arbitrageQuery(params, fees);
     const sent = sendList(answers, c, filledParams(params), {
       name: "funding-arb",

@@ -30,7 +30,7 @@ export function addAssetRoutes(
   { answers }: { readonly answers: SnapshotAnswers },
 ): void {
   app.openapi(assetsRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = { listings: listingQuery(params), text: params.q };
     const sent = sendList(answers, c, params, {
       name: "assets",

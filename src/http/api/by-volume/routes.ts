@@ -43,7 +43,7 @@ export function addVolumeRoutes(
   },
 ): void {
   app.openapi(byVolumeRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = listingQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-by-volume",

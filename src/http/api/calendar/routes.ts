@@ -85,7 +85,7 @@ export function addCalendarRoutes(
   },
 ): void {
   app.openapi(calendarRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = calendarQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-calendar",
@@ -97,9 +97,9 @@ export function addCalendarRoutes(
     return documented(calendarRoute, sent);
   });
   app.openapi(fileRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = calendarQuery(params);
-    const snapshot = answers.current();
+    const snapshot = answers.current(c.env);
     const coverage = coverageOf(snapshot, params);
     const { missing, hasNothing } = coverage;
     if (hasNothing) throw noData(missing);

@@ -39,7 +39,7 @@ export function addSlotRoutes(
   },
 ): void {
   app.openapi(slotRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = { filter: listingQuery(params), hours: params.hours };
     const sent = sendList(answers, c, params, {
       name: "funding-calendar-slots",

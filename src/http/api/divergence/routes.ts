@@ -52,7 +52,7 @@ export function addDivergenceRoutes(
   },
 ): void {
   app.openapi(divergenceRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = divergenceQuery(params, fees);
     const sent = sendList(answers, c, params, {
       name: "funding-divergence",

@@ -74,7 +74,7 @@ export function addExplainRoutes(
   const ofExchange = takerFees(fees, new Map());
   app.openapi(explainRoute, async (c) => {
     const { exchange, exchange_symbol: exchangeSymbol } = c.req.valid("param");
-    const snapshot = answers.current();
+    const snapshot = answers.current(c.env);
     const row = findListing(snapshot, `${exchange}:${exchangeSymbol}`, bySymbol);
     const rulesHere = rulesOf.get(exchange);
     const { missing, hasNothing } = coverageOf(snapshot, { exchange: [exchange] });

@@ -44,7 +44,7 @@ export function addExtremesRoutes(
   },
 ): void {
   app.openapi(extremesRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query: ExtremesQuery = {
       rows: listingQuery(params),
       side: params.side,

@@ -87,7 +87,7 @@ export function addFundingRoutes(
   });
   const texts = (fetchedAt: number) => kept.at(fetchedAt);
   app.openapi(currentRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const list = { name: "funding-current", names, texts };
     const { since } = params;
     const sent =
@@ -98,10 +98,10 @@ export function addFundingRoutes(
   });
   app.openapi(symbolRoute, (c) => {
     // Before the first snapshot nothing is known, not even that an asset does not exist.
-    const { rows } = answers.current();
+    const { rows } = answers.current(c.env);
     const asked = canonicalBase(c.req.valid("param").base);
     const query = c.req.valid("query");
-    const { params, names } = withNames(answers, { base: [asked], cursor: query.cursor });
+    const { params, names } = withNames(answers, c, { base: [asked], cursor: query.cursor });
     const fitting = names?.didYouMean ?? [];
     if (fitting.length > 0) throw unknownBase(asked, "fits several assets", fitting);
     const isMeant = baseMatcher(params.base);

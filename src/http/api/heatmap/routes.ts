@@ -51,7 +51,7 @@ export function addHeatmapRoutes(
   },
 ): void {
   app.openapi(heatmapRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = heatmapQuery(params);
     const matrixOf = oncePerSnapshot((snapshot) => heatmapOf(groups.of(snapshot), query));
     const list = {

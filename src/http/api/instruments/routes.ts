@@ -42,7 +42,7 @@ export function addInstrumentRoutes(
   },
 ): void {
   app.openapi(instrumentsRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const { identity } = params;
     const sent = sendList(answers, c, params, {
       name: "instruments",

@@ -48,7 +48,7 @@ export function addIntervalRoutes(
   app.openapi(changesRoute, (c) => {
     const params = c.req.valid("query");
     const { exchange, asset_id: assetIds, from, to } = params;
-    const { params: found, names } = withNames(answers, params);
+    const { params: found, names } = withNames(answers, c, params);
     const query: IntervalChangeQuery = {
       exchanges: exchange,
       bases: found.base,

@@ -42,7 +42,7 @@ export function addMarketRoutes(
   },
 ): void {
   app.openapi(marketRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = listingQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-market",

@@ -55,7 +55,7 @@ export function addPositionRoutes(
   app.openapi(positionRoute, (c) => {
     const params = c.req.valid("query");
     const { uid, side, notional } = params;
-    const snapshot = answers.current();
+    const snapshot = answers.current(c.env);
     const position = findPosition(snapshot, groups, { uid, side, notionalUsd: notional });
     if (position === null) throw unknown(snapshot, uid);
     // Keyed by its uid, so that equivalent requests share one answer.

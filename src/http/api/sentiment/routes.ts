@@ -47,7 +47,7 @@ export function addSentimentRoutes(
   },
 ): void {
   app.openapi(sentimentRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { params, names } = withNames(answers, c, c.req.valid("query"));
     const sort = params.sort;
     const query: SentimentQuery = {
       listings: listingQuery(params),
