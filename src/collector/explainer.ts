@@ -6,7 +6,7 @@ import { Semaphore } from "../lib/semaphore.ts";
 import { EXPLAIN_WITHIN_MS } from "./pending-requests.ts";
 import type { PayloadBudget, RecordedRefresh } from "./recorded-refresh.ts";
 
-/** Snapshots contain a new batch within 5 s of its commit: a replaced batch is kept for three times that. */
+/** A batch is in the snapshot being served within 6 s of its commit: one it replaces is kept for more than twice that. */
 export const REPLACED_KEPT_MS = 15_000;
 /** Replaced batches per exchange; more than one only if the period is shorter than that. */
 const MAX_REPLACED = 3;
