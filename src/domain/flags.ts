@@ -115,12 +115,18 @@ export function trustedUntilMs(row: TrustInputs, periodMs: number): number {
 }
 
 /** The last moment (unix ms) at which a row is not stale. */
-function freshUntilMs({ frozen, observedAtMs }: TrustInputs, periodMs: number): number {
+export function freshUntilMs(
+  { frozen, observedAtMs }: Pick<TrustInputs, "frozen" | "observedAtMs">,
+  periodMs: number,
+): number {
   return frozen ? Number.NEGATIVE_INFINITY : observedAtMs + staleAfterMs(periodMs);
 }
 
 /** The last moment (unix ms) at which a row is not expired. */
-function validUntilMs({ nextFundingAtMs }: TrustInputs, periodMs: number): number {
+export function validUntilMs(
+  { nextFundingAtMs }: Pick<TrustInputs, "nextFundingAtMs">,
+  periodMs: number,
+): number {
   if (nextFundingAtMs === null) return Number.POSITIVE_INFINITY;
   return nextFundingAtMs + EXPIRY_GRACE_PERIODS * periodMs;
 }

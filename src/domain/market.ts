@@ -1,6 +1,13 @@
 import type { ExchangeId, ExchangeStatus, FailureKind } from "./exchange.ts";
 import type { Identity } from "./asset-cluster.ts";
-import { type ExchangeTerms, flagBit, type FlagBits, flagsOf } from "./flags.ts";
+import {
+  type ExchangeTerms,
+  flagBit,
+  type FlagBits,
+  flagsOf,
+  freshUntilMs,
+  validUntilMs,
+} from "./flags.ts";
 import { HOUR_MS } from "./funding.ts";
 import type { OpportunityBook } from "./opportunity.ts";
 import type { ImplausibleBits } from "./plausibility.ts";
@@ -109,6 +116,37 @@ export function isStill(row: BoardRow, asOfMs: number, terms: ExchangeTerms): bo
   return row.flags === flags && row.nextFundingAtMs === comingAtMs(row.record, asOfMs, flags);
 }
 
+/** A stretch of time: the first and the last moment of it, unix ms. */
+export interface Span {
+  fromMs: number;
+  untilMs: number;
+}
+
+/** Shortens `span`, which contains `asOfMs`, to the moments at which `boardRow` returns the same for this record. */
+export function shortenToSameRow(
+  span: Span,
+  record: MarketRecord,
+  asOfMs: number,
+  { periodMs }: Pick<ExchangeTerms, "periodMs">,
+): void {
+  const expiresAtMs = Math.floor(validUntilMs(record, periodMs)) + 1;
+  shorten(span, asOfMs, Math.floor(freshUntilMs(record, periodMs)) + 1);
+  shorten(span, asOfMs, expiresAtMs);
+  const { nextFundingAtMs, fundingIntervalHours } = record;
+  if (nextFundingAtMs === null) return;
+  shorten(span, asOfMs, nextFundingAtMs);
+  if (nextFundingAtMs > asOfMs || expiresAtMs <= asOfMs || fundingIntervalHours === null) return;
+  const comingMs = nextSettlementMs(nextFundingAtMs, fundingIntervalHours, asOfMs);
+  shorten(span, asOfMs, comingMs);
+  shorten(span, asOfMs, comingMs - stepMs(fundingIntervalHours));
+}
+
+/** Cuts off the side of `changesAtMs` on which `asOfMs` is not: from that moment on the row is another one. */
+function shorten(span: Span, asOfMs: number, changesAtMs: number): void {
+  if (changesAtMs > asOfMs) span.untilMs = Math.min(span.untilMs, changesAtMs - 1);
+  else span.fromMs = Math.max(span.fromMs, changesAtMs);
+}
+
 function comingAtMs(
   { nextFundingAtMs, fundingIntervalHours }: MarketRecord,
   asOfMs: number,
@@ -116,8 +154,17 @@ function comingAtMs(
 ): number | null {
   if (nextFundingAtMs === null || nextFundingAtMs > asOfMs) return nextFundingAtMs;
   if (fundingIntervalHours === null || (flags & EXPIRED) !== 0) return null;
-  const stepMs = Math.round(fundingIntervalHours * HOUR_MS);
-  return nextFundingAtMs + (Math.floor((asOfMs - nextFundingAtMs) / stepMs) + 1) * stepMs;
+  return nextSettlementMs(nextFundingAtMs, fundingIntervalHours, asOfMs);
+}
+
+/** The first settlement after `asOfMs` of an interval, after one that has passed. */
+function nextSettlementMs(passedAtMs: number, intervalHours: number, asOfMs: number): number {
+  const step = stepMs(intervalHours);
+  return passedAtMs + (Math.floor((asOfMs - passedAtMs) / step) + 1) * step;
+}
+
+function stepMs(intervalHours: number): number {
+  return Math.round(intervalHours * HOUR_MS);
 }
 
 /** One exchange as of a snapshot. */

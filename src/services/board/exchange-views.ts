@@ -1,13 +1,11 @@
 import { type ExchangeId, isMissing } from "../../domain/exchange.ts";
-import type { BoardRow, ExchangeState, ExchangeView } from "../../domain/market.ts";
+import type { ExchangeState, ExchangeView } from "../../domain/market.ts";
 import { missingReason } from "./coverage.ts";
+import type { ExchangeRows } from "./exchange-rows.ts";
 import { exchangeStatus } from "./health.ts";
 
-/** An exchange counts as frozen when this share of its rows does. */
-const FROZEN_SHARE = 0.5;
-
 /** The rows of every exchange that has any. */
-type RowsByExchange = ReadonlyMap<ExchangeId, { readonly rows: readonly BoardRow[] }>;
+type RowsByExchange = ReadonlyMap<ExchangeId, Pick<ExchangeRows, "rows" | "newestMs" | "isFrozen">>;
 
 /** The view of every exchange at `asOfMs`. */
 export function exchangeViews(
@@ -16,21 +14,17 @@ export function exchangeViews(
   asOfMs: number,
   staleAfterMs: number,
 ): ExchangeView[] {
-  const frozen = frozenExchanges(rowsOf);
   return states.map((state) => {
-    const rows = rowsOf.get(state.exchange)?.rows ?? [];
-    const newestMs = rows.reduce(
-      (newest, row) => Math.max(newest, row.record.observedAtMs),
-      Number.NEGATIVE_INFINITY,
-    );
-    const isFrozen = frozen.has(state.exchange);
+    const held = rowsOf.get(state.exchange);
+    const symbols = held?.rows.length ?? 0;
+    const isFrozen = held?.isFrozen ?? false;
     const status = exchangeStatus(state, asOfMs, staleAfterMs, isFrozen);
     return {
       exchange: state.exchange,
       status,
       missingBecause: isMissing(status) ? missingReason(status, state.failureKind, isFrozen) : null,
-      symbols: rows.length,
-      ageSeconds: rows.length === 0 ? null : Math.max(0, Math.floor((asOfMs - newestMs) / 1000)),
+      symbols,
+      ageSeconds: held === undefined || symbols === 0 ? null : ageSeconds(asOfMs, held.newestMs),
       state,
     };
   });
@@ -38,12 +32,11 @@ export function exchangeViews(
 
 /** The exchanges whose own clocks have stopped. */
 export function frozenExchanges(rowsOf: RowsByExchange): ReadonlySet<ExchangeId> {
-  const frozen = new Set<ExchangeId>();
-  for (const [exchange, { rows }] of rowsOf) {
-    const still = rows.filter((row) => row.record.frozen).length;
-    if (rows.length > 0 && still >= rows.length * FROZEN_SHARE) frozen.add(exchange);
-  }
-  return frozen;
+  return new Set([...rowsOf].flatMap(([exchange, { isFrozen }]) => (isFrozen ? [exchange] : [])));
+}
+
+function ageSeconds(nowMs: number, thenMs: number): number {
+  return Math.max(0, Math.floor((nowMs - thenMs) / 1000));
 }
 
 /** Whether two snapshots' exchanges are equal except for ages. */
