@@ -1,8 +1,8 @@
 import type { Clock } from "./clock.ts";
 import { yieldToEventLoop } from "./event-loop.ts";
 
-/** How long work runs before it yields to the event loop. */
-const EVERY_MS = 4;
+/** How long work runs before it yields to the event loop: a step that just passes this must end within 5 ms. */
+const EVERY_MS = 2;
 
 /** Splits long work into parts that yield to the event loop. */
 export class Pauses {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { atOnce } from "../../src/lib/stepwise.ts";
 import { readFileSync } from "node:fs";
 import { feeTable, takerFees } from "../../src/domain/fees.ts";
 import { Pauses } from "../../src/lib/pauses.ts";
@@ -63,11 +64,11 @@ test("requests without parameters use the finder's own defaults", async () => {
 
   const current = await asked("/api/funding/current");
   expect(current.map((row) => row["uid"])).toEqual(
-    selectRows(snapshot, NO_FILTER).map(({ record }) => record.uid),
+    atOnce(selectRows(snapshot, NO_FILTER)).map(({ record }) => record.uid),
   );
   const extremes = await asked("/api/funding/extremes");
   expect(extremes.map((row) => [row["side"], row["per"], row["rank"], row["uid"]])).toEqual(
-    findExtremes(snapshot, EXTREMES_DEFAULTS).map(({ end, per, rank, row }) => [
+    atOnce(findExtremes(snapshot, EXTREMES_DEFAULTS)).map(({ end, per, rank, row }) => [
       end,
       per,
       rank,
@@ -75,24 +76,27 @@ test("requests without parameters use the finder's own defaults", async () => {
     ]),
   );
   expect(await assets("/api/funding/sentiment")).toEqual(
-    findSentiments(snapshot, groups, SENTIMENT_DEFAULTS).map(({ asset }) => asset.assetId),
+    atOnce(findSentiments(snapshot, groups, SENTIMENT_DEFAULTS)).map(({ asset }) => asset.assetId),
   );
   expect(await assets("/api/funding/by_volume")).toEqual(
-    rankByVolume(snapshot, groups, NO_FILTER).map(({ asset }) => asset.assetId),
+    atOnce(rankByVolume(snapshot, groups, NO_FILTER)).map(({ asset }) => asset.assetId),
   );
   expect(await assets("/api/assets")).toEqual(
-    findAssets(snapshot, { listings: NO_FILTER, text: null }).map(({ assetId }) => assetId),
+    atOnce(findAssets(snapshot, { listings: NO_FILTER, text: null })).map(({ assetId }) => assetId),
   );
   const market = await asked("/api/funding/market");
   expect(market.map((row) => [row["group"], row["instruments"]])).toEqual(
-    marketRates(snapshot, groups, NO_FILTER).map(({ kind, instruments }) => [kind, instruments]),
+    atOnce(marketRates(snapshot, groups, NO_FILTER)).map(({ kind, instruments }) => [
+      kind,
+      instruments,
+    ]),
   );
-  const heatmap = heatmapOf(groups.of(snapshot), HEATMAP_DEFAULTS);
+  const heatmap = atOnce(heatmapOf(groups.of(snapshot), HEATMAP_DEFAULTS));
   const lines = await asked("/api/funding/heatmap");
   expect(lines.map((row) => [row["asset_id"], row["values"]])).toEqual(
     heatmap.lines.map(({ assetId, values }) => [assetId, values]),
   );
-  const calendar = settlementsAhead(snapshot, CALENDAR_DEFAULTS);
+  const calendar = atOnce(settlementsAhead(snapshot, CALENDAR_DEFAULTS));
   const settlements = await asked("/api/funding/calendar");
   expect(settlements.map((row) => [row["settles_at"], row["uid"]])).toEqual(
     calendar.slice(0, calendar.length).map(({ settlesAt, row }) => [settlesAt, row.record.uid]),
@@ -103,10 +107,13 @@ test("requests without parameters use the finder's own defaults", async () => {
       row["instruments"],
     ]),
   ).toEqual(
-    slotsAhead(snapshot, CALENDAR_DEFAULTS).map((slot) => [slot.settlesAt, slot.instruments]),
+    atOnce(slotsAhead(snapshot, CALENDAR_DEFAULTS)).map((slot) => [
+      slot.settlesAt,
+      slot.instruments,
+    ]),
   );
   const file = await app.get("/api/funding/calendar.ics");
-  const fileTotal = settlementsAhead(snapshot, CALENDAR_FILE_DEFAULTS).length;
+  const fileTotal = atOnce(settlementsAhead(snapshot, CALENDAR_FILE_DEFAULTS)).length;
   expect(fileTotal).toBeGreaterThan(calendar.length);
   expect(file.headers.get("x-total-count")).toBe(String(fileTotal));
   const pairs = await findPairs(snapshot, groups, { ...ARBITRAGE_DEFAULTS, fees }, part);

@@ -148,6 +148,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "http/protocol",
       "services/board",
       "services/finder",
+      "lib",
       "domain",
     ],
   },

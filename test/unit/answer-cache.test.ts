@@ -200,13 +200,19 @@ describe("a large answer", () => {
   );
 
   test("waits while two others are made, so that many at once take no more memory", async () => {
-    const cache = new AnswerCache(load);
+    // Every chunk takes as long as a turn: other answers could begin after it.
+    class SlowClock extends ManualClock {
+      #nowMs = 0;
+      override monotonicMs(): number {
+        return (this.#nowMs += 10);
+      }
+    }
+    const cache = new AnswerCache(answerLoad(new SlowClock()));
     let making = 0;
     let most = 0;
     const slowChunks = function* (): Generator<string> {
       making += 1;
       most = Math.max(most, making);
-      // As long as a turn: other answers could begin here.
       for (let chunk = 0; chunk < 4; chunk += 1) yield "x".repeat(300 * KB);
       making -= 1;
     };

@@ -44,7 +44,7 @@ const EDGES_MS = [0, 1, 250, 2_500, 5_000, 60_000, 180_000, 240_000, HOUR_MS];
 const edgeMs = fc
   .tuple(fc.constantFrom(...EDGES_MS), fc.constantFrom(-1, 0, 1, 250, 4_999))
   .map(([edge, by]) => Math.max(0, edge + by));
-const exchange = fc.constantFrom(...EXCHANGES);
+const anyExchange = fc.constantFrom(...EXCHANGES);
 const row: fc.Arbitrary<Row> = fc.record({
   age: edgeMs,
   next: fc.option(
@@ -68,7 +68,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant("commit" as const),
-      exchange,
+      exchange: anyExchange,
       rows: fc.array(row, { maxLength: 4 }),
     }),
   },
@@ -78,12 +78,16 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("period" as const),
-    exchange,
+    exchange: anyExchange,
     // With the last one a rate outlives its next settlement.
     periodMs: fc.constantFrom(10_000, 60_000, 90_000, HOUR_MS),
   }),
-  fc.record({ kind: fc.constant("enabled" as const), exchange, isEnabled: fc.boolean() }),
-  fc.record({ kind: fc.constant("fail" as const), exchange }),
+  fc.record({
+    kind: fc.constant("enabled" as const),
+    exchange: anyExchange,
+    isEnabled: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant("fail" as const), exchange: anyExchange }),
   fc.record({ kind: fc.constant("restart" as const) }),
 );
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { atOnce } from "../../src/lib/stepwise.ts";
 import fc from "fast-check";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
@@ -11,7 +12,9 @@ const HOUR_MS = 3_600_000;
 
 /** All settlements within `hours` of noon: how many hours ahead, whose, at which rate. */
 function ahead(rows: readonly BoardRow[], hours = 8, asOfMs = NOON_MS) {
-  const found = settlementsAhead(snapshotOf("1-1", rows, asOfMs), { filter: NO_FILTER, hours });
+  const found = atOnce(
+    settlementsAhead(snapshotOf("1-1", rows, asOfMs), { filter: NO_FILTER, hours }),
+  );
   return found
     .slice(0, found.length)
     .map(({ row, settlesAt, rate, rateSource }) => [
@@ -123,7 +126,7 @@ describe("the settlements ahead", () => {
   test("are those of the rows that pass the filter", () => {
     const rows = [rowOf("okx", "A"), rowOf("gate", "A"), rowOf("okx", "B", { volume24hUsd: 1 })];
     const filter = { ...NO_FILTER, exchanges: ["okx" as const], minVolumeUsd: 2 };
-    const found = settlementsAhead(snapshotOf("1-1", rows), { filter, hours: 8 });
+    const found = atOnce(settlementsAhead(snapshotOf("1-1", rows), { filter, hours: 8 }));
     expect(found.slice(0, 9).map(({ row }) => row.record.uid)).toEqual(["okx:AUSDT:1"]);
   });
 });
@@ -179,7 +182,9 @@ test("any part of the list is that part of all settlements, sorted plainly", () 
       fc.nat(60),
       fc.nat(60),
       (rows, hours, from, size) => {
-        const found = settlementsAhead(snapshotOf("1-1", rows), { filter: NO_FILTER, hours });
+        const found = atOnce(
+          settlementsAhead(snapshotOf("1-1", rows), { filter: NO_FILTER, hours }),
+        );
         const expected = plainly(rows, hours);
         expect(found.length).toBe(expected.length);
         const part = found.slice(from, from + size).map(({ row, settlesAt, rateSource }) => {

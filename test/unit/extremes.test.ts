@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { atOnce } from "../../src/lib/stepwise.ts";
 import fc from "fast-check";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit, FLAGS, isBlocked } from "../../src/domain/flags.ts";
@@ -16,7 +17,7 @@ import { rowOf, snapshotOf } from "../support/board.ts";
 const ALL: ExtremesQuery = { rows: NO_FILTER, side: "both", per: "year", limitPerSide: 1_000 };
 
 function extremes(rows: readonly BoardRow[], query: Partial<ExtremesQuery> = {}) {
-  return findExtremes(snapshotOf("1-1", rows), { ...ALL, ...query });
+  return atOnce(findExtremes(snapshotOf("1-1", rows), { ...ALL, ...query }));
 }
 
 const uidOf = ({ row }: Extreme): string => row.record.uid;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { atOnce } from "../../src/lib/stepwise.ts";
 import fc from "fast-check";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
@@ -19,7 +20,9 @@ const DEFAULTS: HeatmapQuery = {
 };
 
 function matrix(rows: readonly BoardRow[], extra: Partial<HeatmapQuery> = {}): Heatmap {
-  return heatmapOf(new AssetGroups().of(snapshotOf("1-1", rows)), { ...DEFAULTS, ...extra });
+  return atOnce(
+    heatmapOf(new AssetGroups().of(snapshotOf("1-1", rows)), { ...DEFAULTS, ...extra }),
+  );
 }
 
 /** With values as one writes them by hand. */
@@ -79,12 +82,14 @@ describe("a cell", () => {
     fc.assert(
       fc.property(rates, fc.constantFrom(1, 2, 3, 4, 6, 8, 24), (fundingRate, hours) => {
         const rows = [rowOf("okx", "BTC", { fundingRate, fundingIntervalHours: hours })];
-        const [extreme] = findExtremes(snapshotOf("1-1", rows), {
-          rows: NO_FILTER,
-          side: "both",
-          per: "hour",
-          limitPerSide: 1,
-        });
+        const [extreme] = atOnce(
+          findExtremes(snapshotOf("1-1", rows), {
+            rows: NO_FILTER,
+            side: "both",
+            per: "hour",
+            limitPerSide: 1,
+          }),
+        );
         const [line] = matrix(rows, { value: "rate_per_hour_pct" }).lines;
         expect(line?.values).toEqual([extreme?.ratePerHourPct ?? null]);
       }),

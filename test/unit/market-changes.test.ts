@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { atOnce } from "../../src/lib/stepwise.ts";
 import fc from "fast-check";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
@@ -17,7 +18,7 @@ const STALE = flagBit("stale");
 
 function told(before: readonly BoardRow[], after: readonly BoardRow[], query = NO_FILTER) {
   const [from, to] = [snapshotOf("1-1", before), snapshotOf("1-2", after)];
-  const { rows, removed } = changesOf(differences(from, to), query, to);
+  const { rows, removed } = changesOf(differences(from, to), query);
   return { rows: rows.map((row) => row.record.uid), removed };
 }
 
@@ -182,9 +183,10 @@ describe("whoever starts with the list of a filter and applies what is told", ()
     const held = new Map<string, BoardRow>();
     let at: Snapshot | null = null;
     for (const to of snapshots) {
-      if (at === null) for (const one of selectRows(to, filter)) held.set(one.record.uid, one);
+      if (at === null)
+        for (const one of atOnce(selectRows(to, filter))) held.set(one.record.uid, one);
       else {
-        const changes = changesOf(differences(at, to), filter, to);
+        const changes = changesOf(differences(at, to), filter);
         for (const uid of changes.removed) {
           if (!held.delete(uid)) throw new Error(`told to remove ${uid}, which was not there`);
         }
@@ -203,7 +205,7 @@ describe("whoever starts with the list of a filter and applies what is told", ()
         const filter: FundingQuery = { ...NO_FILTER, ...part };
         const last = snapshots.at(-1);
         if (last === undefined) throw new Error("no snapshot");
-        const expected = selectRows(last, filter)
+        const expected = atOnce(selectRows(last, filter))
           .map(essence)
           .toSorted((left, right) => (left.uid < right.uid ? -1 : 1));
         const watched = snapshots.filter((one, place) => one === last || (seen >> place) & 1);

@@ -87,6 +87,29 @@ describe("the texts of rows", () => {
     expect(texts.at(2).json(eth)).toBe("<ETH 2>");
   });
 
+  test("are discarded in steps of 2,000 rows: what is written in between is kept, and a newer snapshot begins again", async () => {
+    const { texts, made, steps, btc, publish, publishNow } = setUp();
+    const first = rowOf("aster", "ETH");
+    const many = Array.from({ length: 5_000 }, (_, n) => rowOf("gate", `B${n}`));
+    await publish(...many, btc);
+    for (const row of many) texts.at(1).json(row);
+    publishNow(first, ...many.slice(0, 4_500), btc);
+    await yieldToEventLoop();
+    expect([texts.size, steps.length]).toEqual([5_000, 1]);
+    // One was looked at already, the other one was not.
+    for (const row of [btc, first]) texts.at(2).json(row);
+    await yieldToEventLoop();
+    await yieldToEventLoop();
+    expect([texts.size, steps.length]).toEqual([4_502, 3]);
+    publishNow(...many.slice(0, 4_000));
+    await yieldToEventLoop();
+    publishNow(btc, first);
+    for (let turn = 0; turn < 4; turn += 1) await yieldToEventLoop();
+    expect([texts.size, steps.length]).toEqual([2, 5]);
+    for (const row of [btc, first]) texts.at(3).json(row);
+    expect(made).toHaveLength(5_002);
+  });
+
   test("are all discarded after a minute without a request, and the board is no longer listened to", async () => {
     const { board, clock, texts, made, btc, publish } = setUp();
     await publish(btc);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { atOnce } from "../../src/lib/stepwise.ts";
 import fc from "fast-check";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit, FLAGS, isBlocked } from "../../src/domain/flags.ts";
@@ -23,7 +24,7 @@ const ALL: SentimentQuery = {
 };
 
 function sentiments(rows: readonly BoardRow[], query: Partial<SentimentQuery> = {}) {
-  return findSentiments(snapshotOf("1-1", rows), new AssetGroups(), { ...ALL, ...query });
+  return atOnce(findSentiments(snapshotOf("1-1", rows), new AssetGroups(), { ...ALL, ...query }));
 }
 
 function sentiment(rows: readonly BoardRow[], query: Partial<SentimentQuery> = {}): Sentiment {
@@ -222,7 +223,7 @@ describe("generated markets", () => {
         const snapshot = snapshotOf("1-1", rows);
         const trusted = rows.filter(({ flags }) => !isBlocked(flags)).length;
         const said = sentiments(rows).filter(({ asset }) => asset.exchanges > 0);
-        const ranked = rankByVolume(snapshot, new AssetGroups(), NO_FILTER);
+        const ranked = atOnce(rankByVolume(snapshot, new AssetGroups(), NO_FILTER));
         const listed = ranked.flatMap(({ asset }) => asset.listings).length;
         expect(listed).toBe(trusted);
         const volumeByAsset = new Map(ranked.map((one) => [one.asset.assetId, one]));

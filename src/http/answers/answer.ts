@@ -214,10 +214,11 @@ export class Answer {
   }
 
   async #bytes(encoding: Encoding): Promise<SharedBytes["chunks"]> {
-    if (encoding === "identity") return gather(this.#chunks(), CHUNK_BYTES);
+    const made = { partBytes: CHUNK_BYTES, pauses: this.#load.pauses() };
+    if (encoding === "identity") return gather({ ...made, chunks: this.#chunks() });
     const identity = this.#representations.get("identity");
-    if (identity === undefined) return compressChunks(encoding, this.#chunks(), CHUNK_BYTES);
-    if (identity.whole === null) return compressChunks(encoding, identity.chunks, CHUNK_BYTES);
+    if (identity === undefined || identity.whole === null)
+      return compressChunks(encoding, { ...made, chunks: identity?.chunks ?? this.#chunks() });
     return [await compress(encoding, await identity.whole.bytes())];
   }
 

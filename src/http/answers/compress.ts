@@ -1,4 +1,4 @@
-import { yieldToEventLoop } from "../../lib/event-loop.ts";
+import type { Pauses } from "../../lib/pauses.ts";
 import type { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
@@ -39,46 +39,52 @@ export function compress(
   }
 }
 
-/**
- * Compresses chunks while they are generated, off the main thread. The next chunk is generated when the last one has
- * been consumed, so only one is in memory at a time and other requests are served in between. Parts of up to
- * `partBytes`.
- */
-export async function compressChunks(
-  encoding: Compression,
-  chunks: Iterable<string | Uint8Array<ArrayBuffer>>,
-  partBytes: number,
-): Promise<Buffer<ArrayBuffer>[]> {
-  return through(compressor(encoding, partBytes), chunks);
+/** The chunks of a body, and how they are made into bytes. */
+interface Gathering {
+  /** Each is generated when it is needed, so only one is in memory at a time. */
+  readonly chunks: Iterable<string | Uint8Array<ArrayBuffer>>;
+  /** The maximum size of a part of the result. */
+  readonly partBytes: number;
+  /** Other requests are served between two chunks. */
+  readonly pauses: Pauses;
 }
 
-/** Characters generated before other requests get a turn. */
-const TURN_CHARACTERS = 256 * 1024;
+/** Compresses chunks while they are generated, off the main thread. */
+export async function compressChunks(
+  encoding: Compression,
+  { chunks, partBytes, pauses }: Gathering,
+): Promise<Buffer<ArrayBuffer>[]> {
+  return through(compressor(encoding, partBytes), paced(chunks, pauses));
+}
 
-/** Concatenates all chunks into parts of about `partBytes`, yielding to the event loop in between. */
-export async function gather(
-  chunks: Iterable<string | Uint8Array<ArrayBuffer>>,
-  partBytes: number,
-): Promise<Uint8Array<ArrayBuffer>[]> {
+/** The stream asks for the next chunk as soon as it can take one, so a whole list would be generated in one go. */
+async function* paced<Chunk>(chunks: Iterable<Chunk>, pauses: Pauses): AsyncGenerator<Chunk> {
+  for (const chunk of chunks) {
+    yield chunk;
+    if (pauses.isDue) await pauses.take();
+  }
+}
+
+/** Concatenates all chunks into parts of about `partBytes`. */
+export async function gather({
+  chunks,
+  partBytes,
+  pauses,
+}: Gathering): Promise<Uint8Array<ArrayBuffer>[]> {
   const encoder = new TextEncoder();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let text = "";
-  let sinceTurn = 0;
   const flush = (): void => {
     if (text !== "") parts.push(encoder.encode(text));
     text = "";
   };
-  for (const chunk of chunks) {
+  for await (const chunk of paced(chunks, pauses)) {
     if (typeof chunk === "string") text += chunk;
     else {
       flush();
       parts.push(chunk);
     }
     if (text.length >= partBytes) flush();
-    sinceTurn += chunk.length;
-    if (sinceTurn < TURN_CHARACTERS) continue;
-    sinceTurn = 0;
-    await yieldToEventLoop();
   }
   flush();
   return parts;
@@ -87,7 +93,8 @@ export async function gather(
 /** The output of `stream` for the chunks. If either side fails, both are closed and this rejects. */
 export async function through(
   stream: Transform,
-  chunks: Iterable<string | Uint8Array<ArrayBuffer>>,
+  chunks:
+    Iterable<string | Uint8Array<ArrayBuffer>> | AsyncIterable<string | Uint8Array<ArrayBuffer>>,
 ): Promise<Buffer<ArrayBuffer>[]> {
   const parts: Buffer<ArrayBuffer>[] = [];
   await pipeline(chunks, stream, async (made: AsyncIterable<Buffer<ArrayBuffer>>) => {

@@ -1,3 +1,4 @@
+import type { Stepwise } from "../../lib/stepwise.ts";
 import type { AnswerContent, Chunk } from "../answers/answer.ts";
 import { cellsOf, type Column, csvLines } from "./columns.ts";
 import { API_HEADERS, uncachedHeaders, type FixedHeaders } from "../protocol/headers.ts";
@@ -94,6 +95,17 @@ export function writtenList<Item, Row>(list: WrittenList<Item, Row>): AnswerCont
     vary: list.vary,
     headers: { ...API_HEADERS, ...list.headers },
   };
+}
+
+/** The same content with its chunks built, unless they are generated while they are sent. */
+export function* builtContent(content: AnswerContent): Stepwise<AnswerContent> {
+  if (content.streamed !== null) return content;
+  const chunks: Chunk[] = [];
+  for (const chunk of content.chunks()) {
+    chunks.push(chunk);
+    yield;
+  }
+  return { ...content, chunks: () => chunks };
 }
 
 function contentChunks<Item, Row>(list: WrittenList<Item, Row>): Iterable<Chunk> {

@@ -1,3 +1,4 @@
+import { inSteps } from "../../lib/stepwise.ts";
 import { coverageOf } from "../../services/board/coverage.ts";
 import type { AnswerContent } from "../answers/answer.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
@@ -7,6 +8,7 @@ import type { RequestContext } from "../protocol/request-context.ts";
 import type { ResponseOf } from "../protocol/routing.ts";
 import { cursorOf, encodeCursor, hashQuery } from "./cursor.ts";
 import type { ListBody, ListRequest, SnapshotList, SourcedList } from "./list-answer.ts";
+import { builtContent } from "./content.ts";
 import { pageContent } from "./page-content.ts";
 import { snapshotSources } from "./snapshot-source.ts";
 import type { Page } from "./source.ts";
@@ -83,8 +85,10 @@ export function sendSourced<Item, Row extends object, Head extends object>(
     });
   const query = `${canonical} ${version} ${part} ${params.format ?? "accepts"} ${format} ${presentation}`;
   const make = (): AnswerContent | Promise<AnswerContent> => {
-    const page = source.select(limit, answers.pauses());
-    return page instanceof Promise ? page.then(write) : write(page);
+    const pauses = answers.pauses();
+    const page = source.select(limit, pauses);
+    const built = (shown: Page<Item>) => inSteps(builtContent(write(shown)), pauses);
+    return page instanceof Promise ? page.then(built) : built(page);
   };
   return answers.respond(c.req.raw, c.env, { snapshot: freshFor, query, make });
 }

@@ -1,5 +1,6 @@
 import type { Snapshot } from "../../domain/market.ts";
 import type { Pauses } from "../../lib/pauses.ts";
+import { inSteps, type Stepwise } from "../../lib/stepwise.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import { ApiError } from "../protocol/problem.ts";
 import { badCursor } from "./cursor.ts";
@@ -22,7 +23,7 @@ interface Part {
 export type SelectFromSnapshot<Item> = (
   snapshot: Snapshot,
   part: Part,
-) => Selected<Item> | Promise<Selected<Item>>;
+) => Selected<Item> | Stepwise<Selected<Item>> | Promise<Selected<Item>>;
 
 /**
  * The latest snapshot, or the one in which a chain of pages began: it is pinned when a page has a successor, and
@@ -56,7 +57,8 @@ export function snapshotSources<Item>(
         freshFor: snapshot,
         select: (limit, pauses) => {
           const end = offset + (limit ?? Number.POSITIVE_INFINITY);
-          const selected = select(snapshot, { end, pauses });
+          const made = select(snapshot, { end, pauses });
+          const selected = "next" in made ? inSteps(made, pauses) : made;
           return selected instanceof Promise
             ? selected.then((all) => pageOf(all, limit))
             : pageOf(selected, limit);

@@ -4,6 +4,7 @@ import type { FeeTable } from "../../domain/fees.ts";
 import { flagNames, isBlocked } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import { filterEach, inSteps, type Stepwise } from "../../lib/stepwise.ts";
 import {
   defaultOrder,
   SORT_FIELDS,
@@ -17,7 +18,7 @@ import { BoardPage } from "../../web/pages/board.tsx";
 import type { PageAssets } from "../../web/layout.tsx";
 import type { BoardPageModel, RateLine } from "../../web/view-model.ts";
 import type { AnswerLoad } from "../answers/answer-load.ts";
-import { Answer } from "../answers/answer.ts";
+import { Answer, type AnswerContent } from "../answers/answer.ts";
 import { CACHE_IMMUTABLE, CACHE_NEVER, PAGE_HEADERS } from "../protocol/headers.ts";
 import { REQUEST_ID_HEADER, type AppEnv } from "../protocol/request-context.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
@@ -78,19 +79,21 @@ export function addPageRoutes(
     // Addresses are typed by hand and mangled by trackers: anything unknown falls back to the default.
     const sort = SORT_FIELDS.find((field) => field === c.req.query("sort")) ?? DEFAULT_SORT;
     const order = SORT_ORDERS.find((known) => known === c.req.query("order")) ?? defaultOrder(sort);
-    return answers.respond(c.req.raw, c.env, {
-      snapshot,
-      query: `${sort} ${order}`,
-      make: () => ({
+    function* page(of: Snapshot): Stepwise<AnswerContent> {
+      const model = yield* boardPageModel(of, tables, sort, order);
+      return {
         streamed: null,
-        chunks: () => [
-          renderPage(BoardPage({ model: boardPageModel(snapshot, tables, sort, order), assets })),
-        ],
+        chunks: () => [renderPage(BoardPage({ model, assets }))],
         contentType: HTML_TYPE,
         cacheControl: null,
         vary: "Accept-Encoding",
         headers: PAGE_HEADERS,
-      }),
+      };
+    }
+    return answers.respond(c.req.raw, c.env, {
+      snapshot,
+      query: `${sort} ${order}`,
+      make: () => inSteps(page(snapshot), answers.pauses()),
     });
   });
 }
@@ -109,14 +112,15 @@ function waitingPage(assets: PageAssets, requestId: string): Response {
 }
 
 /** The front page's model: the first trusted rows, in the requested order. */
-function boardPageModel(
+function* boardPageModel(
   snapshot: Snapshot,
   { exchanges, fees }: Pick<PageDeps, "exchanges" | "fees">,
   sort: SortField,
   order: SortOrder,
-): BoardPageModel {
+): Stepwise<BoardPageModel> {
   const names = new Map(exchanges.map(({ id, name }) => [id, name]));
-  const trusted = snapshot.rows.filter((row) => !isBlocked(row.flags));
+  const trusted = yield* filterEach(snapshot.rows, (row) => !isBlocked(row.flags));
+  const sorted = yield* sortRows(trusted, sort, order);
   const nameOf = (id: ExchangeId): string => names.get(id) ?? id;
   return {
     snapshotId: snapshot.id,
@@ -137,9 +141,7 @@ function boardPageModel(
       name: nameOf(exchange),
       status,
     })),
-    lines: sortRows(trusted, sort, order)
-      .slice(0, SHOWN_LINES)
-      .map((row) => rateLine(row, nameOf(row.record.exchange))),
+    lines: sorted.slice(0, SHOWN_LINES).map((row) => rateLine(row, nameOf(row.record.exchange))),
     sort,
     order,
   };

@@ -1,4 +1,5 @@
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import { atOnce } from "../../lib/stepwise.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
 import type { TimeStep } from "../../lib/time-step.ts";
 import type { MissingExchange } from "../../domain/exchange.ts";
@@ -104,12 +105,12 @@ export class FilterEvents {
   }
 
   #reset(to: Snapshot): Iterable<string> {
-    const rows = selectRows(to, this.#query);
+    const rows = atOnce(selectRows(to, this.#query));
     return eventTexts("reset", to.id, this.#data.reset(to, rows, this.#missingIn(to)));
   }
 
   #changes(since: Snapshot, to: Snapshot, steps: Steps): Iterable<string> | null {
-    const changes = changesOf(stepTo(to, since, steps), this.#query, to);
+    const changes = changesOf(stepTo(to, since, steps), this.#query);
     const missing = this.#missingIn(to);
     const isSame = changes.rows.length === 0 && changes.removed.length === 0;
     if (isSame && Bun.deepEquals(missing, this.#missingIn(since))) return null;

@@ -3,6 +3,8 @@ import { roundKnownPct } from "../../domain/percent.ts";
 import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
 import type { MarketRecord, Snapshot } from "../../domain/market.ts";
 import type { FlagBits } from "../../domain/flags.ts";
+import { sortStepwise } from "../../lib/sort-in-parts.ts";
+import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { AssetGroup, AssetGroups } from "./asset-groups.ts";
 import { type FundingQuery, rowMatcher, type SortOrder } from "./funding-query.ts";
 
@@ -32,20 +34,20 @@ export interface AssetListings {
 }
 
 /** Every asset of a snapshot with a listing that passes `query`, whose order is ignored. */
-export function assetListings(
+export function* assetListings(
   snapshot: Snapshot,
   groups: AssetGroups,
   query: FundingQuery,
-): readonly AssetListings[] {
+): Stepwise<readonly AssetListings[]> {
   const matches = rowMatcher(query);
   const all = groups.of(snapshot);
-  const untrusted = untrustedByAsset(all, matches);
+  const untrusted = yield* untrustedByAsset(all, matches);
   const found: AssetListings[] = [];
-  for (const group of all) {
+  yield* visitEach(all, (group) => {
     const asset = listingsOf(group, matches, untrusted.get(group.assetId) ?? 0);
     untrusted.delete(group.assetId);
     if (asset.listings.length + asset.untrusted > 0) found.push(asset);
-  }
+  });
   // Assets with only contradicted listings have no group: their listings are in those of their tickers.
   for (const [assetId, count] of untrusted)
     found.push(listingsOf({ assetId, base: nameOfAsset(assetId), trusted: [] }, matches, count));
@@ -53,16 +55,17 @@ export function assetListings(
 }
 
 /** Counts matching refused listings by asset_id; those without one belong to no known asset. */
-function untrustedByAsset(
+function* untrustedByAsset(
   groups: readonly AssetGroup[],
   matches: ReturnType<typeof rowMatcher>,
-): Map<string, number> {
+): Stepwise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for (const { refused } of groups)
+  yield* visitEach(groups, ({ refused }) => {
     for (const { row } of refused) {
       const { assetId } = row.record;
       if (assetId !== null && matches(row)) counts.set(assetId, (counts.get(assetId) ?? 0) + 1);
     }
+  });
   return counts;
 }
 
@@ -100,7 +103,7 @@ export function volumeWeightedPct({ listings }: AssetListings): number | null {
 }
 
 /** Mean annual rate weighted by open interest, percent; null if fewer than three exchanges report one above 0. */
-export function oiWeightedPct({ listings }: Pick<AssetListings, "listings">): number | null {
+export function oiWeightedPct({ listings }: AssetListings): number | null {
   return weightedPct(listings, ({ openInterestUsd }) => openInterestUsd);
 }
 
@@ -121,25 +124,25 @@ function weightedPct(
   );
 }
 
-/** The number of exchanges of some listings. */
-export function countExchanges(listings: readonly Listing[]): number {
+function countExchanges(listings: readonly Listing[]): number {
   return new Set(listings.map(({ record }) => record.exchange)).size;
 }
 
 type SortKey = string | number | null;
 
 /** Sorts assets by a key; unknown keys come last in either direction, ties are sorted by asset_id. */
-export function orderAssets<Item extends { readonly asset: AssetListings }>(
+export function* orderAssets<Item extends { readonly asset: AssetListings }>(
   items: readonly Item[],
   keyOf: (item: Item) => SortKey,
   order: SortOrder,
-): readonly Item[] {
+): Stepwise<readonly Item[]> {
   const sign = order === "asc" ? 1 : -1;
   const keyed = items.map((item) => ({ item, key: keyOf(item), id: item.asset.assetId }));
-  keyed.sort(
+  const sorted = yield* sortStepwise(
+    keyed,
     (left, right) => compareKeys(left.key, right.key, sign) || compareKeys(left.id, right.id, 1),
   );
-  return keyed.map(({ item }) => item);
+  return sorted.map(({ item }) => item);
 }
 
 function compareKeys(left: SortKey, right: SortKey, sign: number): number {

@@ -75,14 +75,17 @@ function namesOf(snapshot: Snapshot): Names {
   if (made !== undefined) return made;
   const tickers = new Set<string>();
   const assetIds = new Set<string>();
-  for (const { record } of snapshot.rows) {
-    // In the order of their last listings: of two tickers with one common name, the later one stands for it.
-    tickers.delete(record.base);
+  const { rows } = snapshot;
+  for (let at = rows.length - 1; at >= 0; at -= 1) {
+    const record = rows[at]?.record;
+    if (record === undefined) continue;
     tickers.add(record.base);
     if (record.assetId !== null) assetIds.add(record.assetId);
   }
   const assets = new Set([...assetIds].map(nameOfAsset));
-  const byCommon = new Map([...tickers].map((ticker) => [commonName(ticker), ticker]));
+  // In the order of their last listings: of two tickers with one common name, the later one stands for it.
+  const inOrder = [...tickers].toReversed();
+  const byCommon = new Map(inOrder.map((ticker) => [commonName(ticker), ticker]));
   const names = { known: tickers.union(assets), assets, byCommon, fits: new Map() };
   NAMES.set(snapshot, names);
   return names;

@@ -4,6 +4,8 @@ import { flagBit, isBlocked } from "../../domain/flags.ts";
 import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
 import { median } from "../../domain/median.ts";
 import type { AssetClass } from "../../domain/quote.ts";
+import { sortStepwise } from "../../lib/sort-in-parts.ts";
+import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 export interface AssetQuery {
@@ -34,47 +36,48 @@ export interface FoundAsset {
  * The assets with a passing listing and a name that contains `text`: an id, ticker, alias or symbol. Exact matches come
  * first, then the assets with the most listings; ties are sorted by id.
  */
-export function findAssets(
+export function* findAssets(
   snapshot: Snapshot,
   { listings, text }: AssetQuery,
-): readonly FoundAsset[] {
+): Stepwise<readonly FoundAsset[]> {
   const matches = rowMatcher(listings);
-  const all = byAsset(snapshot.rows);
-  const prices = new Map([...all].map(([id, rows]) => [id, priceOf(rows)]));
-  const twins = idsByTicker(all);
+  const all = yield* byAsset(snapshot.rows);
+  const prices = new Map<string, number | null>();
+  yield* visitEach(all, ([id, rows]) => prices.set(id, priceOf(rows)));
+  const twins = yield* idsByTicker(all);
   const wanted = text ?? "";
   const found: { readonly asset: FoundAsset; readonly isExact: boolean }[] = [];
-  for (const [assetId, rows] of all) {
+  yield* visitEach(all, ([assetId, rows]) => {
     const counted = rows.filter(matches);
-    if (counted.length === 0) continue;
+    if (counted.length === 0) return;
     const names = namesOf(assetId, rows);
-    if (!names.some((name) => name.includes(wanted)) && !hasSymbol(rows, wanted)) continue;
+    if (!names.some((name) => name.includes(wanted)) && !hasSymbol(rows, wanted)) return;
     const asset = assetOf(assetId, counted, {
       price: prices.get(assetId) ?? null,
       twins: twinsOf(assetId, rows, twins, prices),
     });
     found.push({ asset, isExact: names.includes(wanted) });
-  }
-  return found
-    .toSorted(
-      (left, right) =>
-        Number(right.isExact) - Number(left.isExact) ||
-        right.asset.instruments - left.asset.instruments ||
-        (left.asset.assetId < right.asset.assetId ? -1 : 1),
-    )
-    .map(({ asset }) => asset);
+  });
+  const sorted = yield* sortStepwise(
+    found,
+    (left, right) =>
+      Number(right.isExact) - Number(left.isExact) ||
+      right.asset.instruments - left.asset.instruments ||
+      (left.asset.assetId < right.asset.assetId ? -1 : 1),
+  );
+  return sorted.map(({ asset }) => asset);
 }
 
 /** Listings by the asset that prices have confirmed, or at least not contradicted. */
-function byAsset(rows: readonly BoardRow[]): ReadonlyMap<string, BoardRow[]> {
+function* byAsset(rows: readonly BoardRow[]): Stepwise<ReadonlyMap<string, BoardRow[]>> {
   const assets = new Map<string, BoardRow[]>();
-  for (const row of rows) {
+  yield* visitEach(rows, (row) => {
     const { assetId } = row.record;
-    if (assetId === null) continue;
+    if (assetId === null) return;
     const known = assets.get(assetId);
     if (known === undefined) assets.set(assetId, [row]);
     else known.push(row);
-  }
+  });
   return assets;
 }
 
@@ -122,14 +125,17 @@ function priceOf(rows: readonly BoardRow[]): number | null {
 }
 
 /** Asset ids by the names that may refer to them: their own names and the tickers of their listings. */
-function idsByTicker(all: ReadonlyMap<string, readonly BoardRow[]>): Map<string, Set<string>> {
+function* idsByTicker(
+  all: ReadonlyMap<string, readonly BoardRow[]>,
+): Stepwise<ReadonlyMap<string, ReadonlySet<string>>> {
   const ids = new Map<string, Set<string>>();
-  for (const [assetId, rows] of all)
+  yield* visitEach(all, ([assetId, rows]) => {
     for (const name of tickersOf(assetId, rows)) {
       const known = ids.get(name);
       if (known === undefined) ids.set(name, new Set([assetId]));
       else known.add(assetId);
     }
+  });
   return ids;
 }
 

@@ -1,11 +1,12 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { settlementMinuteMs } from "../../domain/funding.ts";
 import type { Snapshot } from "../../domain/market.ts";
+import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import {
   type CalendarQuery,
   gridKey,
   type Listing,
-  listingOf,
+  listingsOf,
   settlementOf,
   settlingRows,
   spanOf,
@@ -47,17 +48,21 @@ const FIRST_UNKNOWN = 2;
  * The upcoming settlements of a snapshot, totalled per minute, by time: exchanges' times differ by seconds. Two days of
  * the whole market are half a million settlements, so listings that share a grid are added up once.
  */
-export function slotsAhead(snapshot: Snapshot, query: CalendarQuery): readonly SettlementSlot[] {
-  const listings = settlingRows(snapshot, query).flatMap(listingOf);
+export function* slotsAhead(
+  snapshot: Snapshot,
+  query: CalendarQuery,
+): Stepwise<readonly SettlementSlot[]> {
+  const listings = yield* listingsOf(yield* settlingRows(snapshot, query));
   const span = spanOf(snapshot, query);
   const slots = new Map<number, Totals>();
-  for (const grid of Map.groupBy(listings, gridKey).values()) {
+  for (const grid of yield* byGrid(listings)) {
     const [any] = grid;
     if (any === undefined) continue;
     const summed = new Map<number, Totals>();
     for (const { nth, settlesAt } of timesIn(any, span)) {
       const n = Math.min(nth, FIRST_UNKNOWN);
-      const totals = summed.getOrInsertComputed(n, () => totalsOf(grid, n));
+      const totals = summed.get(n) ?? (yield* totalsOf(grid, n));
+      summed.set(n, totals);
       const minuteS = settlementMinuteMs(settlesAt * 1000) / 1000;
       addTo(slots.getOrInsertComputed(minuteS, noTotals), totals);
     }
@@ -65,6 +70,14 @@ export function slotsAhead(snapshot: Snapshot, query: CalendarQuery): readonly S
   return [...slots]
     .toSorted(([left], [right]) => left - right)
     .map(([settlesAt, totals]) => slotOf(settlesAt, totals));
+}
+
+function* byGrid(listings: readonly Listing[]): Stepwise<Iterable<readonly Listing[]>> {
+  const grids = new Map<string, Listing[]>();
+  yield* visitEach(listings, (listing) => {
+    grids.getOrInsertComputed(gridKey(listing), () => []).push(listing);
+  });
+  return grids.values();
 }
 
 function noTotals(): Totals {
@@ -80,9 +93,9 @@ function noTotals(): Totals {
 }
 
 /** The totals of the `nth` settlement of listings that share a grid. */
-function totalsOf(listings: readonly Listing[], nth: number): Totals {
+function* totalsOf(listings: readonly Listing[], nth: number): Stepwise<Totals> {
   const totals = noTotals();
-  for (const listing of listings) {
+  yield* visitEach(listings, (listing) => {
     const { exchange, openInterestUsd } = listing.row.record;
     const { rate } = settlementOf(listing, listing.firstS + nth * listing.stepS);
     totals.instruments += 1;
@@ -92,7 +105,7 @@ function totalsOf(listings: readonly Listing[], nth: number): Totals {
     if (openInterestUsd === null || rate === null) totals.paymentUnknown += 1;
     else if (rate > 0) totals.longsPayUsd += rate * openInterestUsd;
     else totals.shortsPayUsd -= rate * openInterestUsd;
-  }
+  });
   return totals;
 }
 

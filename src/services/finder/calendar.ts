@@ -1,6 +1,7 @@
 import { isBlocked } from "../../domain/flags.ts";
 import { HOUR_MS } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import { filterEach, type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher, sortRows } from "./funding-query.ts";
 
 /** Where the rate of an upcoming settlement comes from: the live rate, or the exchange's own prediction. */
@@ -35,15 +36,21 @@ export const CALENDAR_FILE_DEFAULTS: CalendarQuery = { ...CALENDAR_DEFAULTS, hou
  * The upcoming settlements of a snapshot: periodic funding without a blocking flag, by time, then largest open interest
  * first (unknown last), then exchange and exchange_symbol. Times are in whole seconds, as in responses.
  */
-export function settlementsAhead(snapshot: Snapshot, query: CalendarQuery): Settlements {
-  const rows = sortRows(settlingRows(snapshot, query), "open_interest_usd", "desc");
-  return new Settlements(rows.flatMap(listingOf), spanOf(snapshot, query));
+export function* settlementsAhead(snapshot: Snapshot, query: CalendarQuery): Stepwise<Settlements> {
+  const settling = yield* settlingRows(snapshot, query);
+  const rows = yield* sortRows(settling, "open_interest_usd", "desc");
+  const listings = yield* listingsOf(rows);
+  return new Settlements(listings, yield* slotsOf(listings, spanOf(snapshot, query)));
 }
 
 /** The rows whose settlements a query includes, in snapshot order. */
-export function settlingRows(snapshot: Snapshot, query: CalendarQuery): readonly BoardRow[] {
+export function settlingRows(
+  snapshot: Snapshot,
+  query: CalendarQuery,
+): Stepwise<readonly BoardRow[]> {
   const matches = rowMatcher(query.filter);
-  return snapshot.rows.filter(
+  return filterEach(
+    snapshot.rows,
     (row) => row.record.accrual === "periodic" && !isBlocked(row.flags) && matches(row),
   );
 }
@@ -76,12 +83,16 @@ const MIN_STEP_SECONDS = 60;
  * The grid continues from the stored time even if that has just passed: until the next refresh the rate is unknown, but
  * the next times are known.
  */
-export function listingOf(row: BoardRow): readonly Listing[] {
-  const { nextFundingAtMs, fundingIntervalHours: intervalHours } = row.record;
-  if (nextFundingAtMs === null || intervalHours === null) return [];
-  const stepS = Math.round(intervalHours * HOUR_SECONDS);
-  if (stepS < MIN_STEP_SECONDS) return [];
-  return [{ row, intervalHours, firstS: Math.floor(nextFundingAtMs / 1000), stepS }];
+export function* listingsOf(rows: readonly BoardRow[]): Stepwise<readonly Listing[]> {
+  const listings: Listing[] = [];
+  yield* visitEach(rows, (row) => {
+    const { nextFundingAtMs, fundingIntervalHours: intervalHours } = row.record;
+    if (nextFundingAtMs === null || intervalHours === null) return;
+    const stepS = Math.round(intervalHours * HOUR_SECONDS);
+    if (stepS < MIN_STEP_SECONDS) return;
+    listings.push({ row, intervalHours, firstS: Math.floor(nextFundingAtMs / 1000), stepS });
+  });
+  return listings;
 }
 
 /** Indexes into the ordered listings, ascending. */
@@ -93,6 +104,9 @@ interface Slot {
   count: number;
 }
 
+/** By time. */
+type Slots = readonly (readonly [settlesAt: number, slot: Slot])[];
+
 /**
  * A lazy list: two days of hourly settlements of the whole market are hundreds of thousands, but instruments share a
  * handful of grids, and a page shows a few hundred.
@@ -100,13 +114,13 @@ interface Slot {
 export class Settlements {
   readonly length: number;
   readonly #listings: readonly Listing[];
-  readonly #slots: readonly (readonly [settlesAt: number, slot: Slot])[];
+  readonly #slots: Slots;
 
-  /** The settlements in `span` of `listings`, which are ordered as within one time. */
-  constructor(listings: readonly Listing[], span: Span) {
+  /** `listings` are ordered as within one time. */
+  constructor(listings: readonly Listing[], slots: Slots) {
     this.#listings = listings;
-    this.#slots = slotsOf(listings, span);
-    this.length = this.#slots.reduce((sum, [, { count }]) => sum + count, 0);
+    this.#slots = slots;
+    this.length = slots.reduce((sum, [, { count }]) => sum + count, 0);
   }
 
   /** The settlements from index `from` up to but excluding `to`. */
@@ -137,9 +151,10 @@ export function* timesIn(
   for (let nth = first; nth <= last; nth += 1) yield { nth, settlesAt: firstS + nth * stepS };
 }
 
-function slotsOf(listings: readonly Listing[], span: Span) {
+/** The settlements of `listings` within a span. */
+function* slotsOf(listings: readonly Listing[], span: Span): Stepwise<Slots> {
   const slots = new Map<number, Slot>();
-  for (const { ranks, ...grid } of gridsOf(listings)) {
+  for (const { ranks, ...grid } of yield* gridsOf(listings)) {
     for (const { settlesAt } of timesIn(grid, span)) {
       const slot = slots.get(settlesAt) ?? { ranks: [], count: 0 };
       slot.ranks.push(ranks);
@@ -156,14 +171,14 @@ export function gridKey({ firstS, stepS }: Pick<Listing, "firstS" | "stepS">): s
 }
 
 /** Groups listings by grid. */
-function gridsOf(listings: readonly Listing[]) {
+function* gridsOf(listings: readonly Listing[]) {
   const grids = new Map<string, Pick<Listing, "firstS" | "stepS"> & { readonly ranks: number[] }>();
-  for (const [rank, { firstS, stepS }] of listings.entries()) {
+  yield* visitEach(listings, ({ firstS, stepS }, rank) => {
     const key = gridKey({ firstS, stepS });
     const grid = grids.get(key);
     if (grid === undefined) grids.set(key, { firstS, stepS, ranks: [rank] });
     else grid.ranks.push(rank);
-  }
+  });
   return grids.values();
 }
 

@@ -1,6 +1,7 @@
 import { roundKnownPct } from "../../domain/percent.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import type { Pauses } from "../../lib/pauses.ts";
+import { inSteps, mapEach } from "../../lib/stepwise.ts";
 import { mean, standardDeviation } from "../../domain/statistics.ts";
 import { findPairs, candidateMatcher } from "./arbitrage.ts";
 import type { AssetGroups } from "./asset-groups.ts";
@@ -51,10 +52,12 @@ export async function findDivergences(
   const matches = candidateMatcher(query.pairs);
   const end = Number.POSITIVE_INFINITY;
   const pairs = await findPairs(snapshot, groups, query.pairs, { end, pauses });
-  return pairs
-    .slice(0, pairs.length)
-    .map((pair) => divergenceOf(pair, matches))
-    .filter(({ deviationPct }) => (deviationPct ?? 0) >= query.minDeviationPct);
+  const all = pairs.slice(0, pairs.length);
+  const found = await inSteps(
+    mapEach(all, (pair) => divergenceOf(pair, matches)),
+    pauses,
+  );
+  return found.filter(({ deviationPct }) => (deviationPct ?? 0) >= query.minDeviationPct);
 }
 
 function divergenceOf(pair: Pair, matches: ReturnType<typeof candidateMatcher>): Divergence {

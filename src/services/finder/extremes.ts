@@ -1,6 +1,8 @@
 import { isBlocked } from "../../domain/flags.ts";
 import { annualizedPct, ratePerHourPct as perHourPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import { sortStepwise } from "../../lib/sort-in-parts.ts";
+import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
 /** Which ends of the market are requested. */
@@ -44,23 +46,30 @@ export interface Extreme {
 }
 
 /** The rows with the highest rates above 0, then those with the lowest below 0; ties in snapshot order. */
-export function findExtremes(snapshot: Snapshot, query: ExtremesQuery): readonly Extreme[] {
+export function* findExtremes(
+  snapshot: Snapshot,
+  query: ExtremesQuery,
+): Stepwise<readonly Extreme[]> {
   const { side, limitPerSide, per } = query;
   const matches = rowMatcher(query.rows);
   const ranked = { most_positive: [] as Rated[], most_negative: [] as Rated[] };
-  for (const row of snapshot.rows) {
-    if (isBlocked(row.flags) || !matches(row)) continue;
+  yield* visitEach(snapshot.rows, (row) => {
+    if (isBlocked(row.flags) || !matches(row)) return;
     const rated = ratedRow(row, per);
-    if (rated === null || rated.valuePct === 0) continue;
+    if (rated === null || rated.valuePct === 0) return;
     ranked[rated.valuePct > 0 ? "most_positive" : "most_negative"].push(rated);
+  });
+  const extremes: Extreme[] = [];
+  for (const end of endsOf(side)) {
+    // The sort is stable, so equal rates keep the snapshot's order.
+    const sorted = yield* sortStepwise(
+      ranked[end],
+      (left, right) => Math.abs(right.valuePct) - Math.abs(left.valuePct),
+    );
+    for (const [index, rated] of sorted.slice(0, limitPerSide).entries())
+      extremes.push({ ...rated, end, rank: index + 1, per });
   }
-  return endsOf(side).flatMap((end) =>
-    ranked[end]
-      // Array sorting is stable, so equal rates keep the snapshot's order.
-      .toSorted((left, right) => Math.abs(right.valuePct) - Math.abs(left.valuePct))
-      .slice(0, limitPerSide)
-      .map((rated, index) => ({ ...rated, end, rank: index + 1, per })),
-  );
+  return extremes;
 }
 
 type Rated = Pick<Extreme, "row" | "valuePct" | "ratePerHourPct">;

@@ -3,6 +3,8 @@ import { type Flag, flagBit } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import type { AssetClass } from "../../domain/quote.ts";
+import { sortStepwise } from "../../lib/sort-in-parts.ts";
+import { filterEach, mapEach, type Stepwise } from "../../lib/stepwise.ts";
 import { baseMatcher } from "./base-filter.ts";
 
 /** What a list can be sorted by: row fields, and two sizes ignoring the sign. */
@@ -79,8 +81,12 @@ export function defaultOrder(sort: SortField): SortOrder {
 }
 
 /** The matching rows, sorted; ties by exchange, then exchange_symbol; unknown values last in either direction. */
-export function selectRows(snapshot: Snapshot, query: FundingQuery): readonly BoardRow[] {
-  return sortRows(snapshot.rows.filter(rowMatcher(query)), query.sort, query.order);
+export function* selectRows(
+  snapshot: Pick<Snapshot, "rows">,
+  query: FundingQuery,
+): Stepwise<readonly BoardRow[]> {
+  const rows = yield* filterEach(snapshot.rows, rowMatcher(query));
+  return yield* sortRows(rows, query.sort, query.order);
 }
 
 /** A function that tests all filters of a query. Unset filters are skipped, since touching a row is expensive. */
@@ -122,17 +128,19 @@ function testsOf(query: FundingQuery): readonly ((row: BoardRow) => boolean)[] {
 }
 
 /** Sorts rows that are in snapshot order; that order decides ties, whatever `order` is. */
-export function sortRows(
+export function* sortRows(
   rows: readonly BoardRow[],
   sort: SortField,
   order: SortOrder,
-): readonly BoardRow[] {
+): Stepwise<readonly BoardRow[]> {
   if (sort === "exchange" && order === "asc") return rows;
-  const keyed = rows.map((row) => ({ row, key: sortKey(row, sort) }));
+  const keyed = yield* mapEach(rows, (row) => ({ row, key: sortKey(row, sort) }));
   const sign = order === "asc" ? 1 : -1;
-  // Array sorting is stable, so equal keys keep the snapshot's order.
-  keyed.sort((left, right) => compareKeys(left.key, right.key, sign));
-  return keyed.map(({ row }) => row);
+  // The sort is stable, so equal keys keep the snapshot's order.
+  const sorted = yield* sortStepwise(keyed, (left, right) =>
+    compareKeys(left.key, right.key, sign),
+  );
+  return yield* mapEach(sorted, ({ row }) => row);
 }
 
 type SortKey = string | number | null;

@@ -2,6 +2,8 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit } from "../../domain/flags.ts";
 import { fractionToPct, rate8hPct, ratePerHourPct } from "../../domain/funding.ts";
 import type { BoardRow } from "../../domain/market.ts";
+import { sortStepwise } from "../../lib/sort-in-parts.ts";
+import { mapEach, type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
@@ -77,29 +79,23 @@ interface Draft extends Pick<HeatmapLine, "base" | "assetId"> {
 }
 
 /** The matrix of these groups; ties are sorted by base, then asset. */
-export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): Heatmap {
+export function* heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): Stepwise<Heatmap> {
   const matches = rowMatcher(query.listings);
   const drafts: Draft[] = [];
-  for (const group of groups) {
+  yield* visitEach(groups, (group) => {
     const draft = draftOf(group, matches, query.value);
     const isEmpty = draft.cells.length + draft.marked.length === 0;
     if (!isEmpty && draft.cells.length >= query.minExchanges) drafts.push(draft);
-  }
-  const { exchanges, columnOf } = columnsOf(drafts, query.columns);
-  return {
-    exchanges,
-    lines: ordered(drafts, query.sort).map(({ base, assetId, cells, marked }) => {
-      const values = new Array<number | null>(exchanges.length).fill(null);
-      for (const { leg, value } of cells) values[columnOf[leg.exchangeIndex] ?? 0] = value;
-      return {
-        base,
-        assetId,
-        exchanges,
-        values,
-        marks: [...marked.map(markOf), ...unverified(cells)],
-      };
-    }),
-  };
+  });
+  const { exchanges, columnOf } = yield* columnsOf(drafts, query.columns);
+  const sorted = yield* ordered(drafts, query.sort);
+  const lines = yield* mapEach(sorted, ({ base, assetId, cells, marked }) => {
+    const values = new Array<number | null>(exchanges.length).fill(null);
+    for (const { leg, value } of cells) values[columnOf[leg.exchangeIndex] ?? 0] = value;
+    const marks = [...marked.map(markOf), ...unverified(cells)];
+    return { base, assetId, exchanges, values, marks };
+  });
+  return { exchanges, lines };
 }
 
 function draftOf(
@@ -186,27 +182,27 @@ function unverified(cells: readonly Cell[]): HeatmapLine["marks"] {
 /**
  * The requested exchanges, or else those with a cell or a mark; and the column of each exchange index of the snapshot.
  */
-function columnsOf(drafts: readonly Draft[], asked: HeatmapQuery["columns"]) {
+function* columnsOf(drafts: readonly Draft[], asked: HeatmapQuery["columns"]) {
   const byPlace: (ExchangeId | undefined)[] = [];
   const see = (leg: Leg): void => {
     byPlace[leg.exchangeIndex] ??= leg.row.record.exchange;
   };
-  for (const { cells, marked } of drafts) {
+  yield* visitEach(drafts, ({ cells, marked }) => {
     for (const { leg } of cells) see(leg);
     for (const leg of marked) see(leg);
-  }
+  });
   const exchanges = asked ?? byPlace.filter((exchange) => exchange !== undefined);
   const columns = new Map(exchanges.map((exchange, column) => [exchange, column]));
   const columnOf = byPlace.map((exchange) => exchange && columns.get(exchange));
   return { exchanges, columnOf };
 }
 
-function ordered(drafts: readonly Draft[], sort: HeatmapSort): readonly Draft[] {
-  const keyed = drafts.map((draft) => ({ draft, size: sizeOf(draft, sort) }));
-  keyed.sort((left, right) =>
+function* ordered(drafts: readonly Draft[], sort: HeatmapSort): Stepwise<readonly Draft[]> {
+  const keyed = yield* mapEach(drafts, (draft) => ({ draft, size: sizeOf(draft, sort) }));
+  const sorted = yield* sortStepwise(keyed, (left, right) =>
     left.size === right.size ? compareNames(left.draft, right.draft) : right.size - left.size,
   );
-  return keyed.map(({ draft }) => draft);
+  return sorted.map(({ draft }) => draft);
 }
 
 /** Sorts unknown values last. */

@@ -1,5 +1,5 @@
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
-import { type FundingQuery, selectRows } from "./funding-query.ts";
+import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 /** An instrument whose row differs between two snapshots; null if it is not listed. */
 export interface RowDifference {
@@ -46,26 +46,13 @@ export function differences(before: Snapshot, after: Snapshot): readonly RowDiff
  * The part of `found` that readers of `query` need. Applied to the rows that matched before, it yields exactly those
  * that match after: a row that merely crosses a minimum of the query is included, since it appears or disappears.
  */
-export function changesOf(
-  found: readonly RowDifference[],
-  query: FundingQuery,
-  after: Snapshot,
-): MarketChanges {
-  const matchedBefore = matching(
-    found.flatMap((one) => one.before ?? []),
-    query,
-    after,
-  );
-  const matchesNow = matching(
-    found.flatMap((one) => one.after ?? []),
-    query,
-    after,
-  );
+export function changesOf(found: readonly RowDifference[], query: FundingQuery): MarketChanges {
+  const matches = rowMatcher(query);
   const rows: BoardRow[] = [];
   const removed: string[] = [];
   for (const one of found) {
-    const was = one.before !== null && matchedBefore.has(one.before) ? one.before : null;
-    const is = one.after !== null && matchesNow.has(one.after) ? one.after : null;
+    const was = one.before !== null && matches(one.before) ? one.before : null;
+    const is = one.after !== null && matches(one.after) ? one.after : null;
     if (is === null) {
       if (was !== null) removed.push(was.record.uid);
     } else if (was === null || isRelevantChange(was, is)) {
@@ -73,14 +60,6 @@ export function changesOf(
     }
   }
   return { rows, removed };
-}
-
-function matching(
-  rows: readonly BoardRow[],
-  query: FundingQuery,
-  snapshot: Snapshot,
-): ReadonlySet<BoardRow> {
-  return new Set(selectRows({ ...snapshot, rows }, query));
 }
 
 /** Rate, interval, next time, flags and identity matter; prices, volumes and times of observation do not. */

@@ -1,10 +1,11 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
-import { roundKnownPct, roundPct } from "../../domain/percent.ts";
-import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import { roundPct } from "../../domain/percent.ts";
+import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
 import { ASSET_CLASSES, type AssetClass } from "../../domain/quote.ts";
-import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
+import type { KnownSum } from "../../domain/statistics.ts";
+import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { AssetGroups } from "./asset-groups.ts";
-import { countExchanges, MIN_EXCHANGES, type Listing, oiWeightedPct } from "./asset-listings.ts";
+import { MIN_EXCHANGES } from "./asset-listings.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 /** How listings are grouped: all together, by class, or by exchange. */
@@ -44,9 +45,17 @@ const EIGHT_HOURS_A_YEAR = 1_095;
 
 type Key = Pick<MarketRate, "kind" | "assetClass" | "exchange">;
 
+/** Running totals of a group. */
 interface Group extends Key {
-  readonly listings: Listing[];
+  instruments: number;
   untrusted: number;
+  readonly exchanges: Set<ExchangeId>;
+  /** Those with an open interest above 0. */
+  readonly weighing: Set<ExchangeId>;
+  openInterestUsd: number;
+  openInterestUnknown: number;
+  /** Annual rates times open interest. */
+  weightedPct: number;
 }
 
 /**
@@ -54,11 +63,11 @@ interface Group extends Key {
  * a listing that passes `query`, whose order is ignored. The market and its classes need three exchanges for a figure;
  * a single exchange does not.
  */
-export function marketRates(
+export function* marketRates(
   snapshot: Snapshot,
   groups: AssetGroups,
   query: FundingQuery,
-): readonly MarketRate[] {
+): Stepwise<readonly MarketRate[]> {
   const matches = rowMatcher(query);
   const market = newGroup("market");
   const classes = new Map<AssetClass | null, Group>();
@@ -68,16 +77,15 @@ export function marketRates(
     classes.getOrInsertComputed(assetClass, () => newGroup("asset_class", { assetClass })),
     exchanges.getOrInsertComputed(exchange, () => newGroup("exchange", { exchange })),
   ];
-  for (const { trusted, refused } of groups.of(snapshot)) {
+  yield* visitEach(groups.of(snapshot), ({ trusted, refused }) => {
     for (const { row, annualizedPct } of trusted) {
       // A trusted row has an interval and hence an annual rate.
       if (annualizedPct === null || !matches(row)) continue;
-      const listing = { record: row.record, flags: row.flags, annualizedPct };
-      for (const group of groupsOf(row)) group.listings.push(listing);
+      for (const group of groupsOf(row)) add(group, row.record, annualizedPct);
     }
     for (const { row } of refused)
       if (matches(row)) for (const group of groupsOf(row)) group.untrusted += 1;
-  }
+  });
   const ofClasses = [...ASSET_CLASSES, null].flatMap((name) => classes.get(name) ?? []);
   const ofExchanges = [...exchanges].toSorted(([left], [right]) => (left < right ? -1 : 1));
   if (ofExchanges.length === 0) return [];
@@ -85,29 +93,58 @@ export function marketRates(
 }
 
 function newGroup(kind: MarketGroupKind, of: Partial<Key> = {}): Group {
-  return { kind, assetClass: null, exchange: null, ...of, listings: [], untrusted: 0 };
-}
-
-function rateOf({ listings, ...group }: Group): MarketRate {
-  const exchanges = countExchanges(listings);
-  const annualizedPct = group.kind === "exchange" ? ownPct(listings) : oiWeightedPct({ listings });
   return {
-    ...group,
-    instruments: listings.length,
-    exchanges,
-    openInterestUsd: knownSum(listings.map(({ record }) => record.openInterestUsd)),
-    annualizedPct,
-    rate8hPct: annualizedPct === null ? null : roundPct(annualizedPct / EIGHT_HOURS_A_YEAR),
-    reason: annualizedPct === null ? reasonOf(group.kind, exchanges) : null,
+    kind,
+    assetClass: null,
+    exchange: null,
+    ...of,
+    instruments: 0,
+    untrusted: 0,
+    exchanges: new Set(),
+    weighing: new Set(),
+    openInterestUsd: 0,
+    openInterestUnknown: 0,
+    weightedPct: 0,
   };
 }
 
-function ownPct(listings: readonly Listing[]): number | null {
-  const weighted = listings.map(({ record, annualizedPct }) => ({
-    value: annualizedPct,
-    weight: record.openInterestUsd,
-  }));
-  return roundKnownPct(weightedMean(weighted));
+function add(group: Group, { exchange, openInterestUsd }: MarketRecord, annualPct: number): void {
+  group.instruments += 1;
+  group.exchanges.add(exchange);
+  if (openInterestUsd === null) {
+    group.openInterestUnknown += 1;
+    return;
+  }
+  if (openInterestUsd > 0) group.weighing.add(exchange);
+  group.openInterestUsd += openInterestUsd;
+  group.weightedPct += annualPct * openInterestUsd;
+}
+
+function rateOf(group: Group): MarketRate {
+  const { kind, assetClass, exchange, instruments, untrusted, openInterestUnknown } = group;
+  const exchanges = group.exchanges.size;
+  const annualizedPct = annualPctOf(group);
+  return {
+    kind,
+    assetClass,
+    exchange,
+    instruments,
+    untrusted,
+    exchanges,
+    openInterestUsd: {
+      sum: openInterestUnknown < instruments ? group.openInterestUsd : null,
+      unknown: openInterestUnknown,
+    },
+    annualizedPct,
+    rate8hPct: annualizedPct === null ? null : roundPct(annualizedPct / EIGHT_HOURS_A_YEAR),
+    reason: annualizedPct === null ? reasonOf(kind, exchanges) : null,
+  };
+}
+
+/** The mean weighted by open interest; null without any, or if too few exchanges report one. */
+function annualPctOf({ kind, weighing, weightedPct, openInterestUsd }: Group): number | null {
+  const isEnough = kind === "exchange" || weighing.size >= MIN_EXCHANGES;
+  return isEnough && openInterestUsd > 0 ? roundPct(weightedPct / openInterestUsd) : null;
 }
 
 function reasonOf(kind: MarketGroupKind, exchanges: number): MarketReason {

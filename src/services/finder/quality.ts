@@ -2,6 +2,7 @@ import type { Identity } from "../../domain/asset-cluster.ts";
 import { type Flag, flagNames } from "../../domain/flags.ts";
 import type { ExchangeView, Snapshot } from "../../domain/market.ts";
 import { IMPLAUSIBLE } from "../../domain/plausibility.ts";
+import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 
 /** The quality of one exchange's data, counted over its rows in one snapshot. */
 export interface ExchangeQuality {
@@ -18,17 +19,17 @@ export interface ExchangeQuality {
 }
 
 /** The quality of every exchange in a snapshot, ordered by id. */
-export function qualityOf(snapshot: Snapshot): readonly ExchangeQuality[] {
+export function* qualityOf(snapshot: Snapshot): Stepwise<readonly ExchangeQuality[]> {
   const tallies = new Map(snapshot.exchanges.map((view) => [view.exchange, newTally(view)]));
-  for (const { record, flags } of snapshot.rows) {
+  yield* visitEach(snapshot.rows, ({ record, flags }) => {
     const tally = tallies.get(record.exchange);
-    if (tally === undefined) continue;
+    if (tally === undefined) return;
     for (const flag of flagNames(flags)) tally.flagged[flag] = (tally.flagged[flag] ?? 0) + 1;
     tally.identities[record.identity] += 1;
     if ((record.implausible & IMPLAUSIBLE.volume) !== 0) tally.implausible.volume += 1;
     if ((record.implausible & IMPLAUSIBLE.openInterest) !== 0) tally.implausible.openInterest += 1;
     if ((record.implausible & IMPLAUSIBLE.rate) !== 0) tally.implausible.rate += 1;
-  }
+  });
   return [...tallies.values()].toSorted((left, right) =>
     left.view.exchange < right.view.exchange ? -1 : 1,
   );

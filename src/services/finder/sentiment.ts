@@ -3,6 +3,7 @@ import { flagBit } from "../../domain/flags.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import { median } from "../../domain/median.ts";
 import { mean } from "../../domain/statistics.ts";
+import { mapEach, type Stepwise } from "../../lib/stepwise.ts";
 import type { AssetGroups } from "./asset-groups.ts";
 import {
   assetListings,
@@ -89,19 +90,21 @@ export interface SentimentFigures {
 }
 
 /** The sentiment of each asset by its trusted listings; unknown values come last, ties are sorted by asset_id. */
-export function findSentiments(
+export function* findSentiments(
   snapshot: Snapshot,
   groups: AssetGroups,
   query: SentimentQuery,
-): readonly Sentiment[] {
+): Stepwise<readonly Sentiment[]> {
   const { minExchanges, labels, sort, order } = query;
-  const found = assetListings(snapshot, groups, query.listings)
-    .filter(({ exchanges }) => exchanges >= minExchanges)
-    .map(sentimentOf)
-    .filter(
-      ({ figures }) => labels === null || (figures !== null && labels.includes(figures.label)),
-    );
-  return orderAssets(found, (sentiment) => sortKey(sentiment, sort), order);
+  const assets = yield* assetListings(snapshot, groups, query.listings);
+  const sentiments = yield* mapEach(
+    assets.filter(({ exchanges }) => exchanges >= minExchanges),
+    sentimentOf,
+  );
+  const found = sentiments.filter(
+    ({ figures }) => labels === null || (figures !== null && labels.includes(figures.label)),
+  );
+  return yield* orderAssets(found, (sentiment) => sortKey(sentiment, sort), order);
 }
 
 /** The default direction: names ascending, measures descending. */

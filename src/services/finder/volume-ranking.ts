@@ -1,5 +1,6 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
+import { mapEach, type Stepwise } from "../../lib/stepwise.ts";
 import type { AssetGroups } from "./asset-groups.ts";
 import {
   assetListings,
@@ -32,17 +33,16 @@ export interface TopExchange {
 }
 
 /** The assets with a trusted listing that passes `query`, by 24 h volume; unknown volumes last, ties by asset_id. */
-export function rankByVolume(
+export function* rankByVolume(
   snapshot: Snapshot,
   groups: AssetGroups,
   query: FundingQuery,
-): readonly VolumeRank[] {
-  const found = assetListings(snapshot, groups, query).flatMap((asset) => {
-    const ends = endsOf(asset.listings);
-    return ends === null ? [] : [{ asset, ...ends }];
-  });
-  const ordered = orderAssets(found, ({ asset }) => asset.volume24hUsd.sum, "desc");
-  return ordered.map(({ asset, lowest, highest }, index) => ({
+): Stepwise<readonly VolumeRank[]> {
+  const assets = yield* assetListings(snapshot, groups, query);
+  const ends = yield* mapEach(assets, (asset) => endsOf(asset));
+  const found = ends.filter((one) => one !== null);
+  const ordered = yield* orderAssets(found, ({ asset }) => asset.volume24hUsd.sum, "desc");
+  return yield* mapEach(ordered, ({ asset, lowest, highest }, index) => ({
     rank: index + 1,
     asset,
     volumeWeightedPct: volumeWeightedPct(asset),
@@ -53,14 +53,15 @@ export function rankByVolume(
 }
 
 /** Of equal rates the first by exchange, then exchange_symbol; null if there are no listings. */
-function endsOf(listings: readonly Listing[]): { lowest: Listing; highest: Listing } | null {
+function endsOf(asset: AssetListings): Pick<VolumeRank, "asset" | "lowest" | "highest"> | null {
+  const { listings } = asset;
   let [lowest, highest] = [listings[0], listings[0]];
   if (lowest === undefined || highest === undefined) return null;
   for (const listing of listings) {
     if (listing.annualizedPct < lowest.annualizedPct) lowest = listing;
     if (listing.annualizedPct > highest.annualizedPct) highest = listing;
   }
-  return { lowest, highest };
+  return { asset, lowest, highest };
 }
 
 function topOf({ listings, volume24hUsd }: AssetListings): TopExchange | null {

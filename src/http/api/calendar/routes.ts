@@ -2,9 +2,11 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { namesHeaders, withNames } from "../../lists/resolved-names.ts";
 import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct, rate8hPct } from "../../../domain/funding.ts";
+import { inSteps } from "../../../lib/stepwise.ts";
 import {
   type CalendarQuery,
   type Settlement,
+  type Settlements,
   settlementsAhead,
 } from "../../../services/finder/calendar.ts";
 import { coverageOf } from "../../../services/board/coverage.ts";
@@ -103,8 +105,7 @@ export function addCalendarRoutes(
     const coverage = coverageOf(snapshot, params);
     const { missing, hasNothing } = coverage;
     if (hasNothing) throw noData(missing);
-    const make = (): AnswerContent => {
-      const settlements = settlementsAhead(snapshot, query);
+    const content = (settlements: Settlements): AnswerContent => {
       const text = calendarText(snapshot, settlements, missing);
       return {
         chunks: () => [text],
@@ -123,6 +124,10 @@ export function addCalendarRoutes(
           "x-total-count": String(settlements.length),
         },
       };
+    };
+    const make = (): AnswerContent | Promise<AnswerContent> => {
+      const found = inSteps(settlementsAhead(snapshot, query), answers.pauses());
+      return found instanceof Promise ? found.then(content) : content(found);
     };
     const sent = answers.respond(c.req.raw, c.env, {
       snapshot,

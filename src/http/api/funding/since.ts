@@ -1,5 +1,6 @@
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { type FundingQuery, selectRows, sortRows } from "../../../services/finder/funding-query.ts";
+import { atOnce } from "../../../lib/stepwise.ts";
 import { changesOf, differences } from "../../../services/finder/market-changes.ts";
 import type { FixedHeaders } from "../../protocol/headers.ts";
 import type { Format } from "../../protocol/list-format.ts";
@@ -39,11 +40,11 @@ export function changesSince(
 
   function changesFrom(before: Snapshot | null, after: Snapshot): ListChanges {
     if (before !== null) {
-      const { rows, removed } = changesOf(differences(before, after), query, after);
+      const { rows, removed } = changesOf(differences(before, after), query);
       if (fitsInHeader(removed, format))
-        return { rows: sortRows(rows, query.sort, query.order), removed, isReset: false };
+        return { rows: atOnce(sortRows(rows, query.sort, query.order)), removed, isReset: false };
     }
-    return { rows: selectRows(after, query), removed: [], isReset: true };
+    return { rows: atOnce(selectRows(after, query)), removed: [], isReset: true };
   }
 }
 

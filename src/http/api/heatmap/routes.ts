@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { withNames } from "../../lists/resolved-names.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../../domain/exchange.ts";
 import type { Snapshot } from "../../../domain/market.ts";
+import { atOnce, type Stepwise } from "../../../lib/stepwise.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {
   type Heatmap,
@@ -53,12 +54,19 @@ export function addHeatmapRoutes(
   app.openapi(heatmapRoute, (c) => {
     const { params, names } = withNames(answers, c, c.req.valid("query"));
     const query = heatmapQuery(params);
-    const matrixOf = oncePerSnapshot((snapshot) => heatmapOf(groups.of(snapshot), query));
+    const made = new WeakMap<Snapshot, Heatmap>();
+    /** Rows, columns and head all need it; the rows are selected first. */
+    const matrixOf = (snapshot: Snapshot): Heatmap =>
+      made.get(snapshot) ?? atOnce(heatmapOf(groups.of(snapshot), query));
     const list = {
       name: "funding-heatmap",
 
       names,
-      select: (snapshot: Snapshot) => matrixOf(snapshot).lines,
+      select: function* (snapshot: Snapshot): Stepwise<Heatmap["lines"]> {
+        const matrix = yield* heatmapOf(groups.of(snapshot), query);
+        made.set(snapshot, matrix);
+        return matrix.lines;
+      },
       head: (snapshot: Snapshot, ofExchanges: number) => ({
         exchanges: [...matrixOf(snapshot).exchanges],
         of_exchanges: ofExchanges,
@@ -90,16 +98,6 @@ function heatmapQuery(params: HeatmapParams): HeatmapQuery {
     sort: params.sort,
     minExchanges: params.min_exchanges,
     columns: params.exchange,
-  };
-}
-
-/** Computes the matrix once per snapshot: rows, columns and head all need it. */
-function oncePerSnapshot(make: (snapshot: Snapshot) => Heatmap): (snapshot: Snapshot) => Heatmap {
-  const made = new WeakMap<Snapshot, Heatmap>();
-  return (snapshot) => {
-    const matrix = made.get(snapshot) ?? make(snapshot);
-    made.set(snapshot, matrix);
-    return matrix;
   };
 }
 

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { withNames } from "../../lists/resolved-names.ts";
 import type { MarketRecord } from "../../../domain/market.ts";
+import { filterEach } from "../../../lib/stepwise.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
@@ -48,10 +49,11 @@ export function addInstrumentRoutes(
       name: "instruments",
 
       names,
-      select: (snapshot) =>
-        selectRows(snapshot, listingQuery(params)).filter(
-          ({ record }) => identity?.includes(record.identity) ?? true,
-        ),
+      select: function* (snapshot) {
+        const rows = yield* selectRows(snapshot, listingQuery(params));
+        if (identity === null) return rows;
+        return yield* filterEach(rows, ({ record }) => identity.includes(record.identity));
+      },
       toRow: ({ record }) => instrumentRow(record),
       columns: COLUMNS,
     });

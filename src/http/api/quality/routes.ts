@@ -39,12 +39,14 @@ export function addQualityRoutes(
     const sent = sendList(answers, c, params, {
       name: "quality",
       isOfListings: false,
-      select: (snapshot) =>
-        qualityOf(snapshot).filter(
+      select: function* (snapshot) {
+        const all = yield* qualityOf(snapshot);
+        return all.filter(
           ({ view, flagged }) =>
             (exchange?.includes(view.exchange) ?? true) &&
             (flag?.some((name) => (flagged[name] ?? 0) > 0) ?? true),
-        ),
+        );
+      },
       toRow: qualityRow,
       columns: COLUMNS,
     });
