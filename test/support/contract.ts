@@ -1,4 +1,4 @@
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { plainDocument } from "./plain-document.ts";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 
@@ -18,8 +18,11 @@ const JSON_TYPE = /^application\/(\w+\+)?json$/;
 
 /** Holds answers against the served document. */
 export class Contract {
-  readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
+  /** A document is no schema itself: ajv would check nothing of it, after compiling what it checks schemas with. */
+  readonly #ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
   readonly #document: OpenApiDocument;
+  /** By pointer: ajv compiles a reference, and all that it refers to, each time it is given one. */
+  readonly #compiled = new Map<string, ValidateFunction>();
 
   static async served(): Promise<Contract> {
     return new Contract(closed(JSON.parse(await plainDocument())));
@@ -58,9 +61,17 @@ export class Contract {
 
   #match(where: string, type: string, pointer: string, body: Buffer): void {
     const value: unknown = JSON_TYPE.test(type) ? JSON.parse(body.toString()) : body.toString();
-    const validate = this.#ajv.compile({ $ref: `openapi#${pointer}` });
+    const validate = this.#validatorOf(pointer);
     if (!validate(value))
       throw new Error(`${where} breaks its schema: ${this.#ajv.errorsText(validate.errors)}`);
+  }
+
+  #validatorOf(pointer: string): ValidateFunction {
+    const known = this.#compiled.get(pointer);
+    if (known !== undefined) return known;
+    const validate = this.#ajv.compile({ $ref: `openapi#${pointer}` });
+    this.#compiled.set(pointer, validate);
+    return validate;
   }
 }
 
