@@ -81,19 +81,20 @@ function multiplied(encoder: ExchangeEncoder, rows: readonly WireRow[]): readonl
 
 /** A copy of a row under another name, on the row itself or one level below it. */
 function renamed(row: WireRow, symbol: string, nth: number): WireRow {
-  const named = (part: object): WireRow =>
-    Object.fromEntries(
-      Object.entries(part).map(([key, value]) => [
-        key,
-        value === symbol ? `${symbol}X${nth}` : value,
-      ]),
-    );
-  if (Object.values(row).includes(symbol)) return named(row);
-  const isPart = (value: unknown): value is object =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [key, isPart(value) ? named(value) : value]),
-  );
+  const name = `${symbol}X${nth}`;
+  const named = (part: object): WireRow => {
+    const copy: WireRow = { ...part };
+    for (const key in copy) if (copy[key] === symbol) copy[key] = name;
+    return copy;
+  };
+  const copy = named(row);
+  if (Object.values(row).includes(symbol)) return copy;
+  for (const key in row) {
+    const part = row[key];
+    const isPart = typeof part === "object" && part !== null && !Array.isArray(part);
+    if (isPart) copy[key] = named(part);
+  }
+  return copy;
 }
 
 /** A copy of a row with its rate in another unit; the rate remains a string or a number. */

@@ -97,8 +97,23 @@ export function pricesAt(
   return { index, mark, last: mark * (1 + 0.15 * MAX_BASIS * lean) };
 }
 
-/** All changing numbers for one listing at one time. Pure: no state is kept between steps. */
+/** The numbers computed last: one step has them in several payloads, and in the truth. */
+const latest = new WeakMap<
+  Listing,
+  { readonly timeMs: number; readonly intervalHours: number; readonly numbers: LiveNumbers }
+>();
+
+/** All changing numbers for one listing at one time: a function of these, whatever was asked before. */
 export function liveNumbers(listing: Listing, timeMs: number): LiveNumbers {
+  const { intervalHours } = listing;
+  const known = latest.get(listing);
+  if (known?.timeMs === timeMs && known.intervalHours === intervalHours) return known.numbers;
+  const numbers = computedNumbers(listing, timeMs);
+  latest.set(listing, { timeMs, intervalHours, numbers });
+  return numbers;
+}
+
+function computedNumbers(listing: Listing, timeMs: number): LiveNumbers {
   const { index, mark, last } = pricesAt(listing, timeMs);
   const nextAtMs = nextSettlementMs(listing, timeMs);
   const previousAtMs = nextAtMs - listing.intervalHours * HOUR_MS;

@@ -12,6 +12,7 @@ import {
   type WireList,
   type WireReply,
   type WireRequest,
+  type WireRow,
 } from "./wire.ts";
 
 /** Coins and shares in total, including invented ones: enough for the largest exchange at full scale. */
@@ -167,7 +168,13 @@ export class Market {
   route(exchange: ExchangeName, request: WireRequest): WireReply {
     const reply = ENCODERS[exchange].route(request);
     if (reply.type === "error" || reply.whenEmpty === undefined) return reply;
-    return reply.rows(this.#view(exchange, null)).length === 0 ? reply.whenEmpty : reply;
+    const now = this.#view(exchange, null);
+    const made = reply.rows(now);
+    if (made.length === 0) return reply.whenEmpty;
+    // The rows are the same again, except under a fault that changes their timestamps.
+    const rows = (view: MarketView): WireRow[] =>
+      view.nowMs === now.nowMs && view.stampMs === now.stampMs ? made : reply.rows(view);
+    return { ...reply, rows };
   }
 
   /** The JSON of a list reply at this market step, built once per step unless a fault changes it. */

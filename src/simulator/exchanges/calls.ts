@@ -158,7 +158,8 @@ function answer(request: WireRequest, found: CallAt<Call>, defaults: Defaults): 
   if (one === undefined || symbol === null)
     return one?.missing ?? listOf(call, asked, hasRow, defaults.wrap);
   const { matches = (listing: Listing) => listing.symbol === symbol } = one;
-  const isAsked = (listing: Listing): boolean => hasRow(listing) && matches(listing, symbol, asked);
+  // Each request for one instrument looks through all of them: the name first, which tells nearly all apart.
+  const isAsked = (listing: Listing): boolean => matches(listing, symbol, asked) && hasRow(listing);
   return ofOne(listOf(call, asked, isAsked, defaults.wrap), one, symbol, isAsked);
 }
 

@@ -73,8 +73,12 @@ export function classOf(listing: Listing): "stock" | "forex" | null {
 }
 
 /** Ids and coins are numbered in the order of the listings. */
+export function contractIdAt(place: number): string {
+  return String(FIRST_ID + place);
+}
+
 export function contractIdOf(listing: Listing, view: MarketView): string {
-  return String(FIRST_ID + view.listings.indexOf(listing));
+  return contractIdAt(view.listings.indexOf(listing));
 }
 
 function coinIdOf(listing: Listing, view: MarketView): string {

@@ -12,6 +12,7 @@ import {
 import { type Asked, encoderOfCalls, wasNotDelisted } from "./calls.ts";
 import {
   classOf,
+  contractIdAt,
   contractIdOf,
   contractRow,
   CONTRACTS,
@@ -105,7 +106,7 @@ function refused(status: number, code: string, msg: string): WireError {
 
 /** The contracts whose ids are asked for, parted by commas or one by one. */
 function chosen(view: MarketView, ids: ReadonlySet<string>): readonly Listing[] {
-  return view.listings.filter((row) => wasNotDelisted(row) && ids.has(contractIdOf(row, view)));
+  return view.listings.filter((row, place) => ids.has(contractIdAt(place)) && wasNotDelisted(row));
 }
 const idsOf = ({ query }: Asked): ReadonlySet<string> =>
   new Set(query.getAll("contractId").join(",").split(","));

@@ -1,9 +1,17 @@
 import type { Listing } from "../listing.ts";
 import type { MarketView, WireError, WireList } from "../wire.ts";
 
-/** The live perpetuals of an exchange, in the order in which faults of rows count them. */
-function liveOf(view: MarketView): readonly Listing[] {
-  return view.listings.filter((row) => row.product === "perp" && row.state === "live");
+const isLive = ({ product, state }: Listing): boolean => product === "perp" && state === "live";
+
+/** The place of a listing among the live perpetuals, in whose order faults of rows count them; 0 if it is none. */
+function placeOf(listing: Listing, view: MarketView): number {
+  if (!isLive(listing)) return 0;
+  let place = 0;
+  for (const other of view.listings) {
+    if (other === listing) break;
+    if (isLive(other)) place += 1;
+  }
+  return place;
 }
 
 /** A reply with one instrument's row, for an exchange that is asked for each in turn. */
@@ -21,7 +29,7 @@ export function inTurn(
     },
     rows(view) {
       const listing = view.listings.find(isAsked);
-      if (listing !== undefined) place = Math.max(0, liveOf(view).indexOf(listing));
+      if (listing !== undefined) place = placeOf(listing, view);
       return reply.rows(view);
     },
     wrap: (rows, view) => (rows.length === 0 ? unknown.body : reply.wrap(rows, view)),
