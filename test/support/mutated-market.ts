@@ -30,21 +30,44 @@ export interface Mutation {
 export class MutatedMarket extends Market {
   #mutation: Mutation = {};
   #count = 0;
+  /** Rows before any mutation: a test reads the same market again for each of hundreds. */
+  readonly #rows = new Map<string, readonly WireRow[]>();
 
   mutate(mutation: Mutation): void {
     this.#mutation = mutation;
     this.#count += 1;
   }
 
+  override setInterval(exchange: ExchangeName, symbol: string, hours: number): boolean {
+    this.#rows.clear();
+    return super.setInterval(exchange, symbol, hours);
+  }
+
+  override delist(exchange: ExchangeName, symbol: string): boolean {
+    this.#rows.clear();
+    return super.delist(exchange, symbol);
+  }
+
+  override relist(exchange: ExchangeName, symbol: string, listedAtMs?: number): boolean {
+    this.#rows.clear();
+    return super.relist(exchange, symbol, listedAtMs);
+  }
+
   override route(exchange: ExchangeName, request: WireRequest): WireReply {
     const list = super.route(exchange, request);
     if (list.type !== "list") return list;
     const { rows, body } = this.#mutation;
+    const unchanged = (view: MarketView): readonly WireRow[] => {
+      const key = `${exchange} ${list.key} ${view.nowMs} ${view.stampMs}`;
+      const known = this.#rows.get(key) ?? list.rows(view);
+      this.#rows.set(key, known);
+      return known;
+    };
     return {
       ...list,
       // Bytes are kept by this key.
       key: `${this.#count} ${list.key} ${request.query.toString()}`,
-      rows: (view) => [...(rows?.(list.rows(view), list, request, view) ?? list.rows(view))],
+      rows: (view) => [...(rows?.(unchanged(view), list, request, view) ?? unchanged(view))],
       wrap: (made, view) => {
         const whole = list.wrap(made, view);
         return body === undefined ? whole : body(whole, request, made);

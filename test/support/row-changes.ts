@@ -5,9 +5,13 @@ type Change = (value: unknown, key: string) => unknown;
 
 /** A copy of a row in which each text and number was changed by what its key is. */
 export function changedRow(row: WireRow, change: Change): WireRow {
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [key, changedValue(value, key, change)]),
-  );
+  return changedObject(row, change);
+}
+
+function changedObject(whole: object, change: Change): WireRow {
+  const changed: WireRow = { ...whole };
+  for (const key in changed) changed[key] = changedValue(changed[key], key, change);
+  return changed;
 }
 
 function changedValue(value: unknown, key: string, change: Change): unknown {
@@ -16,10 +20,9 @@ function changedValue(value: unknown, key: string, change: Change): unknown {
       changedValue(item, typeof item === "object" ? key : String(place), change),
     );
   }
-  if (typeof value !== "object" || value === null) return change(value, key);
-  return Object.fromEntries(
-    Object.entries(value).map(([inner, part]) => [inner, changedValue(part, inner, change)]),
-  );
+  return typeof value === "object" && value !== null
+    ? changedObject(value, change)
+    : change(value, key);
 }
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
