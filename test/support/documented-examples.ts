@@ -45,10 +45,19 @@ function exampleTargets(document: string): string[] {
 /** Intervals rarely change: that list alone may be empty. */
 const EMPTY_BY_NATURE = "/api/intervals/changes";
 
-/** The requests of the interactive documentation, as they stand in its forms, that fail or return no row. */
-export async function examplesWithoutRows(origin: string): Promise<string[]> {
+/** The requests of the interactive documentation of a running service, as they stand in its forms. */
+export async function documentedExamples(origin: string): Promise<readonly string[]> {
   const targets = exampleTargets(await (await fetch(`${origin}/openapi.json`)).text());
-  const wanting: string[] = [];
+  if (targets.length === 0) throw new Error("no example at all");
+  return targets;
+}
+
+/** Those of `targets` that fail or return no row, each with what it returns instead. */
+export async function withoutRows(
+  origin: string,
+  targets: Iterable<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const wanting = new Map<string, string>();
   for (const target of targets) {
     const response = await fetch(origin + target);
     const lines = (await response.text()).trimEnd().split("\n").length;
@@ -56,7 +65,7 @@ export async function examplesWithoutRows(origin: string): Promise<string[]> {
     const isEmpty = target.includes("format=csv") && lines < 2;
     const mayBeEmpty = target.startsWith(EMPTY_BY_NATURE);
     if (response.status !== 200 || (isEmpty && !mayBeEmpty))
-      wanting.push(`${response.status}, ${lines} lines: ${target}`);
+      wanting.set(target, `${response.status}, ${lines} lines`);
   }
-  return targets.length === 0 ? ["no example at all"] : wanting;
+  return wanting;
 }
