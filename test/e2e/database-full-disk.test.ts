@@ -44,7 +44,8 @@ function integrity(path: string): unknown {
   }
 }
 
-describe("a full disk", () => {
+// They mostly wait, each for its own service: they wait at the same time.
+describe.concurrent("a full disk", () => {
   test(
     "interrupts no response, is logged once, and SIGTERM ends with 0; the next start continues",
     async () => {
@@ -85,7 +86,7 @@ describe("a full disk", () => {
   );
 });
 
-describe("a database that is damaged while the service runs", () => {
+describe.concurrent("a database that is damaged while the service runs", () => {
   test(
     "ends it with status 3 and one line with the remedy",
     async () => {

@@ -57,7 +57,8 @@ async function endsBecause(service: ServiceProcess): Promise<void> {
   expect(service.log()).toContain("it was deleted or replaced while in use");
 }
 
-describe("a database that is removed", () => {
+// They mostly wait, each for its own services: they wait at the same time.
+describe.concurrent("a database that is removed", () => {
   test(
     "ends the collecting and the waiting service, each with status 1; the next start creates a new one",
     async () => {
@@ -109,7 +110,7 @@ describe("a database that is removed", () => {
   );
 });
 
-test(
+test.concurrent(
   "an accounts file that is removed ends the service with status 1; the next start creates a new one",
   async () => {
     using one = scene();
@@ -130,7 +131,7 @@ test(
   LONG_MS,
 );
 
-test(
+test.concurrent(
   "a lock file that is removed does not lead to two collectors: of two services one collects in the end",
   async () => {
     using one = scene();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync } from "node:fs";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { busyLoops } from "../support/busy-loops.ts";
 import { startDemo } from "../support/demo-process.ts";
@@ -53,11 +54,13 @@ async function collectingService(
   return service;
 }
 
-/** A service that shows the rows of an earlier one: no exchange is reachable. */
+/** A service that shows the rows of an earlier one, in a copy of its database: no exchange is reachable. */
 async function laterService(
   stack: AsyncDisposableStack,
-  databasePath: string,
+  collectedPath: string,
 ): Promise<ServiceProcess> {
+  const { path: databasePath } = stack.use(temporaryDatabasePath());
+  copyFileSync(collectedPath, databasePath);
   const silent = Bun.serve({ port: 0, fetch: () => new Response(null, { status: 503 }) });
   stack.defer(() => silent.stop(true));
   const service = stack.use(
@@ -114,7 +117,8 @@ describe("SIGTERM", () => {
     LONG_MS,
   );
 
-  test(
+  // These three mostly wait, each for its own service: they wait at the same time.
+  test.concurrent(
     "waits for a reader that takes an answer slowly",
     async () => {
       await using stack = new AsyncDisposableStack();
@@ -133,7 +137,7 @@ describe("SIGTERM", () => {
     LONG_MS,
   );
 
-  test(
+  test.concurrent(
     "is not delayed forever by a reader that takes nothing",
     async () => {
       await using stack = new AsyncDisposableStack();
@@ -152,7 +156,7 @@ describe("SIGTERM", () => {
     LONG_MS,
   );
 
-  test(
+  test.concurrent(
     "ends the service immediately when it comes a second time",
     async () => {
       await using stack = new AsyncDisposableStack();

@@ -32,7 +32,8 @@ class Manager {
   }
 }
 
-describe("a service under a service manager", () => {
+// They mostly wait, each for its own services: they wait at the same time.
+describe.concurrent("a service under a service manager", () => {
   test(
     "reports when it listens, what it is doing, that it is alive, and that it is stopping",
     async () => {

@@ -35,7 +35,8 @@ function filledDatabase() {
   return database;
 }
 
-describe("the service", () => {
+// They mostly wait, each for its own service: they wait at the same time.
+describe.concurrent("the service", () => {
   test("responds from the database immediately after a start, with no exchange reachable", async () => {
     using database = filledDatabase();
     await using service = await startService({

@@ -82,7 +82,8 @@ describe("a firewall's refusal of one optional request", () => {
 });
 
 describe("a ban of everything", () => {
-  test.each(OPTIONAL)(
+  // Each waits, to see that nothing happens: they wait at the same time.
+  test.concurrent.each(OPTIONAL)(
     "%s %s gets it first: nothing at all is requested until it is over",
     async (id, _name, paths) => {
       using lab = labOf(id);
