@@ -4,6 +4,7 @@ import { startSimulator } from "../../src/simulator/server.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+import { PART } from "../support/part-of-market.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const EXCHANGE = "bybit";
@@ -12,7 +13,7 @@ test(
   "an exchange that has changed its unit is refused, and accepted on the operator's command while the service runs",
   async () => {
     using database = temporaryDatabasePath();
-    using simulator = startSimulator({ nowMs: () => Date.now() });
+    using simulator = startSimulator({ nowMs: () => Date.now(), scale: PART });
     await using service = await startService({
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,

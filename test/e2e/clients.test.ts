@@ -26,6 +26,7 @@ import { type GeneratedClients, generateClients } from "../support/generated-cli
 import { allShown, fundingAt, HANDFUL } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 /** Rows change often enough for a stream to have events soon. */
 const REFRESH_SECONDS = "2";
@@ -36,6 +37,7 @@ interface Stage {
   readonly document: string;
   readonly operations: readonly Operation[];
   readonly clients: GeneratedClients;
+  readonly contract: Contract;
 }
 
 const stack = new AsyncDisposableStack();
@@ -43,7 +45,7 @@ let stage: Stage;
 
 beforeAll(async () => {
   const database = stack.use(temporaryDatabasePath());
-  const simulator = stack.use(startSimulator({ nowMs: () => Date.now() }));
+  const simulator = stack.use(startSimulator({ nowMs: () => Date.now(), scale: PART }));
   const service = stack.use(
     await startService({
       DATABASE_PATH: database.path,
@@ -61,7 +63,7 @@ beforeAll(async () => {
   await clients.write("direct.ts", directProgram(operations, await pathValues(origin)));
   await clients.write("usage.ts", USAGE_PROGRAM);
   await clients.write("mistakes.ts", MISTAKES_PROGRAM);
-  stage = { origin, document, operations, clients };
+  stage = { origin, document, operations, clients, contract: await Contract.served() };
 }, LONG_MS);
 
 afterAll(() => stack.disposeAsync());
@@ -144,7 +146,7 @@ describe("clients generated from the document of a running service", () => {
   test.each(CLIENTS)(
     "%s calls every operation, and every response is as documented",
     async (client) => {
-      const watched = watchedFetch(await Contract.served());
+      const watched = watchedFetch(stage.contract);
       const calls = (await programs(stage.clients)).callsOf(stage.origin, watched.fetch)[client];
       const called: string[] = [];
       for (const operation of stage.operations) {
@@ -183,7 +185,7 @@ describe("clients generated from the document of a running service", () => {
   test.each(CLIENTS)(
     "%s filters by lists, pages, explains, gets an error code and sees what is missing",
     async (client) => {
-      const watched = watchedFetch(await Contract.served());
+      const watched = watchedFetch(stage.contract);
       const usages = (await programs(stage.clients)).usageOf(stage.origin, watched.fetch);
       const used = await usages[client]();
       expect(listsSent(watched.sent[0], "exchange")).toEqual(["binance", "okx"]);

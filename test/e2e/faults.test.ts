@@ -9,6 +9,7 @@ import { startBotApi } from "../support/bot-api.ts";
 import { allShown, fundingAt, healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 /** Fifteen refreshes: nothing that continues is ever that late, however busy the machine is. */
 const STALE_AFTER_SECONDS = "30";
@@ -168,7 +169,9 @@ test.concurrent(
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
-    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
+      one.stop(),
+    );
     const settings = {
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,

@@ -11,6 +11,7 @@ import {
   until,
 } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 /** Periodic and continuous, hourly to eight-hourly, prefixed symbols, assets listed more than once. */
 const EXCHANGES = ["binance", "okx", "hyperliquid", "deribit"] as const;
@@ -118,7 +119,9 @@ describe("the finder of two processes on one database", () => {
 
   beforeAll(async () => {
     const database = stack.use(temporaryDatabasePath());
-    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
+      one.stop(),
+    );
     const settings = {
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,

@@ -6,6 +6,7 @@ import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 const VICTIM = "bybit";
 /** Its request that is sent in every refresh. */
@@ -38,7 +39,7 @@ test(
   "an exchange that sends memory-filling payloads fails alone: the process stays small, the others fresh",
   async () => {
     using database = temporaryDatabasePath();
-    using simulator = startSimulator({ nowMs: () => Date.now() });
+    using simulator = startSimulator({ nowMs: () => Date.now(), scale: PART });
     const { market } = simulator;
     await using service = await startService({
       DATABASE_PATH: database.path,

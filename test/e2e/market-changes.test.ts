@@ -11,6 +11,7 @@ import {
   until,
 } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 /**
  * Exchanges where a change shows up in the next refresh: MEXC publishes the interval with the rate, OKX has it between
@@ -95,7 +96,9 @@ describe("what changes on an exchange while the service runs", () => {
 
   beforeAll(async () => {
     const database = stack.use(temporaryDatabasePath());
-    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
+      one.stop(),
+    );
     const service = await startService({
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,

@@ -3,6 +3,7 @@ import { startSimulator } from "../../src/simulator/server.ts";
 import { bodyOf, statusesOf } from "../support/missing-scene.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+import { PART } from "../support/part-of-market.ts";
 
 /** One that never succeeds, one that blocks the country, two that are ok. */
 const EXCHANGES = ["okx", "bybit", "dydx", "phemex"];
@@ -13,7 +14,7 @@ test(
   "a service with an exchange that fails from the start and one that blocks it says so in every answer until they deliver",
   async () => {
     using database = temporaryDatabasePath();
-    using simulator = startSimulator({ nowMs: () => Date.now() });
+    using simulator = startSimulator({ nowMs: () => Date.now(), scale: PART });
     simulator.market.setFault("okx", { name: "html" });
     simulator.market.setFault("bybit", { name: "http451" });
     await using service = await startService({

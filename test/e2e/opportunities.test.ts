@@ -6,6 +6,7 @@ import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import { answerOf, HANDFUL } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 /** Every pair that is an opportunity; none is excluded for being thin or young. */
 const OPPORTUNITIES = "/api/funding/arb?pairs=all&min_yield=5";
@@ -47,7 +48,9 @@ test(
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
-    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
+      one.stop(),
+    );
     const settings = {
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,

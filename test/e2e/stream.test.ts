@@ -5,6 +5,7 @@ import { EventReader, HeldRows } from "../support/event-stream.ts";
 import { allShown, fundingAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
 import { END_WITHIN_MS, LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 /** Events that may pass before a change shows: refreshes come every two seconds, snapshots at most every five. */
 const PATIENCE_EVENTS = 5;
@@ -28,7 +29,7 @@ test(
   "a change on an exchange reaches streaming clients; SIGTERM ends the streams and the service in time",
   async () => {
     using database = temporaryDatabasePath();
-    using simulator = startSimulator({ nowMs: () => Date.now() });
+    using simulator = startSimulator({ nowMs: () => Date.now(), scale: PART });
     await using service = await startService({
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,

@@ -14,13 +14,14 @@ import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { allShown, LARGE } from "../support/service-api.ts";
+import { PART } from "../support/part-of-market.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { END_WITHIN_MS, LONG_MS } from "../support/patience.ts";
 
 const REJECTING = new URL("../support/rejecting-worker-child.ts", import.meta.url);
 
-function simulator(): Simulator & Disposable {
-  const started = startSimulator({ nowMs: () => Date.now() });
+function simulator(scale = 1): Simulator & Disposable {
+  const started = startSimulator({ nowMs: () => Date.now(), scale });
   return { ...started, [Symbol.dispose]: () => started.stop() };
 }
 
@@ -71,12 +72,13 @@ function supervised(options: {
   };
 }
 
-describe("a collector thread", () => {
+// They mostly wait, each for its own collector: they wait at the same time.
+describe.concurrent("a collector thread", () => {
   test(
     "that is terminated is restarted and continues collecting",
     async () => {
       using database = temporaryDatabasePath();
-      using exchanges = simulator();
+      using exchanges = simulator(PART);
       await using collector = supervised({
         path: database.path,
         origin: exchanges.origin,
@@ -100,7 +102,7 @@ describe("a collector thread", () => {
     "that dies of an unhandled rejection is restarted, too",
     async () => {
       using database = temporaryDatabasePath();
-      using exchanges = simulator();
+      using exchanges = simulator(PART);
       await using collector = supervised({
         path: database.path,
         origin: exchanges.origin,
@@ -119,7 +121,7 @@ describe("SIGTERM", () => {
     "ends the service in time while an exchange leaves a refresh hanging",
     async () => {
       using database = temporaryDatabasePath();
-      using exchanges = simulator();
+      using exchanges = simulator(PART);
       exchanges.market.setFault("gate", { name: "hang" });
       await using service = await startService({
         DATABASE_PATH: database.path,
