@@ -1,3 +1,4 @@
+import { priceGapPct as gapPctOf } from "./arbitrage.ts";
 import { type Flag, type FlagBits, flagBit, FLAGS, isBlocked } from "./flags.ts";
 
 /** The verdict on a pair: `usable`, `watch` (look closer first), `refuse` (its numbers cannot be trusted). */
@@ -66,6 +67,22 @@ const FLAG_REASONS = FLAGS.map((flag: Flag & Reason) => ({ bit: flagBit(flag), r
 /** Whether the price gap of two legs (percent, either sign) is too large for one asset. */
 export function isRefusedGap(priceGapPct: number | null): boolean {
   return priceGapPct !== null && Math.abs(priceGapPct) > REFUSED_GAP_PCT;
+}
+
+/** Relative distance from a bound at which rounding a percentage to 15 digits cannot change the side it is on. */
+const CLEAR_OF_ROUNDING = 1e-12;
+
+/**
+ * `isRefusedGap` of the gap between two prices per unit; false if one is unknown. Every possible pair is tested, so the
+ * gap is rounded only where that can make a difference.
+ */
+export function hasRefusedGap(longPrice: number | null, shortPrice: number | null): boolean {
+  if (longPrice === null || shortPrice === null) return false;
+  const distance = Math.abs(shortPrice - longPrice);
+  const bound = ((longPrice + shortPrice) / 2) * (REFUSED_GAP_PCT / 100);
+  if (distance < bound * (1 - CLEAR_OF_ROUNDING)) return false;
+  if (bound > 0 && distance > bound * (1 + CLEAR_OF_ROUNDING)) return true;
+  return isRefusedGap(gapPctOf(longPrice, shortPrice));
 }
 
 /** Whether a pair is refused regardless of its yield and age. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BoardRow } from "../../src/domain/market.ts";
-import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
+import { type AssetGroup, AssetGroups } from "../../src/services/finder/asset-groups.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -33,6 +33,22 @@ function watchedRows(onLook: (uid: string) => void): BoardRow[] {
       return { ...row, record };
     }),
   );
+}
+
+/** Legs that report each look at their rate or volume: most queries by asset need nothing of the row itself. */
+function watchLegs(groups: readonly AssetGroup[], onLook: (uid: string) => void): void {
+  for (const { trusted, refused } of groups)
+    for (const leg of [...trusted, ...refused]) {
+      const { annualizedPct, volume24hUsd } = leg;
+      const { uid } = leg.row.record;
+      for (const [name, value] of Object.entries({ annualizedPct, volume24hUsd }))
+        Object.defineProperty(leg, name, {
+          get: () => {
+            onLook(uid);
+            return value;
+          },
+        });
+    }
 }
 
 /** The most rows that are looked at between two turns of the event loop while `work` runs. */
@@ -79,7 +95,7 @@ test.each([
     watchedRows((uid) => looked.add(uid)),
   );
   board.publish(snapshot);
-  groups.of(snapshot);
+  watchLegs(groups.of(snapshot), (uid) => looked.add(uid));
   const app = testApp(board, { clock: new TickingClock(), groups });
   const respond = async (): Promise<void> => {
     const response = await app.fetch(

@@ -1,21 +1,10 @@
-import { grossAprPct, netAprPct, priceGapPct } from "../../domain/arbitrage.ts";
-import { decisionOf, isRefusedGap } from "../../domain/decision.ts";
+import { grossAprPct, netAprPct } from "../../domain/arbitrage.ts";
 import { type Fee, listingFee } from "../../domain/fees.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import type { AssetGroup, AssetGroups, Leg } from "./asset-groups.ts";
-import { rowMatcher } from "./funding-query.ts";
-import { legTerms } from "./leg-terms.ts";
-import {
-  ageSecondsOf,
-  type ArbitrageQuery,
-  cashOf,
-  compareLegs,
-  compareRows,
-  factsOf,
-  type Pair,
-  type Plan,
-} from "./pair.ts";
+import { type ArbitrageQuery, compareLegs, type Pair, type Plan } from "./pair.ts";
+import { PairFilter } from "./pair-filter.ts";
 import { PairOrder, UNKNOWN_RANK } from "./pair-order.ts";
 import { type Candidate, feesOf, PairRank } from "./pair-rank.ts";
 
@@ -38,32 +27,37 @@ export async function findPairs(
   { end, pauses }: { readonly end: number; readonly pauses: Pauses },
 ): Promise<FoundPairs> {
   const search = new PairSearch(snapshot, query, end);
+  const pools: Pool[] = [];
   for (const group of groups.of(snapshot)) {
-    search.addFrom(group);
+    const pool = search.poolOf(group);
+    if (pool !== null) pools.push(pool);
+    if (pauses.isDue) await pauses.take();
+  }
+  // The most promising first: most of the others then only need to be counted.
+  pools.sort((left, right) => (left.limit === right.limit ? 0 : right.limit - left.limit));
+  for (const pool of pools) {
+    search.addFrom(pool);
     if (pauses.isDue) await pauses.take();
   }
   const first = await search.found.first(pauses);
   return { length: search.found.length, slice: (from, to) => first.slice(from, to) };
 }
 
-/** Whether a leg passes the filters of a query. */
-export function candidateMatcher({ legs, exclude }: Pick<ArbitrageQuery, "legs" | "exclude">) {
-  const matches = rowMatcher(legs);
-  if (exclude === null) return ({ row }: Leg): boolean => matches(row);
-  const excluded = new Set(exclude);
-  return ({ row }: Leg): boolean => !excluded.has(row.record.exchange) && matches(row);
+/** The legs of an asset that pass the filters, at least two. */
+interface Pool {
+  readonly group: AssetGroup;
+  readonly legs: readonly Leg[];
+  /** No pair of them ranks higher. */
+  readonly limit: number;
 }
 
 class PairSearch {
   readonly found: PairOrder;
   readonly #snapshot: Snapshot;
   readonly #query: ArbitrageQuery;
-  readonly #matches: (leg: Leg) => boolean;
-  readonly #withRefused: boolean;
+  readonly #filter: PairFilter;
   readonly #rank: PairRank;
   readonly #plan: Plan;
-  /** Which exchanges each leg may be on; null if unrestricted. */
-  readonly #sides: Sides | null;
   /** By exchange index: looking fees up by name for each leg takes a sixth of the whole search. */
   readonly #fees: (Fee | null | undefined)[] = [];
 
@@ -71,33 +65,86 @@ class PairSearch {
     this.found = new PairOrder(end);
     this.#snapshot = snapshot;
     this.#query = query;
-    this.#matches = candidateMatcher(query);
-    this.#withRefused = query.decisions.includes("refuse");
+    this.#filter = new PairFilter(query);
     const { holdHours, notionalUsd, capitalUsd, leverage } = query;
     this.#plan = { holdHours, notionalUsd, capitalUsd, leverage };
-    this.#sides = sidesOf(query);
     this.#rank = new PairRank(query, snapshot.asOfMs);
   }
 
-  /** Adds those pairs of one asset that pass every filter, or the best of them. */
-  addFrom(group: AssetGroup): void {
-    const candidates = this.#candidates(group);
-    if (candidates.length < 2) return;
-    const { minExchanges, pairs } = this.#query;
+  /** The legs of one asset that may form pairs; null if they cannot. */
+  poolOf(group: AssetGroup): Pool | null {
+    const { matches, withRefused } = this.#filter;
+    const all = withRefused ? [...group.trusted, ...group.refused] : group.trusted;
+    if (all.length < 2) return null;
+    const legs: Leg[] = [];
+    let [lowestPct, highestPct] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let cheapestBps = Number.POSITIVE_INFINITY;
+    for (const leg of all) {
+      if (!matches(leg)) continue;
+      legs.push(leg);
+      const { annualizedPct: pct } = leg;
+      if (pct !== null && pct < lowestPct) lowestPct = pct;
+      if (pct !== null && pct > highestPct) highestPct = pct;
+      const fee = this.#feeOf(leg);
+      if (fee !== null && fee.bps < cheapestBps) cheapestBps = fee.bps;
+    }
+    if (legs.length < 2) return null;
+    const { minExchanges } = this.#query;
     // Two legs are on two exchanges anyway.
-    if (minExchanges > 2 && countExchanges(candidates) < minExchanges) return;
-    if (pairs === "best") {
+    if (minExchanges > 2 && countExchanges(legs) < minExchanges) return null;
+    const spreadPct = highestPct < lowestPct ? Number.NaN : highestPct - lowestPct;
+    return { group, legs, limit: this.#rank.roughLimit(spreadPct, 2 * cheapestBps) };
+  }
+
+  /** Adds those pairs of one asset that pass every filter, or the best of them. */
+  addFrom({ group, legs, limit }: Pool): void {
+    const isBest = this.#query.pairs === "best";
+    if (limit < this.#countedBelow()) {
+      this.found.addBelow(this.#countPairs(legs, isBest ? 1 : Number.POSITIVE_INFINITY));
+      return;
+    }
+    const candidates = legs.map((leg) => this.#rank.candidate(leg, this.#feeOf(leg)));
+    if (isBest) {
       const best = this.#best(group, candidates);
       if (best !== null) this.found.add(best, this.#rank.of(best));
       return;
     }
+    this.#addAll(group, candidates);
+  }
+
+  #addAll(group: AssetGroup, candidates: readonly Candidate[]): void {
     for (const [index, left] of candidates.entries()) {
-      for (const right of candidates.slice(index + 1)) {
-        if (!this.#mayPair(left.leg, right.leg)) continue;
+      const countedBelow = this.#countedBelow();
+      for (let other = index + 1; other < candidates.length; other += 1) {
+        const right = candidates[other];
+        if (right === undefined || !this.#filter.mayBeFound(left.leg, right.leg)) continue;
+        if (this.#rank.limit(left, right) < countedBelow) {
+          this.found.addBelow(1);
+          continue;
+        }
         const pair = this.#pairOf(group, left, right);
-        if (this.#passes(pair)) this.found.add(pair, this.#rank.of(pair));
+        if (this.#filter.passes(pair)) this.found.add(pair, this.#rank.of(pair));
       }
     }
+  }
+
+  /** Pairs that rank below this only need to be counted, without being built; lowest of all if filters need a pair. */
+  #countedBelow(): number {
+    return this.#filter.needsPair ? UNKNOWN_RANK : this.found.lowestRank;
+  }
+
+  /** How many pairs of these legs may be found, counted up to `most`. */
+  #countPairs(legs: readonly Leg[], most: number): number {
+    let count = 0;
+    for (const [index, left] of legs.entries()) {
+      for (let other = index + 1; other < legs.length; other += 1) {
+        const right = legs[other];
+        if (right === undefined || !this.#filter.mayBeFound(left, right)) continue;
+        count += 1;
+        if (count === most) return count;
+      }
+    }
+    return count;
   }
 
   /**
@@ -108,13 +155,13 @@ class PairSearch {
     let best: Pair | null = null;
     let bestRank = UNKNOWN_RANK;
     const consider = (left: Candidate, right: Candidate): void => {
-      if (!this.#mayPair(left.leg, right.leg)) return;
+      if (!this.#filter.mayBeFound(left.leg, right.leg)) return;
       if (best !== null && this.#rank.limit(left, right) < bestRank) return;
       const pair = this.#pairOf(group, left, right);
       const rank = this.#rank.of(pair);
       const wins =
         best === null || rank > bestRank || (rank === bestRank && compareLegs(pair, best) < 0);
-      if (!wins || !this.#passes(pair)) return;
+      if (!wins || !this.#filter.passes(pair)) return;
       best = pair;
       bestRank = rank;
     };
@@ -134,52 +181,19 @@ class PairSearch {
     return best;
   }
 
-  /** Whether two listings of an asset may be paired, given their exchanges. */
-  #mayPair(left: Leg, right: Leg): boolean {
-    if (left.exchangeIndex === right.exchangeIndex) {
-      if (left === right || this.#query.sameExchange === "exclude") return false;
-    }
-    return this.#isLong(left, right) ? this.#fits(left, right) : this.#fits(right, left);
-  }
-
-  /** Whether the left leg is the long one: the lower rate. A tie is ordered as the fixed legs allow. */
-  #isLong(left: Leg, right: Leg): boolean {
-    const order = compareRates(left, right);
-    if (order !== 0) return order < 0;
-    const isFirst = compareRows(left, right) < 0;
-    const fits = isFirst ? this.#fits(left, right) : this.#fits(right, left);
-    return fits ? isFirst : !isFirst;
-  }
-
-  #fits(long: Leg, short: Leg): boolean {
-    return this.#sides === null || (this.#sides.long(long) && this.#sides.short(short));
-  }
-
-  #candidates(group: AssetGroup): readonly Candidate[] {
-    const legs = this.#withRefused ? [...group.trusted, ...group.refused] : group.trusted;
-    const { asOfMs } = this.#snapshot;
-    const { holdHours } = this.#query;
-    const candidates: Candidate[] = [];
-    for (const leg of legs) {
-      if (!this.#matches(leg)) continue;
-      candidates.push(this.#rank.candidate(legTerms(leg, this.#feeOf(leg), asOfMs, holdHours)));
-    }
-    return candidates;
-  }
-
-  #feeOf({ exchangeIndex, row: { record } }: Leg): Fee | null {
+  #feeOf({ exchangeIndex, takerFeeBps, row }: Leg): Fee | null {
     let ofExchange = this.#fees[exchangeIndex];
     if (ofExchange === undefined) {
-      ofExchange = this.#query.fees.get(record.exchange) ?? null;
+      ofExchange = this.#query.fees.get(row.record.exchange) ?? null;
       this.#fees[exchangeIndex] = ofExchange;
     }
-    return listingFee(ofExchange, record.takerFeeBps);
+    return listingFee(ofExchange, takerFeeBps);
   }
 
   /** The pair of two legs, the one with the lower rate first. */
   #pairOf(group: AssetGroup, left: Candidate, right: Candidate): Pair {
     const { holdHours } = this.#query;
-    const [long, short] = this.#isLong(left.leg, right.leg) ? [left, right] : [right, left];
+    const [long, short] = this.#filter.isLong(left.leg, right.leg) ? [left, right] : [right, left];
     const [longPct, shortPct] = [long.leg.annualizedPct, short.leg.annualizedPct];
     const grossPct = longPct === null || shortPct === null ? null : grossAprPct(longPct, shortPct);
     const feesPct = feesOf(long, short);
@@ -189,67 +203,16 @@ class PairSearch {
       snapshot: this.#snapshot,
       long: long.leg,
       short: short.leg,
-      longTerms: long,
-      shortTerms: short,
+      longTerms: this.#rank.termsOf(long),
+      shortTerms: this.#rank.termsOf(short),
       plan: this.#plan,
       grossPct,
       feesPct,
       netPct: known ? netAprPct(grossPct, feesPct, holdHours) : null,
     };
   }
-
-  #passes(pair: Pair): boolean {
-    const { minYieldPct, maxPriceGapPct, minAgeSeconds, decisions } = this.#query;
-    if (minYieldPct > 0 && (pair.grossPct ?? 0) < minYieldPct) return false;
-    if (this.#query.paidOnBothSides && !isPaidOnBothSides(pair)) return false;
-    if (!this.#isWorthIt(pair)) return false;
-    const gapPct = priceGapPct(pair.long.unitPrice, pair.short.unitPrice);
-    if (!this.#withRefused && isRefusedGap(gapPct)) return false;
-    if (maxPriceGapPct !== null && (gapPct === null || Math.abs(gapPct) > maxPriceGapPct))
-      return false;
-    if (minAgeSeconds > 0 && (ageSecondsOf(pair) ?? 0) < minAgeSeconds) return false;
-    // Every remaining decision is accepted: skip it, since it needs the age, which is the most expensive part.
-    if (decisions.includes("usable") && decisions.includes("watch")) return true;
-    return decisions.includes(decisionOf(factsOf(pair)));
-  }
-
-  /** Whether a pair reaches the minimums after fees; an unknown net reaches none. */
-  #isWorthIt(pair: Pair): boolean {
-    const { minNetPct, minNetUsd } = this.#query;
-    if (minNetPct !== null && (pair.netPct === null || pair.netPct < minNetPct)) return false;
-    if (minNetUsd === null) return true;
-    const { netUsd } = cashOf(pair);
-    return netUsd !== null && netUsd >= minNetUsd;
-  }
 }
 
-/** Which legs may be the long and the short one of a pair. */
-interface Sides {
-  readonly long: (leg: Leg) => boolean;
-  readonly short: (leg: Leg) => boolean;
-}
-
-function sidesOf({ longExchanges, shortExchanges }: ArbitrageQuery): Sides | null {
-  if (longExchanges === null && shortExchanges === null) return null;
-  return { long: isOn(longExchanges), short: isOn(shortExchanges) };
-}
-
-function isOn(exchanges: ArbitrageQuery["longExchanges"]): (leg: Leg) => boolean {
-  if (exchanges === null) return () => true;
-  const wanted = new Set(exchanges);
-  return ({ row }) => wanted.has(row.record.exchange);
-}
-
-function countExchanges(candidates: readonly Candidate[]): number {
-  return new Set(candidates.map(({ leg }) => leg.exchangeIndex)).size;
-}
-
-/** The lower rate first; equal and unknown rates are a tie. */
-function compareRates(left: Leg, right: Leg): number {
-  const [leftPct, rightPct] = [left.annualizedPct, right.annualizedPct];
-  return leftPct === null || rightPct === null ? 0 : leftPct - rightPct;
-}
-
-function isPaidOnBothSides({ long, short }: Pair): boolean {
-  return (long.annualizedPct ?? 0) < 0 && (short.annualizedPct ?? 0) > 0;
+function countExchanges(legs: readonly Leg[]): number {
+  return new Set(legs.map(({ exchangeIndex }) => exchangeIndex)).size;
 }

@@ -3,9 +3,10 @@ import type { Snapshot } from "../../domain/market.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import { inSteps, mapEach } from "../../lib/stepwise.ts";
 import { mean, standardDeviation } from "../../domain/statistics.ts";
-import { findPairs, candidateMatcher } from "./arbitrage.ts";
+import { findPairs } from "./arbitrage.ts";
 import type { AssetGroups } from "./asset-groups.ts";
 import { ARBITRAGE_DEFAULTS, type ArbitrageQuery, type Pair } from "./pair.ts";
+import { candidateMatcher } from "./pair-filter.ts";
 
 /** Assets whose rates have opposite signs: the pairs to consider, and the minimum spread of the rates. */
 export interface DivergenceQuery {

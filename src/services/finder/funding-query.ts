@@ -5,6 +5,7 @@ import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import type { AssetClass } from "../../domain/quote.ts";
 import { sortStepwise } from "../../lib/sort-in-parts.ts";
 import { filterEach, mapEach, type Stepwise } from "../../lib/stepwise.ts";
+import type { Leg } from "./asset-groups.ts";
 import { baseMatcher } from "./base-filter.ts";
 
 /** What a list can be sorted by: row fields, and two sizes ignoring the sign. */
@@ -95,6 +96,16 @@ export function rowMatcher(query: FundingQuery): (row: BoardRow) => boolean {
   const [first, ...others] = tests;
   if (first === undefined) return () => true;
   return others.length === 0 ? first : (row) => tests.every((test) => test(row));
+}
+
+/** The same for legs, which have the sizes that most queries ask for at hand. */
+export function legMatcher(query: FundingQuery): (leg: Leg) => boolean {
+  const { minVolumeUsd, minOpenInterestUsd } = query;
+  const matches = rowMatcher({ ...query, minVolumeUsd: 0, minOpenInterestUsd: 0 });
+  return ({ volume24hUsd, openInterestUsd, row }) =>
+    (minVolumeUsd <= 0 || reaches(volume24hUsd, minVolumeUsd)) &&
+    (minOpenInterestUsd <= 0 || reaches(openInterestUsd, minOpenInterestUsd)) &&
+    matches(row);
 }
 
 function testsOf(query: FundingQuery): readonly ((row: BoardRow) => boolean)[] {

@@ -7,6 +7,9 @@ export const UNKNOWN_RANK = Number.NEGATIVE_INFINITY;
 
 /** Sorted in one step, which takes a millisecond or two. */
 const SORT_STEP = 2_048;
+/** Pairs kept beyond those that are wanted, at least and as a share: the sooner they are cut, the fewer are built. */
+const MIN_SPARE = 32;
+const SPARE_SHARE = 1 / 4;
 
 interface Ranked {
   readonly pair: Pair;
@@ -19,6 +22,7 @@ interface Ranked {
  */
 export class PairOrder {
   readonly #max: number;
+  readonly #cutAt: number;
   #kept: Ranked[] = [];
   /** Set once `most` are kept: a pair that does not precede this one cannot be among the first. */
   #last: Ranked | null = null;
@@ -26,11 +30,22 @@ export class PairOrder {
 
   constructor(most: number) {
     this.#max = most;
+    this.#cutAt = most + Math.max(MIN_SPARE, Math.ceil(most * SPARE_SHARE));
   }
 
   /** How many pairs were added. */
   get length(): number {
     return this.#length;
+  }
+
+  /** A pair with a lower rank is not among the first; lowest of all until enough pairs were added. */
+  get lowestRank(): number {
+    return this.#last?.rank ?? UNKNOWN_RANK;
+  }
+
+  /** Counts pairs that rank below `lowestRank`, wherever that is. */
+  addBelow(count: number): void {
+    this.#length += count;
   }
 
   add(pair: Pair, rank: number): void {
@@ -42,7 +57,7 @@ export class PairOrder {
     )
       return;
     this.#kept.push({ pair, rank });
-    if (this.#kept.length >= SORT_STEP && this.#max <= SORT_STEP / 2) this.#cut();
+    if (this.#kept.length >= this.#cutAt && this.#cutAt <= SORT_STEP) this.#cut();
   }
 
   /** The first pairs in order, at most as many as are kept. */
