@@ -93,10 +93,10 @@ export class Answer {
     this.#content = content;
     this.#chunks = content.streamed === null ? () => [] : chunks;
     if (content.streamed === null) {
-      const made = [...chunks()];
+      const made = Array.from(chunks(), bytesOf);
       // Includes the headers: in CSV they carry the snapshot and the next page's link, and a 304 keeps the old ones.
       this.#hash = hashOf([JSON.stringify(content.headers), ...made]);
-      this.#keep("identity", made.map(bytesOf));
+      this.#keep("identity", made);
     } else {
       this.#hash = Bun.hash.xxHash64(content.streamed.name).toString(36);
       this.#sizeBytes = content.streamed.heldBytes;
