@@ -12,7 +12,9 @@ const MIN_FOR_DEVIATION = 2;
 /** The arithmetic mean, null for no values. */
 export function mean(values: readonly number[]): number | null {
   if (values.length === 0) return null;
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
 }
 
 /** The weighted mean, without values of unknown weight; null if no weight is above 0. */
@@ -44,9 +46,11 @@ export interface KnownSum {
 }
 
 export function knownSum(values: readonly (number | null)[]): KnownSum {
-  const known = values.filter((value) => value !== null);
-  return {
-    sum: known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0),
-    unknown: values.length - known.length,
-  };
+  let sum = 0;
+  let unknown = 0;
+  for (const value of values) {
+    if (value === null) unknown += 1;
+    else sum += value;
+  }
+  return { sum: unknown === values.length ? null : sum, unknown };
 }

@@ -1,23 +1,20 @@
+import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import { nameOfAsset } from "../../domain/asset-names.ts";
-import { roundKnownPct } from "../../domain/percent.ts";
-import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
-import type { MarketRecord, Snapshot } from "../../domain/market.ts";
-import type { FlagBits } from "../../domain/flags.ts";
+import { roundPct } from "../../domain/percent.ts";
+import { type KnownSum, knownSum } from "../../domain/statistics.ts";
+import type { Snapshot } from "../../domain/market.ts";
 import { sortStepwise } from "../../lib/sort-in-parts.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
-import type { AssetGroup, AssetGroups } from "./asset-groups.ts";
-import { type FundingQuery, rowMatcher, type SortOrder } from "./funding-query.ts";
+import type { AssetGroup, AssetGroups, Leg } from "./asset-groups.ts";
+import { type FundingQuery, legMatcher, type SortOrder } from "./funding-query.ts";
 
 /** A figure based on fewer exchanges would be mistaken for the market's, so it is withheld. */
 export const MIN_EXCHANGES = 3;
 
-/** A trusted listing. */
-export interface Listing {
-  readonly record: MarketRecord;
-  readonly flags: FlagBits;
-  /** Percent per year, simple. */
-  readonly annualizedPct: number;
-}
+/** A trusted listing: it has an interval and hence an annual rate. */
+export type Listing = Leg & { readonly annualizedPct: number };
+
+const isListing = (leg: Leg): leg is Listing => leg.annualizedPct !== null;
 
 /** The listings of one asset that pass a filter. */
 export interface AssetListings {
@@ -39,7 +36,7 @@ export function* assetListings(
   groups: AssetGroups,
   query: FundingQuery,
 ): Stepwise<readonly AssetListings[]> {
-  const matches = rowMatcher(query);
+  const matches = legMatcher(query);
   const all = groups.of(snapshot);
   const untrusted = yield* untrustedByAsset(all, matches);
   const found: AssetListings[] = [];
@@ -57,13 +54,13 @@ export function* assetListings(
 /** Counts matching refused listings by asset_id; those without one belong to no known asset. */
 function* untrustedByAsset(
   groups: readonly AssetGroup[],
-  matches: ReturnType<typeof rowMatcher>,
+  matches: (leg: Leg) => boolean,
 ): Stepwise<Map<string, number>> {
   const counts = new Map<string, number>();
   yield* visitEach(groups, ({ refused }) => {
-    for (const { row } of refused) {
-      const { assetId } = row.record;
-      if (assetId !== null && matches(row)) counts.set(assetId, (counts.get(assetId) ?? 0) + 1);
+    for (const leg of refused) {
+      const { assetId } = leg.row.record;
+      if (assetId !== null && matches(leg)) counts.set(assetId, (counts.get(assetId) ?? 0) + 1);
     }
   });
   return counts;
@@ -71,24 +68,19 @@ function* untrustedByAsset(
 
 function listingsOf(
   group: Pick<AssetGroup, "assetId" | "base" | "trusted">,
-  matches: ReturnType<typeof rowMatcher>,
+  matches: (leg: Leg) => boolean,
   untrusted: number,
 ): AssetListings {
   const listings: Listing[] = [];
-  for (const leg of group.trusted) {
-    const { row, annualizedPct } = leg;
-    // A trusted row has an interval and hence an annual rate.
-    if (annualizedPct !== null && matches(row))
-      listings.push({ record: row.record, flags: row.flags, annualizedPct });
-  }
+  for (const leg of group.trusted) if (isListing(leg) && matches(leg)) listings.push(leg);
   return {
     assetId: group.assetId,
     base: group.base,
     listings,
     untrusted,
     exchanges: countExchanges(listings),
-    openInterestUsd: knownSum(listings.map(({ record }) => record.openInterestUsd)),
-    volume24hUsd: knownSum(listings.map(({ record }) => record.volume24hUsd)),
+    openInterestUsd: knownSum(listings.map(openInterestOf)),
+    volume24hUsd: knownSum(listings.map(volumeOf)),
   };
 }
 
@@ -99,33 +91,52 @@ export function isKnown({ exchanges }: AssetListings): boolean {
 
 /** Mean annual rate weighted by 24 h volume, percent; null if fewer than three exchanges report one above 0. */
 export function volumeWeightedPct({ listings }: AssetListings): number | null {
-  return weightedPct(listings, ({ volume24hUsd }) => volume24hUsd);
+  return weightedPct(listings, volumeOf);
 }
 
 /** Mean annual rate weighted by open interest, percent; null if fewer than three exchanges report one above 0. */
 export function oiWeightedPct({ listings }: AssetListings): number | null {
-  return weightedPct(listings, ({ openInterestUsd }) => openInterestUsd);
+  return weightedPct(listings, openInterestOf);
 }
+
+/** The sizes of a listing, US dollars; null if unknown. */
+const volumeOf = ({ volume24hUsd }: Leg): number | null => volume24hUsd;
+const openInterestOf = ({ openInterestUsd }: Leg): number | null => openInterestUsd;
 
 /** With weights from only one or two exchanges, a mean would be theirs and not the market's. */
 function weightedPct(
   listings: readonly Listing[],
-  weightOf: (record: MarketRecord) => number | null,
+  weightOf: (listing: Listing) => number | null,
 ): number | null {
-  const weighted = listings.filter(({ record }) => (weightOf(record) ?? 0) > 0);
-  if (countExchanges(weighted) < MIN_EXCHANGES) return null;
-  return roundKnownPct(
-    weightedMean(
-      weighted.map(({ record, annualizedPct }) => ({
-        value: annualizedPct,
-        weight: weightOf(record),
-      })),
-    ),
-  );
+  const exchanges = new ExchangeCount();
+  let [sum, total] = [0, 0];
+  for (const listing of listings) {
+    const weight = weightOf(listing) ?? 0;
+    if (weight <= 0) continue;
+    exchanges.add(listing);
+    sum += listing.annualizedPct * weight;
+    total += weight;
+  }
+  return exchanges.count < MIN_EXCHANGES ? null : roundPct(sum / total);
+}
+
+/** Counts the exchanges of the listings added. */
+class ExchangeCount {
+  count = 0;
+  /** By the index of the exchange, 1 if it was counted. */
+  readonly #counted = new Uint8Array(EXCHANGE_IDS.length);
+
+  add({ exchangeIndex }: Leg): void {
+    if (this.#counted[exchangeIndex] !== 0) return;
+    this.#counted[exchangeIndex] = 1;
+    this.count += 1;
+  }
 }
 
 function countExchanges(listings: readonly Listing[]): number {
-  return new Set(listings.map(({ record }) => record.exchange)).size;
+  const exchanges = new ExchangeCount();
+  for (const listing of listings) exchanges.add(listing);
+  return exchanges.count;
 }
 
 type SortKey = string | number | null;

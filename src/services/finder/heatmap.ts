@@ -1,11 +1,10 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit } from "../../domain/flags.ts";
 import { fractionToPct, rate8hPct, ratePerHourPct } from "../../domain/funding.ts";
-import type { BoardRow } from "../../domain/market.ts";
 import { sortStepwise } from "../../lib/sort-in-parts.ts";
 import { mapEach, type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
-import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
+import { type FundingQuery, legMatcher, NO_FILTER } from "./funding-query.ts";
 
 /** What a cell can show, in percent: per year, per eight hours, per hour, or per the listing's own interval. */
 export const HEATMAP_VALUES = [
@@ -80,7 +79,7 @@ interface Draft extends Pick<HeatmapLine, "base" | "assetId"> {
 
 /** The matrix of these groups; ties are sorted by base, then asset. */
 export function* heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): Stepwise<Heatmap> {
-  const matches = rowMatcher(query.listings);
+  const matches = legMatcher(query.listings);
   const drafts: Draft[] = [];
   yield* visitEach(groups, (group) => {
     const draft = draftOf(group, matches, query.value);
@@ -92,15 +91,16 @@ export function* heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): 
   const lines = yield* mapEach(sorted, ({ base, assetId, cells, marked }) => {
     const values = new Array<number | null>(exchanges.length).fill(null);
     for (const { leg, value } of cells) values[columnOf[leg.exchangeIndex] ?? 0] = value;
-    const marks = [...marked.map(markOf), ...unverified(cells)];
-    return { base, assetId, exchanges, values, marks };
+    return { base, assetId, exchanges, values, marks: marksOf(marked, cells) };
   });
   return { exchanges, lines };
 }
 
+const NO_LEGS: readonly Leg[] = [];
+
 function draftOf(
   { base, assetId, trusted, refused }: AssetGroup,
-  matches: (row: BoardRow) => boolean,
+  matches: (leg: Leg) => boolean,
   value: HeatmapValue,
 ): Draft {
   const listings = mostTraded(trusted, matches);
@@ -109,7 +109,8 @@ function draftOf(
     const shown = valueOf(leg, value);
     if (shown !== null) cells.push({ leg, value: shown });
   }
-  const marked = withoutCell(mostTraded(refused, matches).legs, cells);
+  const marked =
+    refused.length === 0 ? NO_LEGS : withoutCell(mostTraded(refused, matches).legs, cells);
   return { base, assetId, cells, marked, volumeUsd: listings.volumeUsd };
 }
 
@@ -125,14 +126,13 @@ function withoutCell(refused: readonly Leg[], cells: readonly Cell[]): readonly 
  * The most traded matching leg of each exchange (the first of equal ones), and the total volume of all matching legs
  * (null if none reports it). `legs` are in snapshot order, i.e. contiguous by exchange.
  */
-function mostTraded(legs: readonly Leg[], matches: (row: BoardRow) => boolean) {
+function mostTraded(legs: readonly Leg[], matches: (leg: Leg) => boolean) {
   const best: Leg[] = [];
   let volumeUsd: number | null = null;
   let last: Leg | null = null;
   for (const leg of legs) {
-    const { record } = leg.row;
-    if (!matches(leg.row)) continue;
-    if (record.volume24hUsd !== null) volumeUsd = (volumeUsd ?? 0) + record.volume24hUsd;
+    if (!matches(leg)) continue;
+    if (leg.volume24hUsd !== null) volumeUsd = (volumeUsd ?? 0) + leg.volume24hUsd;
     const isNew = last === null || last.exchangeIndex !== leg.exchangeIndex;
     if (last === null || isNew || tradesMore(leg, last)) {
       best[isNew ? best.length : best.length - 1] = leg;
@@ -142,9 +142,7 @@ function mostTraded(legs: readonly Leg[], matches: (row: BoardRow) => boolean) {
   return { legs: best, volumeUsd };
 }
 
-function tradesMore(left: Leg, right: Leg): boolean {
-  const leftUsd = left.row.record.volume24hUsd;
-  const rightUsd = right.row.record.volume24hUsd;
+function tradesMore({ volume24hUsd: leftUsd }: Leg, { volume24hUsd: rightUsd }: Leg): boolean {
   return leftUsd !== null && (rightUsd === null || leftUsd > rightUsd);
 }
 
@@ -164,19 +162,19 @@ function valueOf({ row, annualizedPct }: Leg, value: HeatmapValue): number | nul
   }
 }
 
-function markOf({ row: { record, flags } }: Leg): HeatmapLine["marks"][number] {
+function markOf({ flags, row: { record } }: Leg): HeatmapLine["marks"][number] {
   const blocking = BLOCKING_FLAGS.find((flag) => (flags & flagBit(flag)) !== 0);
   return { exchange: record.exchange, flag: blocking ?? "identity_unknown" };
 }
 
 const UNVERIFIED = flagBit("unverified_rate");
 
-function unverified(cells: readonly Cell[]): HeatmapLine["marks"] {
-  return cells.flatMap(({ leg: { row } }) =>
-    (row.flags & UNVERIFIED) === 0
-      ? []
-      : [{ exchange: row.record.exchange, flag: "unverified_rate" as const }],
-  );
+function marksOf(marked: readonly Leg[], cells: readonly Cell[]): HeatmapLine["marks"] {
+  const marks = marked.map(markOf);
+  for (const { leg } of cells)
+    if ((leg.flags & UNVERIFIED) !== 0)
+      marks.push({ exchange: leg.row.record.exchange, flag: "unverified_rate" });
+  return marks;
 }
 
 /**

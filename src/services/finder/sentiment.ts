@@ -115,10 +115,10 @@ export function sentimentOrder(sort: SentimentSort): SortOrder {
 /** The sentiment of one asset by its trusted listings. */
 function sentimentOf(asset: AssetListings): Sentiment {
   let [atBaseline, atZero, positive] = [0, 0, 0];
-  for (const { record, flags } of asset.listings) {
+  for (const { flags, annualizedPct } of asset.listings) {
     if ((flags & AT_BASELINE) !== 0) atBaseline += 1;
-    else if (record.fundingRate === 0) atZero += 1;
-    else if (record.fundingRate > 0) positive += 1;
+    else if (annualizedPct === 0) atZero += 1;
+    else if (annualizedPct > 0) positive += 1;
   }
   return { asset, atBaseline, atZero, figures: figuresOf(asset, atBaseline + atZero, positive) };
 }
@@ -129,9 +129,11 @@ function figuresOf(
   positive: number,
 ): SentimentFigures | null {
   const { listings } = asset;
+  // Half of all assets are on too few exchanges.
+  if (!isKnown(asset)) return null;
   const rates = listings.map(({ annualizedPct }) => annualizedPct);
   const [meanPct, medianPct] = [roundKnownPct(mean(rates)), roundKnownPct(median(rates))];
-  if (!isKnown(asset) || meanPct === null || medianPct === null) return null;
+  if (meanPct === null || medianPct === null) return null;
   const moving = listings.length - resting;
   const positiveShare = moving === 0 ? null : positive / moving;
   return {

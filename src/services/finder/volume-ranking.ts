@@ -67,15 +67,15 @@ function endsOf(asset: AssetListings): Pick<VolumeRank, "asset" | "lowest" | "hi
 function topOf({ listings, volume24hUsd }: AssetListings): TopExchange | null {
   const total = volume24hUsd.sum ?? 0;
   if (total <= 0) return null;
-  const volumes = new Map<ExchangeId, number>();
-  for (const { record } of listings) {
-    const { exchange, volume24hUsd: volume } = record;
-    volumes.set(exchange, (volumes.get(exchange) ?? 0) + (volume ?? 0));
-  }
   let top: TopExchange | null = null;
-  for (const [exchange, volume] of volumes) {
+  let [exchangeIndex, volume] = [-1, 0];
+  // The listings of an exchange are contiguous.
+  for (const listing of listings) {
+    if (listing.exchangeIndex !== exchangeIndex) volume = 0;
+    ({ exchangeIndex } = listing);
+    volume += listing.volume24hUsd ?? 0;
     const share = volume / total;
-    if (top === null || share > top.share) top = { exchange, share };
+    if (top === null || share > top.share) top = { exchange: listing.row.record.exchange, share };
   }
   return top;
 }
