@@ -130,7 +130,7 @@ export class Settlements {
     for (const [settlesAt, slot] of this.#slots) {
       if (start >= to) break;
       const end = start + slot.count;
-      const ranks = end > from ? ranksOf(slot).slice(Math.max(0, from - start), to - start) : [];
+      const ranks = end > from ? ranksOf(slot).subarray(Math.max(0, from - start), to - start) : [];
       for (const rank of ranks) {
         const listing = this.#listings[rank];
         if (listing !== undefined) found.push(settlementOf(listing, settlesAt));
@@ -182,11 +182,14 @@ function* gridsOf(listings: readonly Listing[]) {
   return grids.values();
 }
 
-function ranksOf({ ranks: [only, ...others] }: Slot): Ranks {
-  if (only === undefined) return [];
-  return others.length === 0
-    ? only
-    : only.concat(...others).toSorted((left, right) => left - right);
+function ranksOf({ ranks, count }: Slot): Uint32Array {
+  const all = new Uint32Array(count);
+  let end = 0;
+  for (const ofGrid of ranks) {
+    all.set(ofGrid, end);
+    end += ofGrid.length;
+  }
+  return all.toSorted();
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isBlocked } from "../../domain/flags.ts";
 import { annualizedPct, ratePerHourPct as perHourPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
-import { sortStepwise } from "../../lib/sort-in-parts.ts";
+import { sortByNumber } from "../../lib/sort-in-parts.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
@@ -62,10 +62,7 @@ export function* findExtremes(
   const extremes: Extreme[] = [];
   for (const end of endsOf(side)) {
     // The sort is stable, so equal rates keep the snapshot's order.
-    const sorted = yield* sortStepwise(
-      ranked[end],
-      (left, right) => Math.abs(right.valuePct) - Math.abs(left.valuePct),
-    );
+    const sorted = yield* sortByNumber(ranked[end], ({ valuePct }) => -Math.abs(valuePct));
     for (const [index, rated] of sorted.slice(0, limitPerSide).entries())
       extremes.push({ ...rated, end, rank: index + 1, per });
   }

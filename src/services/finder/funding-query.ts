@@ -3,7 +3,7 @@ import { type Flag, flagBit } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import type { AssetClass } from "../../domain/quote.ts";
-import { sortStepwise } from "../../lib/sort-in-parts.ts";
+import { sortByNumber, sortStepwise } from "../../lib/sort-in-parts.ts";
 import { filterEach, mapEach, type Stepwise } from "../../lib/stepwise.ts";
 import type { Leg } from "./asset-groups.ts";
 import { baseMatcher } from "./base-filter.ts";
@@ -145,18 +145,23 @@ export function* sortRows(
   order: SortOrder,
 ): Stepwise<readonly BoardRow[]> {
   if (sort === "exchange" && order === "asc") return rows;
-  const keyed = yield* mapEach(rows, (row) => ({ row, key: sortKey(row, sort) }));
   const sign = order === "asc" ? 1 : -1;
+  if (sort !== "exchange" && sort !== "base" && sort !== "symbol")
+    return yield* sortByNumber(rows, (row) => {
+      const value = numberOf(row, sort);
+      return value === null ? Number.POSITIVE_INFINITY : sign * value;
+    });
+  const keyed = yield* mapEach(rows, (row) => ({ row, key: textOf(row, sort) }));
   // The sort is stable, so equal keys keep the snapshot's order.
   const sorted = yield* sortStepwise(keyed, (left, right) =>
-    compareKeys(left.key, right.key, sign),
+    left.key === right.key ? 0 : left.key < right.key ? -sign : sign,
   );
   return yield* mapEach(sorted, ({ row }) => row);
 }
 
-type SortKey = string | number | null;
+type TextField = Extract<SortField, "exchange" | "base" | "symbol">;
 
-function sortKey({ record, nextFundingAtMs }: BoardRow, sort: SortField): SortKey {
+function textOf({ record }: BoardRow, sort: TextField): string {
   switch (sort) {
     case "exchange":
       return record.exchange;
@@ -164,6 +169,14 @@ function sortKey({ record, nextFundingAtMs }: BoardRow, sort: SortField): SortKe
       return record.base;
     case "symbol":
       return record.base + record.quote;
+  }
+}
+
+function numberOf(
+  { record, nextFundingAtMs }: BoardRow,
+  sort: Exclude<SortField, TextField>,
+): number | null {
+  switch (sort) {
     case "funding_rate":
       return record.fundingRate;
     case "annualized_pct":
@@ -181,13 +194,6 @@ function sortKey({ record, nextFundingAtMs }: BoardRow, sort: SortField): SortKe
     case "open_interest_usd":
       return record.openInterestUsd;
   }
-}
-
-function compareKeys(left: SortKey, right: SortKey, sign: number): number {
-  if (left === right) return 0;
-  if (left === null) return 1;
-  if (right === null) return -1;
-  return left < right ? -sign : sign;
 }
 
 function size(value: number | null): number | null {

@@ -1,0 +1,50 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { sortByNumber } from "../../src/lib/sort-in-parts.ts";
+import { atOnce } from "../../src/lib/stepwise.ts";
+
+interface Item {
+  readonly number: number;
+  readonly place: number;
+}
+
+const sorted = (items: readonly Item[]) => atOnce(sortByNumber(items, ({ number }) => number));
+const itemsOf = (given: readonly number[]): Item[] =>
+  given.map((number, place) => ({ number, place }));
+
+/** Few different numbers, so that many are equal; both zeroes are; both ends. */
+const numbers = fc.oneof(
+  fc.constantFrom(-0, 0, 1, -1, 5e9, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+  fc.double({ noNaN: true }),
+);
+
+test("items are sorted like by a stable comparison of their numbers, and the original stays as it is", () => {
+  fc.assert(
+    fc.property(fc.array(numbers, { maxLength: 80 }), (given) => {
+      const items = itemsOf(given);
+      const expected = items.toSorted(
+        (left, right) =>
+          Number(left.number > right.number) - Number(left.number < right.number) ||
+          left.place - right.place,
+      );
+      expect(sorted(items)).toEqual(expected);
+      expect(items).toEqual(itemsOf(given));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("no step visits more than a few items", () => {
+  let visited = 0;
+  const work = sortByNumber(
+    Array.from({ length: 5_000 }, (_, index) => -index),
+    (number) => {
+      visited += 1;
+      return number;
+    },
+  );
+  let most = 0;
+  for (let before = visited; work.next().done !== true; before = visited)
+    most = Math.max(most, visited - before);
+  expect([visited, most <= 64]).toEqual([5_000, true]);
+});
