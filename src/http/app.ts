@@ -56,7 +56,7 @@ const NO_ADDRESS: RequestAddress = { target: "", path: "", query: "" };
 /** Builds the HTTP application as one function from Request to Response. */
 export function createApp(deps: AppDeps): App {
   const { board, clock, log } = deps;
-  const load = answerLoad(clock);
+  const load = answerLoad(clock, (step) => deps.metrics.timeStep("answers", step));
   const cache = new AnswerCache(load);
   const hot = new HotAnswers(cache);
   const answers = new SnapshotAnswers(board, cache, hot, load);
@@ -72,9 +72,7 @@ export function createApp(deps: AppDeps): App {
     clock,
     make: async (recent, snapshot) => {
       const request = new Request(`http://localhost${recent.address.target}`);
-      const made = await deps.metrics.timeStep("answers", () =>
-        dispatch(router, request, renewalContext(router, recent, snapshot)),
-      );
+      const made = await dispatch(router, request, renewalContext(router, recent, snapshot));
       // The bytes are cached now; no one reads this body.
       await made.body?.cancel();
     },

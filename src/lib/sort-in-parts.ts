@@ -1,19 +1,9 @@
-import type { Pauses } from "./pauses.ts";
-import { inSteps, type Stepwise, visitEach } from "./stepwise.ts";
+import { type Stepwise, visitEach } from "./stepwise.ts";
 
 /** Items sorted or merged in one step: under a millisecond even with a slow comparison. */
 const PART = 512;
 
-/** A stable sort that does not block the event loop: `toSorted` of 200,000 items takes 300 ms. */
-export async function sortInParts<Item extends object>(
-  items: readonly Item[],
-  compare: (left: Item, right: Item) => number,
-  pauses: Pauses,
-): Promise<Item[]> {
-  return inSteps(sortStepwise(items, compare), pauses);
-}
-
-/** The same as part of other work. */
+/** A stable sort in steps: `toSorted` of 200,000 items takes 300 ms. */
 export function* sortStepwise<Item extends object>(
   items: readonly Item[],
   compare: (left: Item, right: Item) => number,

@@ -16,11 +16,12 @@ export function atOnce<Result>(work: Stepwise<Result>): Result {
 
 /** Does the work, yielding to the event loop when a pause is due; synchronous if none is. */
 export function inSteps<Result>(work: Stepwise<Result>, pauses: Pauses): Result | Promise<Result> {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done === true) return value;
-    if (pauses.isDue) return pauses.take().then(() => inSteps(work, pauses));
-  }
+  const last = pauses.run(() => {
+    let step = work.next();
+    while (step.done !== true && !pauses.isDue) step = work.next();
+    return step;
+  });
+  return last.done === true ? last.value : pauses.take().then(() => inSteps(work, pauses));
 }
 
 /** Calls `visit` with each item and its index. */

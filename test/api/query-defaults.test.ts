@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import { readFileSync } from "node:fs";
 import { feeTable, takerFees } from "../../src/domain/fees.ts";
-import { Pauses } from "../../src/lib/pauses.ts";
 import { findPairs } from "../../src/services/finder/arbitrage.ts";
 import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
 import { findAssets } from "../../src/services/finder/asset-search.ts";
@@ -24,7 +23,6 @@ import { rankByVolume } from "../../src/services/finder/volume-ranking.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { bodyOf } from "../support/lists.ts";
-import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 /** Volumes on both sides of every minimum, including unknown ones, and settlements up to two days ahead. */
@@ -52,9 +50,8 @@ test("requests without parameters use the finder's own defaults", async () => {
   const snapshot = snapshotOf("1-1", ROWS);
   const app = testApp(new TestBoard(snapshot));
   const groups = new AssetGroups();
-  const pauses = new Pauses(new ManualClock());
   const fees = takerFees(feeTable(null), new Map());
-  const part = { end: Number.POSITIVE_INFINITY, pauses };
+  const part = { end: Number.POSITIVE_INFINITY };
   const asked = async (path: string) => {
     const { rows } = await bodyOf(app, path);
     expect([path, rows.length > 0]).toEqual([path, true]);
@@ -116,7 +113,7 @@ test("requests without parameters use the finder's own defaults", async () => {
   const fileTotal = atOnce(settlementsAhead(snapshot, CALENDAR_FILE_DEFAULTS)).length;
   expect(fileTotal).toBeGreaterThan(calendar.length);
   expect(file.headers.get("x-total-count")).toBe(String(fileTotal));
-  const pairs = await findPairs(snapshot, groups, { ...ARBITRAGE_DEFAULTS, fees }, part);
+  const pairs = atOnce(findPairs(snapshot, groups, { ...ARBITRAGE_DEFAULTS, fees }, part));
   const legsOf = (row: Readonly<Record<string, unknown>>) => [row["long"], row["short"]];
   expect((await asked("/api/funding/arb")).map(legsOf)).toMatchObject(
     pairs
@@ -124,11 +121,8 @@ test("requests without parameters use the finder's own defaults", async () => {
       .map(({ long, short }) => [{ uid: long.row.record.uid }, { uid: short.row.record.uid }]),
   );
   const held = { ...DIVERGENCE_DEFAULTS.pairs, fees, minAgeSeconds: 0 };
-  const divergences = await findDivergences(
-    snapshot,
-    groups,
-    { ...DIVERGENCE_DEFAULTS, pairs: held },
-    pauses,
+  const divergences = atOnce(
+    findDivergences(snapshot, groups, { ...DIVERGENCE_DEFAULTS, pairs: held }),
   );
   // No pair in this market has lasted yet.
   expect(await assets("/api/funding/divergence?min_lasted=0")).toEqual(

@@ -118,3 +118,20 @@ test("a snapshot is served once the answers of the last minute are made: nobody 
     Array.from({ length: 4 }, () => "1-2"),
   );
 });
+
+test("building answers counts as background work, whether they were asked for or made ahead", async () => {
+  const board = new TestBoard(snapshotOf("1-1", rows));
+  const app = testApp(board);
+  const steps = async (): Promise<number> => {
+    const text = await (await app.get("/metrics")).text();
+    const [, count] =
+      /^background_step_duration_seconds_count\{work="answers"\} (\d+)$/m.exec(text) ?? [];
+    return Number(count ?? 0);
+  };
+  expect(await steps()).toBe(0);
+  await (await app.get(LIST, { "accept-encoding": "gzip" })).arrayBuffer();
+  const asked = await steps();
+  expect(asked).toBeGreaterThan(0);
+  board.publish(snapshotOf("1-2", rows));
+  await until(async () => (await steps()) > asked);
+});

@@ -1,13 +1,12 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Pauses } from "../../src/lib/pauses.ts";
-import { sortInParts } from "../../src/lib/sort-in-parts.ts";
+import { atOnce, inSteps } from "../../src/lib/stepwise.ts";
+import { sortStepwise } from "../../src/lib/sort-in-parts.ts";
 import { AssetGroups, type Leg } from "../../src/services/finder/asset-groups.ts";
 import { compareLegs, type Pair } from "../../src/services/finder/pair.ts";
 import { PairOrder } from "../../src/services/finder/pair-order.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
-
-const pauses = new Pauses({ monotonicMs: () => 0 });
 
 /** 6,400 pairs of different legs. */
 const PAIRS: readonly Pair[] = (() => {
@@ -53,7 +52,7 @@ test("the first ones are those of all, sorted plainly, in whatever order they co
         const rankAt = (at: number): number => ranks[at % ranks.length] ?? 0;
         const order = new PairOrder(most);
         for (const at of came) order.add(PAIRS[at] ?? expect.unreachable(), rankAt(at));
-        const first = await order.first(pauses);
+        const first = atOnce(order.first());
         const plainly = PAIRS.map((pair, at) => ({ pair, rank: rankAt(at) })).toSorted(
           (left, right) =>
             (left.rank === right.rank ? 0 : right.rank - left.rank) ||
@@ -75,7 +74,7 @@ test("a sort in parts is the plain one, equal items as they came, with the event
       const byKey = (left: { key: number }, right: { key: number }) => left.key - right.key;
       let nowMs = 0;
       const restless = new Pauses({ monotonicMs: () => (nowMs += 5) });
-      expect(await sortInParts(items, byKey, restless)).toEqual(items.toSorted(byKey));
+      expect(await inSteps(sortStepwise(items, byKey), restless)).toEqual(items.toSorted(byKey));
     }),
     { numRuns: 50 },
   );

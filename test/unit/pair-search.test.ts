@@ -7,7 +7,7 @@ import { takerFees } from "../../src/domain/fees.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
 import { median } from "../../src/domain/median.ts";
 import type { OpportunityBook } from "../../src/domain/opportunity.ts";
-import { Pauses } from "../../src/lib/pauses.ts";
+import { atOnce } from "../../src/lib/stepwise.ts";
 import { findPairs } from "../../src/services/finder/arbitrage.ts";
 import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
 import { NO_FILTER } from "../../src/services/finder/funding-query.ts";
@@ -21,8 +21,6 @@ import {
 } from "../../src/services/finder/pair.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
-
-const pauses = new Pauses({ monotonicMs: () => 0 });
 
 const SOME: readonly ExchangeId[] = ["binance", "okx", "bybit", "gate", "orderly"];
 const ASSETS = 70;
@@ -126,12 +124,9 @@ test("the first pairs and their number are those of a search that builds every p
     fc.asyncProperty(market, query, fc.constantFrom(1, 3, 20), async (rows, asked, most) => {
       const snapshot = snapshotOf("1-1", rows, NOON_MS, BOOK);
       const groups = new AssetGroups();
-      const some = await findPairs(snapshot, groups, asked, { end: most, pauses });
+      const some = atOnce(findPairs(snapshot, groups, asked, { end: most }));
       // Nothing is left out if all pairs are asked for.
-      const all = await findPairs(snapshot, groups, asked, {
-        end: Number.POSITIVE_INFINITY,
-        pauses,
-      });
+      const all = atOnce(findPairs(snapshot, groups, asked, { end: Number.POSITIVE_INFINITY }));
       expect(some.length).toBe(all.length);
       const end = Math.min(most, all.length);
       expect(some.slice(0, end).map(textOf)).toEqual(all.slice(0, end).map(textOf));

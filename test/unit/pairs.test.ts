@@ -7,6 +7,7 @@ import { HOUR_MS } from "../../src/domain/funding.ts";
 import type { OpportunityBook } from "../../src/domain/opportunity.ts";
 import type { Snapshot } from "../../src/domain/market.ts";
 import { Pauses } from "../../src/lib/pauses.ts";
+import { atOnce, inSteps } from "../../src/lib/stepwise.ts";
 import { findPairs } from "../../src/services/finder/arbitrage.ts";
 import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
 import { NO_FILTER } from "../../src/services/finder/funding-query.ts";
@@ -155,11 +156,10 @@ const SIDES = fc.record({
 });
 
 /** A clock that stands still: the work is never long. */
-const pauses = new Pauses({ monotonicMs: () => 0 });
 
 async function allPairs(snapshot: Snapshot, query: ArbitrageQuery): Promise<readonly Pair[]> {
   const end = Number.POSITIVE_INFINITY;
-  const found = await findPairs(snapshot, new AssetGroups(), query, { end, pauses });
+  const found = atOnce(findPairs(snapshot, new AssetGroups(), query, { end }));
   const all = found.slice(0, end);
   expect(all).toHaveLength(found.length);
   return all;
@@ -181,7 +181,7 @@ test("any part of the list is that part of all pairs, sorted plainly", async () 
         );
         expect(all).toEqual(plainly);
         const end = from + size;
-        const found = await findPairs(snapshot, new AssetGroups(), query, { end, pauses });
+        const found = atOnce(findPairs(snapshot, new AssetGroups(), query, { end }));
         expect(found).toHaveLength(all.length);
         expect(found.slice(from, end)).toEqual(plainly.slice(from, end));
       },
@@ -293,7 +293,7 @@ test("a long search lets the event loop come round, and finds the same", async (
     Array.from({ length: 300 }, (_, n) => rowOf(exchange, `C${n}`, { instrumentId: n })),
   );
   const snapshot = snapshotOf("1-1", rows, NOON_MS, BOOK);
-  const atOnce = await allPairs(snapshot, QUERY);
+  const expected = await allPairs(snapshot, QUERY);
   // Each look at this clock is a millisecond later.
   let nowMs = 0;
   const restless = new Pauses({ monotonicMs: () => (nowMs += 1) });
@@ -304,9 +304,9 @@ test("a long search lets the event loop come round, and finds the same", async (
     if (!isOver) setImmediate(turn);
   };
   setImmediate(turn);
-  const part = { end: Number.POSITIVE_INFINITY, pauses: restless };
-  const found = await findPairs(snapshot, new AssetGroups(), QUERY, part);
+  const part = { end: Number.POSITIVE_INFINITY };
+  const found = await inSteps(findPairs(snapshot, new AssetGroups(), QUERY, part), restless);
   isOver = true;
-  expect(found.slice(0, found.length)).toEqual(atOnce);
+  expect(found.slice(0, found.length)).toEqual(expected);
   expect(turns).toBeGreaterThan(300 / 5);
 });

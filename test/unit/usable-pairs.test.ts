@@ -9,7 +9,7 @@ import type { Quote } from "../../src/domain/quote.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { arbRow } from "../../src/http/lists/pair-row.ts";
 import type { ArbRow } from "../../src/http/lists/pair-schema.ts";
-import { Pauses } from "../../src/lib/pauses.ts";
+import { atOnce } from "../../src/lib/stepwise.ts";
 import { findPairs } from "../../src/services/finder/arbitrage.ts";
 import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
 import { NO_FILTER } from "../../src/services/finder/funding-query.ts";
@@ -84,8 +84,8 @@ const QUERY: ArbitrageQuery = {
 };
 
 async function pairsOf(query: Partial<ArbitrageQuery>): Promise<readonly ArbRow[]> {
-  const part = { end: Number.POSITIVE_INFINITY, pauses: new Pauses({ monotonicMs: () => 0 }) };
-  const found = await findPairs(SNAPSHOT, new AssetGroups(), { ...QUERY, ...query }, part);
+  const part = { end: Number.POSITIVE_INFINITY };
+  const found = atOnce(findPairs(SNAPSHOT, new AssetGroups(), { ...QUERY, ...query }, part));
   return found.slice(0, found.length).map((pair) => arbRow(pair, SNAPSHOT.asOfMs / 1000));
 }
 

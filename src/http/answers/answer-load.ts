@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { GarbageMeter } from "../../lib/garbage.ts";
-import { Pauses } from "../../lib/pauses.ts";
+import { Pauses, type RunStep } from "../../lib/pauses.ts";
 import { BytesInFlight } from "./bytes-in-flight.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -10,6 +10,8 @@ export interface AnswerLoad {
   readonly flight: BytesInFlight;
   /** Counts the bytes of streamed representations that were built. */
   readonly garbage: GarbageMeter;
+  /** Runs a synchronous step of building an answer. */
+  readonly run: RunStep;
   /** Pauses for one potentially long task. */
   readonly pauses: () => Pauses;
 }
@@ -17,10 +19,12 @@ export interface AnswerLoad {
 /** Three full lists of 14,000 rows: minutes apart in ordinary use, twice a second under the worst load. */
 const COLLECT_EVERY_BYTES = 24 * 1024 * 1024;
 
-export function answerLoad(clock: Clock): AnswerLoad {
+/** Steps that build answers are run by `run`, which may measure them. */
+export function answerLoad(clock: Clock, run: RunStep = (step) => step()): AnswerLoad {
   return {
     work: new WorkQueue(clock),
-    pauses: () => new Pauses(clock),
+    run,
+    pauses: () => new Pauses(clock, run),
     flight: new BytesInFlight(clock),
     // Asynchronously: waiting for the collection to finish would block the event loop for 40 ms.
     garbage: new GarbageMeter(COLLECT_EVERY_BYTES, () => Bun.gc(false)),

@@ -59,8 +59,11 @@ export async function compressChunks(
 
 /** The stream asks for the next chunk as soon as it can take one, so a whole list would be generated in one go. */
 async function* paced<Chunk>(chunks: Iterable<Chunk>, pauses: Pauses): AsyncGenerator<Chunk> {
-  for (const chunk of chunks) {
-    yield chunk;
+  const rest = chunks[Symbol.iterator]();
+  for (;;) {
+    const next = pauses.run(() => rest.next());
+    if (next.done === true) return;
+    yield next.value;
     if (pauses.isDue) await pauses.take();
   }
 }

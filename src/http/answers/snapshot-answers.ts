@@ -113,7 +113,7 @@ export class SnapshotAnswers {
         if (kept !== null) return { answer: kept, turn: held };
         const content = make();
         const keep = (known: AnswerContent): Made => ({
-          answer: this.#cache.getOrCreate(key, () => known),
+          answer: this.#load.run(() => this.#cache.getOrCreate(key, () => known)),
           turn: held,
         });
         return content instanceof Promise ? content.then(keep) : keep(content);

@@ -1,7 +1,7 @@
 import { grossAprPct, netAprPct } from "../../domain/arbitrage.ts";
 import { type Fee, listingFee } from "../../domain/fees.ts";
 import type { Snapshot } from "../../domain/market.ts";
-import type { Pauses } from "../../lib/pauses.ts";
+import type { Stepwise } from "../../lib/stepwise.ts";
 import type { AssetGroup, AssetGroups, Leg } from "./asset-groups.ts";
 import { type ArbitrageQuery, compareLegs, type Pair, type Plan } from "./pair.ts";
 import { PairFilter } from "./pair-filter.ts";
@@ -18,28 +18,28 @@ export interface FoundPairs {
 
 /**
  * The pairs of a snapshot that match a query, best first, ties in the order of the legs; sorted up to but excluding
- * index `end`. There may be 200,000, so the search yields to the event loop in between.
+ * index `end`. There may be 200,000, so the search is done in steps.
  */
-export async function findPairs(
+export function* findPairs(
   snapshot: Snapshot,
   groups: AssetGroups,
   query: ArbitrageQuery,
-  { end, pauses }: { readonly end: number; readonly pauses: Pauses },
-): Promise<FoundPairs> {
+  { end }: { readonly end: number },
+): Stepwise<FoundPairs> {
   const search = new PairSearch(snapshot, query, end);
   const pools: Pool[] = [];
   for (const group of groups.of(snapshot)) {
     const pool = search.poolOf(group);
     if (pool !== null) pools.push(pool);
-    if (pauses.isDue) await pauses.take();
+    yield;
   }
   // The most promising first: most of the others then only need to be counted.
   pools.sort((left, right) => (left.limit === right.limit ? 0 : right.limit - left.limit));
   for (const pool of pools) {
     search.addFrom(pool);
-    if (pauses.isDue) await pauses.take();
+    yield;
   }
-  const first = await search.found.first(pauses);
+  const first = yield* search.found.first();
   return { length: search.found.length, slice: (from, to) => first.slice(from, to) };
 }
 

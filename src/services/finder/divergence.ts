@@ -1,7 +1,6 @@
 import { roundKnownPct } from "../../domain/percent.ts";
 import type { Snapshot } from "../../domain/market.ts";
-import type { Pauses } from "../../lib/pauses.ts";
-import { inSteps, mapEach } from "../../lib/stepwise.ts";
+import { mapEach, type Stepwise } from "../../lib/stepwise.ts";
 import { mean, standardDeviation } from "../../domain/statistics.ts";
 import { findPairs } from "./arbitrage.ts";
 import type { AssetGroups } from "./asset-groups.ts";
@@ -44,20 +43,16 @@ export interface Divergence {
 }
 
 /** The assets of a snapshot whose rates diverge, widest straddle first. */
-export async function findDivergences(
+export function* findDivergences(
   snapshot: Snapshot,
   groups: AssetGroups,
   query: DivergenceQuery,
-  pauses: Pauses,
-): Promise<readonly Divergence[]> {
+): Stepwise<readonly Divergence[]> {
   const matches = candidateMatcher(query.pairs);
   const end = Number.POSITIVE_INFINITY;
-  const pairs = await findPairs(snapshot, groups, query.pairs, { end, pauses });
+  const pairs = yield* findPairs(snapshot, groups, query.pairs, { end });
   const all = pairs.slice(0, pairs.length);
-  const found = await inSteps(
-    mapEach(all, (pair) => divergenceOf(pair, matches)),
-    pauses,
-  );
+  const found = yield* mapEach(all, (pair) => divergenceOf(pair, matches));
   return found.filter(({ deviationPct }) => (deviationPct ?? 0) >= query.minDeviationPct);
 }
 

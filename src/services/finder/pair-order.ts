@@ -1,5 +1,5 @@
-import type { Pauses } from "../../lib/pauses.ts";
-import { sortInParts } from "../../lib/sort-in-parts.ts";
+import type { Stepwise } from "../../lib/stepwise.ts";
+import { sortStepwise } from "../../lib/sort-in-parts.ts";
 import { compareLegs, type Pair } from "./pair.ts";
 
 /** Sorts unknown ranks last. */
@@ -61,8 +61,8 @@ export class PairOrder {
   }
 
   /** The first pairs in order, at most as many as are kept. */
-  async first(pauses: Pauses): Promise<readonly Pair[]> {
-    const ordered = await sortInParts(this.#kept, compareRanked, pauses);
+  *first(): Stepwise<readonly Pair[]> {
+    const ordered = yield* sortStepwise(this.#kept, compareRanked);
     return ordered.slice(0, this.#max).map(({ pair }) => pair);
   }
 

@@ -59,7 +59,7 @@ export function addDivergenceRoutes(
 
       names,
       variant: [...query.pairs.fees],
-      select: (snapshot, { pauses }) => findDivergences(snapshot, groups, query, pauses),
+      select: (snapshot) => findDivergences(snapshot, groups, query),
       toRow: (divergence, fetchedAt, ofExchanges) => ({
         ...divergenceRow(divergence, fetchedAt),
         of_exchanges: ofExchanges,
