@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { AnswerLoadStats } from "../../src/http/metrics/answers.ts";
+import { Renewal } from "../../src/http/answers/renewal.ts";
 import { createMetrics } from "../../src/http/metrics/metrics.ts";
 import { ServedBoard } from "../../src/services/board/served-board.ts";
 import { yieldToEventLoop } from "../../src/lib/event-loop.ts";
@@ -134,4 +135,39 @@ test("building answers counts as background work, whether they were asked for or
   expect(asked).toBeGreaterThan(0);
   board.publish(snapshotOf("1-2", rows));
   await until(async () => (await steps()) > asked);
+});
+
+test("what leads on from a snapshot is not renewed: its clients will name another one", async () => {
+  const made: string[] = [];
+  const renewal = new Renewal({
+    clock: new ManualClock(),
+    make: async ({ address }) => void made.push(address.target),
+  });
+  const queries = [
+    "since=1-1",
+    "base=BTC&since=1-1",
+    "limit=9&cursor=abc",
+    "base=since",
+    "limit=9",
+  ];
+  for (const query of queries) {
+    const address = { target: `${LIST}?${query}`, path: LIST, query };
+    renewal.record({ address, accepts: "json", encoding: "gzip" });
+  }
+  await renewal.renew(snapshotOf("1-2", rows));
+  expect(made).toEqual([`${LIST}?limit=9`, `${LIST}?base=since`]);
+});
+
+test("a list of changes is not made ahead for the next snapshot, the whole list is", async () => {
+  const clock = new ManualClock();
+  const board = new TestBoard(snapshotOf("1-1", rows));
+  const served = new ServedBoard(board, clock);
+  const app = testApp(board, { clock, board: served });
+  // Asked for last, it would be made first.
+  const asked = [LIST, `${LIST}?since=1-1`];
+  for (const target of asked)
+    await (await app.get(target, { "accept-encoding": "gzip" })).arrayBuffer();
+  board.publish(snapshotOf("1-2", rows));
+  await until(() => served.current()?.id === "1-2");
+  expect(asked.map((target) => isKept(app, target, "gzip"))).toEqual([true, false]);
 });

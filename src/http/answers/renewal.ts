@@ -14,6 +14,12 @@ const MAX_RENEWED = 24;
 /** More addresses than are requested per minute on a machine of this size; the oldest are dropped. */
 const MAX_REMEMBERED = 256;
 
+/**
+ * Requests that lead on from a snapshot: the client will name a newer one next time, and since an old one that is no
+ * longer retained the whole list would be made.
+ */
+const LEADS_ON = /(?:^|&)(?:since|cursor)=/;
+
 /** A recent request whose answer is worth renewing. */
 export interface RecentRequest {
   readonly address: RequestAddress;
@@ -41,9 +47,10 @@ export class Renewal {
     this.#deps = deps;
   }
 
-  /** Records that this answer was requested. */
+  /** Records that this answer was requested, if it may be requested in the same way of the next snapshot. */
   record(recent: RecentRequest): void {
     const { address, accepts, encoding } = recent;
+    if (LEADS_ON.test(address.query)) return;
     const key = `${accepts} ${encoding} ${address.target}`;
     this.#recent.delete(key);
     this.#recent.set(key, {
