@@ -4,7 +4,9 @@ import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow, MarketRecord } from "../../src/domain/market.ts";
 import type { FundingList, FundingRow } from "../../src/http/lists/funding-schema.ts";
 import { testApp, type TestApp } from "../support/app.ts";
+import { ServedBoard } from "../../src/services/board/served-board.ts";
 import { allCollected, rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 const CURRENT = "/api/funding/current";
 
@@ -190,4 +192,21 @@ test("applied to the old list gives the new one, over any number of snapshots", 
     { numRuns: 20 },
   );
   expect(stats.changes).toBeGreaterThan(10);
+});
+
+test("since a snapshot that another process already serves, names are those of that one as well", async () => {
+  const board = new TestBoard(shown("1-1", [B]));
+  const clock = new ManualClock();
+  const served = new ServedBoard(board, clock);
+  served.prepareWith(() => new Promise(() => {}));
+  const app = testApp(board, { clock, board: served });
+  board.publish(shown("1-2", [A, B]));
+  expect(served.current()?.id).toBe("1-1");
+  const { snapshot, resolved, rows, removed } = await listOf(app, "base=AUSDT&since=1-2");
+  expect({ snapshot, resolved, rows, removed }).toEqual({
+    snapshot: "1-2",
+    resolved: { asked: "AUSDT", base: "A" },
+    rows: [],
+    removed: [],
+  });
 });

@@ -70,6 +70,7 @@ test.each([
   ["/api/funding/current?format=csv"],
   ["/api/funding/current?format=ndjson&min_volume=1000100"],
   ["/api/funding/current?sort=annualized_pct&order=desc&limit=10"],
+  ["/api/funding/current?since=0-0&sort=annualized_pct"],
   ["/api/funding/arb?min_yield=0"],
   ["/api/funding/divergence?min_lasted=0"],
   ["/api/funding/heatmap"],

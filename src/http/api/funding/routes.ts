@@ -1,9 +1,10 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { BoardRow } from "../../../domain/market.ts";
+import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { canonicalBase } from "../../../domain/symbol.ts";
 import { withNames } from "../../lists/resolved-names.ts";
 import type { NamesFound } from "../../../services/finder/asset-lookup.ts";
+import { atOnce } from "../../../lib/stepwise.ts";
 import { baseMatcher } from "../../../services/finder/base-filter.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
 import type { BoardView } from "../../../services/board/board-view.ts";
@@ -87,13 +88,16 @@ export function addFundingRoutes(
   });
   const texts = (fetchedAt: number) => kept.at(fetchedAt);
   app.openapi(currentRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+    const query = c.req.valid("query");
+    const { since } = query;
+    // First of all: if it is the snapshot being prepared, everything is answered from that one, names as well.
+    const held = since === null ? null : answers.byId(since);
+    const { params, names } = withNames(answers, c, query);
     const list = { name: "funding-current", names, texts };
-    const { since } = params;
     const sent =
       since === null
         ? sendRows(answers, c, params, params.base, list)
-        : sendChanges(answers, c, { ...params, since }, list);
+        : sendChanges(answers, c, { ...params, since }, held, list);
     return documented(currentRoute, sent);
   });
   app.openapi(symbolRoute, (c) => {
@@ -149,11 +153,11 @@ function sendChanges(
   answers: SnapshotAnswers,
   c: Context<AppEnv>,
   params: ListParams & { readonly base: readonly string[] | null; readonly since: string },
+  held: Snapshot | null,
   list: Named,
 ) {
   const { since, base, limit } = params;
   const query = queryOf(params, base);
-  const held = answers.byId(since);
   // The pages after this one are built from both snapshots.
   if (held !== null && limit !== null) answers.pin(held);
   const changes = changesSince(held, query, params.format ?? c.env.accepts);
@@ -163,9 +167,12 @@ function sendChanges(
     ...AS_ROWS,
     // Cursors of the whole list and of its changes must not be interchangeable.
     variant: held === null ? "reset" : "changes",
-    select: (snapshot) => changes(snapshot).rows,
-    head: (snapshot) => sinceMember(since, changes(snapshot)),
-    headers: (snapshot) => sinceHeaders(changes(snapshot)),
+    *select(snapshot) {
+      return (yield* changes(snapshot)).rows;
+    },
+    // Known by now.
+    head: (snapshot) => sinceMember(since, atOnce(changes(snapshot))),
+    headers: (snapshot) => sinceHeaders(atOnce(changes(snapshot))),
   });
 }
 

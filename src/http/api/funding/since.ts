@@ -1,6 +1,6 @@
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { type FundingQuery, selectRows, sortRows } from "../../../services/finder/funding-query.ts";
-import { atOnce } from "../../../lib/stepwise.ts";
+import type { Stepwise } from "../../../lib/stepwise.ts";
 import { changesOf, differences } from "../../../services/finder/market-changes.ts";
 import type { FixedHeaders } from "../../protocol/headers.ts";
 import type { Format } from "../../protocol/list-format.ts";
@@ -31,20 +31,24 @@ export function changesSince(
   held: Snapshot | null,
   query: FundingQuery,
   format: Format,
-): (snapshot: Snapshot) => ListChanges {
+): (snapshot: Snapshot) => Stepwise<ListChanges> {
   let made: { readonly of: Snapshot; readonly since: ListChanges } | null = null;
-  return (snapshot) => {
-    if (made?.of !== snapshot) made = { of: snapshot, since: changesFrom(held, snapshot) };
-    return made.since;
+  return function* changes(snapshot) {
+    if (made?.of === snapshot) return made.since;
+    const since = yield* changesFrom(held, snapshot);
+    made = { of: snapshot, since };
+    return since;
   };
 
-  function changesFrom(before: Snapshot | null, after: Snapshot): ListChanges {
+  function* changesFrom(before: Snapshot | null, after: Snapshot): Stepwise<ListChanges> {
     if (before !== null) {
       const { rows, removed } = changesOf(differences(before, after), query);
-      if (fitsInHeader(removed, format))
-        return { rows: atOnce(sortRows(rows, query.sort, query.order)), removed, isReset: false };
+      if (fitsInHeader(removed, format)) {
+        const sorted = yield* sortRows(rows, query.sort, query.order);
+        return { rows: sorted, removed, isReset: false };
+      }
     }
-    return { rows: atOnce(selectRows(after, query)), removed: [], isReset: true };
+    return { rows: yield* selectRows(after, query), removed: [], isReset: true };
   }
 }
 
