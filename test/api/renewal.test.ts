@@ -59,7 +59,8 @@ async function scene() {
     await (await app.get(FIRST)).arrayBuffer();
     return () => wantedBytes + firstBytes - load().cachedBytes;
   };
-  return { app, clock, wantedBytes, missingOf };
+  const cachedBytes = (): number => load().cachedBytes;
+  return { app, board, clock, wantedBytes, missingOf, cachedBytes };
 }
 
 test("answers requested within a minute are rebuilt for the next snapshot, in each encoding", async () => {
@@ -83,6 +84,14 @@ test("rebuilding does not count as a request: after a minute nothing is rebuilt 
   for (let turn = 0; turn < TURNS; turn += 1) await yieldToEventLoop();
   expect(second()).toBeGreaterThan(wantedBytes - ID_BYTES);
   expect(isKept(app, LIST, "gzip")).toBe(false);
+});
+
+test("the answers of a replaced snapshot are discarded, even if nothing new is requested", async () => {
+  const { board, clock, wantedBytes, cachedBytes } = await scene();
+  await clock.advance(60_001);
+  expect(cachedBytes()).toBeGreaterThanOrEqual(wantedBytes);
+  board.publish(snapshotOf("1-2", rows));
+  expect(cachedBytes()).toBe(0);
 });
 
 /** The snapshots that these answers are of. */

@@ -41,6 +41,8 @@ export class SnapshotAnswers {
     this.#cache = cache;
     this.#hot = hot;
     this.#load = load;
+    // Also where every request is answered from the cache: nobody needs the replaced snapshot's answers any more.
+    board.onPublish(() => this.#discardReplaced());
   }
 
   /** The snapshot that a request is answered from; null before the first. */
