@@ -1,11 +1,5 @@
 /** Statistics of a set of numbers. None changes its argument; null if the set is too small. */
 
-/** A value and its weight: US dollars of open interest or volume. Null: unknown. */
-export interface Weighted {
-  readonly value: number;
-  readonly weight: number | null;
-}
-
 /** A deviation needs two values. */
 const MIN_FOR_DEVIATION = 2;
 
@@ -17,16 +11,22 @@ export function mean(values: readonly number[]): number | null {
   return sum / values.length;
 }
 
-/** The weighted mean, without values of unknown weight; null if no weight is above 0. */
-export function weightedMean(values: readonly Weighted[]): number | null {
-  let sum = 0;
-  let total = 0;
-  for (const { value, weight } of values) {
-    if (weight === null) continue;
-    sum += value * weight;
-    total += weight;
+/** The weighted mean of the values added. */
+export class WeightedMean {
+  #sum = 0;
+  #total = 0;
+
+  /** `weight`: US dollars of open interest or volume. A value of unknown weight (null) does not count. */
+  add(value: number, weight: number | null): void {
+    if (weight === null) return;
+    this.#sum += value * weight;
+    this.#total += weight;
   }
-  return total > 0 ? sum / total : null;
+
+  /** Null if no weight is above 0. */
+  get value(): number | null {
+    return this.#total > 0 ? this.#sum / this.#total : null;
+  }
 }
 
 /** The population standard deviation (divided by n: all exchanges, not a sample); null for fewer than two values. */

@@ -1,10 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { knownSum, mean, standardDeviation, weightedMean } from "../../src/domain/statistics.ts";
+import { knownSum, mean, standardDeviation, WeightedMean } from "../../src/domain/statistics.ts";
 
 const value = fc.double({ min: -1000, max: 1000, noNaN: true });
 const values = fc.array(value, { minLength: 1, maxLength: 40 });
 const CLOSE = 1e-6;
+
+function weightedMean(
+  all: readonly { readonly value: number; readonly weight: number | null }[],
+): number | null {
+  const weighted = new WeightedMean();
+  for (const one of all) weighted.add(one.value, one.weight);
+  return weighted.value;
+}
 
 describe("the mean", () => {
   test("of none is unknown, of 1, 2 and 6 is 3", () => {

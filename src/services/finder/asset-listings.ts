@@ -1,7 +1,7 @@
 import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import { nameOfAsset } from "../../domain/asset-names.ts";
-import { roundPct } from "../../domain/percent.ts";
-import { type KnownSum, knownSum } from "../../domain/statistics.ts";
+import { roundKnownPct } from "../../domain/percent.ts";
+import { type KnownSum, knownSum, WeightedMean } from "../../domain/statistics.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import { sortStepwise } from "../../lib/sort-in-parts.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
@@ -109,15 +109,14 @@ function weightedPct(
   weightOf: (listing: Listing) => number | null,
 ): number | null {
   const exchanges = new ExchangeCount();
-  let [sum, total] = [0, 0];
+  const mean = new WeightedMean();
   for (const listing of listings) {
     const weight = weightOf(listing) ?? 0;
     if (weight <= 0) continue;
     exchanges.add(listing);
-    sum += listing.annualizedPct * weight;
-    total += weight;
+    mean.add(listing.annualizedPct, weight);
   }
-  return exchanges.count < MIN_EXCHANGES ? null : roundPct(sum / total);
+  return exchanges.count < MIN_EXCHANGES ? null : roundKnownPct(mean.value);
 }
 
 /** Counts the exchanges of the listings added. */

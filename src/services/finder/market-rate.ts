@@ -1,8 +1,8 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
-import { roundPct } from "../../domain/percent.ts";
+import { roundKnownPct, roundPct } from "../../domain/percent.ts";
 import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
 import { ASSET_CLASSES, type AssetClass } from "../../domain/quote.ts";
-import type { KnownSum } from "../../domain/statistics.ts";
+import { type KnownSum, WeightedMean } from "../../domain/statistics.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { AssetGroups } from "./asset-groups.ts";
 import { MIN_EXCHANGES } from "./asset-listings.ts";
@@ -54,8 +54,8 @@ interface Group extends Key {
   readonly weighing: Set<ExchangeId>;
   openInterestUsd: number;
   openInterestUnknown: number;
-  /** Annual rates times open interest. */
-  weightedPct: number;
+  /** Of the annual rates, weighted by open interest. */
+  readonly mean: WeightedMean;
 }
 
 /**
@@ -104,7 +104,7 @@ function newGroup(kind: MarketGroupKind, of: Partial<Key> = {}): Group {
     weighing: new Set(),
     openInterestUsd: 0,
     openInterestUnknown: 0,
-    weightedPct: 0,
+    mean: new WeightedMean(),
   };
 }
 
@@ -117,7 +117,7 @@ function add(group: Group, { exchange, openInterestUsd }: MarketRecord, annualPc
   }
   if (openInterestUsd > 0) group.weighing.add(exchange);
   group.openInterestUsd += openInterestUsd;
-  group.weightedPct += annualPct * openInterestUsd;
+  group.mean.add(annualPct, openInterestUsd);
 }
 
 function rateOf(group: Group): MarketRate {
@@ -142,9 +142,9 @@ function rateOf(group: Group): MarketRate {
 }
 
 /** The mean weighted by open interest; null without any, or if too few exchanges report one. */
-function annualPctOf({ kind, weighing, weightedPct, openInterestUsd }: Group): number | null {
+function annualPctOf({ kind, weighing, mean }: Group): number | null {
   const isEnough = kind === "exchange" || weighing.size >= MIN_EXCHANGES;
-  return isEnough && openInterestUsd > 0 ? roundPct(weightedPct / openInterestUsd) : null;
+  return isEnough ? roundKnownPct(mean.value) : null;
 }
 
 function reasonOf(kind: MarketGroupKind, exchanges: number): MarketReason {
