@@ -47,8 +47,8 @@ function* merge<Item extends object>(
 }
 
 /**
- * A stable sort by a number, ascending, in a quarter of the time that a comparison function takes: the numbers are
- * sorted alone, and each item is put where its number came to be. The number must not be NaN.
+ * A stable sort by a number, ascending, in two thirds of the time that `sortStepwise` takes: the numbers are sorted
+ * alone, and each item is put where its number came to be. The number must not be NaN.
  */
 export function* sortByNumber<Item>(
   items: readonly Item[],
