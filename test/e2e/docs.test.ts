@@ -8,9 +8,11 @@ import { LONG_MS } from "../support/patience.ts";
 const CHROMIUM = browserPath();
 
 const PAGES = ["/docs", "/docs/problems", "/docs/terms", "/docs/try"] as const;
-/** Each width and each colour scheme once: contrast does not depend on the width, and the checker takes seconds. */
+/** Each width in each colour scheme. */
 const SCREENS = [
   { name: "desktop", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+  { name: "desktop", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
+  { name: "phone", colorScheme: "light", viewport: { width: 360, height: 740 } },
   { name: "phone", colorScheme: "dark", viewport: { width: 360, height: 740 } },
 ] as const;
 
