@@ -78,6 +78,15 @@ export function commonName(base: string): string {
   return ENTRY_OF.get(plain)?.name ?? plain;
 }
 
+/** Every name whose common name is that of `base`. */
+export function namesAlike(base: string): readonly string[] {
+  const common = commonName(base);
+  const plain = [common, ...(ENTRY_OF.get(common)?.others ?? [])];
+  return [...plain, ...plain.map((name) => `${name}STOCK`)].filter(
+    (name) => commonName(name) === common,
+  );
+}
+
 /** Every name in the table for `base`, itself first; for a stock also the spelling of lbank and weex. */
 export function namesOfThing(base: string): readonly string[] {
   const common = commonName(base);
@@ -96,9 +105,15 @@ export function aliasesOf(name: string): readonly string[] {
 /** `LIT~2` is another asset with the name LIT. */
 const NUMBERED = /~\d+$/;
 
+/** The greatest code of a digit. */
+const CODE_OF_9 = "9".charCodeAt(0);
+
 /** The name of an asset without the number that distinguishes it from others with that name. */
 export function nameOfAsset(assetId: string): string {
-  return assetId.replace(NUMBERED, "");
+  // Asked for every row: few end in a digit, and only those need the pattern.
+  return assetId.charCodeAt(assetId.length - 1) <= CODE_OF_9
+    ? assetId.replace(NUMBERED, "")
+    : assetId;
 }
 
 /** Whether a text can only be an asset id: no ticker has such a number. */

@@ -1,4 +1,4 @@
-import { commonName, isNumbered, nameOfAsset } from "../../domain/asset-names.ts";
+import { isNumbered, nameOfAsset, namesAlike } from "../../domain/asset-names.ts";
 
 /** The fields that identify a listing's asset. */
 interface Named {
@@ -16,9 +16,9 @@ interface Named {
 export function baseMatcher(bases: readonly string[]): (listing: Named) => boolean {
   const asked = new Set(bases);
   const ids = new Set(bases.filter(isNumbered));
-  const names = new Set(bases.map(commonName));
+  const names = new Set(bases.flatMap(namesAlike));
   return ({ base, assetId }) =>
     asked.has(base) ||
     (assetId !== null && ids.has(assetId)) ||
-    names.has(commonName(assetId === null ? base : nameOfAsset(assetId)));
+    names.has(assetId === null ? base : nameOfAsset(assetId));
 }

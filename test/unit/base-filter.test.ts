@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { commonName, isNumbered, nameOfAsset, NAMES } from "../../src/domain/asset-names.ts";
+import { baseMatcher } from "../../src/services/finder/base-filter.ts";
+
+const IN_TABLE = NAMES.flatMap(({ name, others }) => [name, ...others]);
+const PLAIN = [...IN_TABLE, "BTC", "A", "AB", "STOCK", "0G", "G7", "X~", "~2"];
+const TEXTS = PLAIN.flatMap((name) => [
+  name,
+  `${name}STOCK`,
+  `${name}STOCKSTOCK`,
+  `${name}~2`,
+  `${name}STOCK~13`,
+]);
+
+test("a listing matches a base if their names have one common name in the table, or by its ticker or id", () => {
+  let matching = 0;
+  for (const asked of TEXTS) {
+    const isMeant = baseMatcher([asked]);
+    for (const name of TEXTS) {
+      const isAlike = (text: string) => commonName(text) === commonName(asked);
+      const wants = name === asked || isAlike(name);
+      if (isMeant({ base: name, assetId: null }) !== wants)
+        throw new Error(`${name} as ticker, asked for ${asked}`);
+      const byId = (isNumbered(asked) && name === asked) || isAlike(nameOfAsset(name));
+      if (isMeant({ base: "OTHER", assetId: name }) !== byId)
+        throw new Error(`${name} as asset, asked for ${asked}`);
+      if (isMeant({ base: asked, assetId: name }) !== true)
+        throw new Error(`${name} with the ticker ${asked}`);
+      if (wants && byId) matching += 1;
+    }
+  }
+  expect(matching).toBeGreaterThan(TEXTS.length);
+});
