@@ -60,6 +60,15 @@ export interface MarketRecord {
   readonly observedAtMs: number;
 }
 
+/** What a listing is called: its names stay the same while only its rate changes. */
+type ListingNames = Pick<
+  MarketRecord,
+  "base" | "quote" | "exchangeSymbol" | "assetId" | "multiplier" | "tickerMultiplier"
+>;
+
+/** The listings of one exchange; the same array from snapshot to snapshot until one of them changes. */
+export type ExchangeListings = readonly ListingNames[];
+
 /** The stored state of one exchange besides its rows. Times are unix milliseconds. */
 export interface ExchangeState {
   readonly exchange: ExchangeId;
@@ -188,6 +197,8 @@ export interface Snapshot {
   readonly storedAtMs: number;
   /** Ordered by exchange, then exchange_symbol. */
   readonly rows: readonly BoardRow[];
+  /** Those of `rows` in the same order, by exchange. */
+  readonly listings: readonly ExchangeListings[];
   readonly exchanges: readonly ExchangeView[];
   /** The open opportunities when this was stored. */
   readonly opportunities: OpportunityBook;

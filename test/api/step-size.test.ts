@@ -71,6 +71,8 @@ test.each([
   ["/api/funding/current?format=ndjson&min_volume=1000100"],
   ["/api/funding/current?sort=annualized_pct&order=desc&limit=10"],
   ["/api/funding/current?since=0-0&sort=annualized_pct"],
+  ["/api/funding/current?base=A1USDT"],
+  ["/api/funding/symbol/A1"],
   ["/api/funding/arb?min_yield=0"],
   ["/api/funding/divergence?min_lasted=0"],
   ["/api/funding/heatmap"],

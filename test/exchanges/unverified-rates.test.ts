@@ -7,7 +7,7 @@ import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 import type { Heatmap } from "../../src/http/api/heatmap/schema.ts";
 import type { ExchangeFacts } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
-import { allCollected, TestBoard } from "../support/board.ts";
+import { allCollected, listingsOf, TestBoard } from "../support/board.ts";
 import { INFOS, testApp, type TestApp } from "../support/app.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
 import { LONG_MS } from "../support/patience.ts";
@@ -43,7 +43,7 @@ describe("a rate of an exchange where it is not certain which one is charged", (
       ...row,
       record: { ...row.record, assetId: row.record.base, identity: "confirmed" },
     }));
-    app = testApp(new TestBoard({ ...snapshot, rows }), {
+    app = testApp(new TestBoard({ ...snapshot, rows, listings: listingsOf(rows) }), {
       exchanges: INFOS.map((info) => ({
         ...info,
         ...(EXCHANGES[info.id].facts as ExchangeFacts),

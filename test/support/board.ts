@@ -7,6 +7,7 @@ import {
 import type { FlagBits } from "../../src/domain/flags.ts";
 import type {
   BoardRow,
+  ExchangeListings,
   ExchangeState,
   ExchangeView,
   MarketRecord,
@@ -124,7 +125,14 @@ export function snapshotOf(
       state,
     };
   });
-  return { id, asOfMs, storedAtMs: asOfMs, rows: ordered, exchanges, opportunities };
+  const listings = listingsOf(ordered);
+  return { id, asOfMs, storedAtMs: asOfMs, rows: ordered, listings, exchanges, opportunities };
+}
+
+/** The listings of a snapshot's rows, by exchange. */
+export function listingsOf(ordered: readonly BoardRow[]): readonly ExchangeListings[] {
+  const records = ordered.map(({ record }) => record);
+  return [...Map.groupBy(records, ({ exchange }) => exchange).values()];
 }
 
 /** The same with other statuses; one that is missing says so as the board does. */

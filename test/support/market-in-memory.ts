@@ -42,7 +42,8 @@ export class MarketInMemory {
 
   readExchange(exchange: ExchangeId): ExchangeMarket {
     const commitSeq = this.#states.get(exchange)?.commitSeq ?? 0;
-    return { commitSeq, rows: this.#records.get(exchange) ?? [] };
+    const rows = this.#records.get(exchange) ?? [];
+    return { commitSeq, rows, listings: rows };
   }
 
   read(wants: (state: ExchangeState) => boolean): MarketState {
@@ -50,6 +51,12 @@ export class MarketInMemory {
     const rows = new Map(
       states.filter(wants).map(({ exchange }) => [exchange, this.readExchange(exchange).rows]),
     );
-    return { progress: this.#progress, states, rows, opportunities: NO_OPPORTUNITIES };
+    return {
+      progress: this.#progress,
+      states,
+      rows,
+      listings: rows,
+      opportunities: NO_OPPORTUNITIES,
+    };
   }
 }

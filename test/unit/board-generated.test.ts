@@ -129,7 +129,11 @@ function plainSnapshot(market: MarketInMemory, nowMs: number) {
     };
   });
   const id = periods === 0 ? `${epoch}-${seq}` : `${epoch}-${seq}.${periods}`;
-  return { id, asOfMs, storedAtMs: changedAtMs, rows, exchanges };
+  const listings = states.flatMap(({ exchange }) => {
+    const own = records.get(exchange);
+    return own === undefined ? [] : [own];
+  });
+  return { id, asOfMs, storedAtMs: changedAtMs, rows, listings, exchanges };
 }
 
 test("every snapshot is the one computed plainly, row by row, and none is missing when a row has changed", async () => {

@@ -4,6 +4,7 @@ import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { MarketWriter } from "../../src/db/market/market-writer.ts";
 import { ReviewRepository } from "../../src/db/market/review-repository.ts";
 import type { Decision } from "../../src/domain/asset-cluster.ts";
+import type { ExchangeListings } from "../../src/domain/market.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import {
   acceptedBatch,
@@ -100,6 +101,11 @@ const changes = fc.array(
   { minLength: 2, maxLength: 14 },
 );
 
+function namesOf(listing: ExchangeListings[number]) {
+  const { exchangeSymbol, base, quote: currency, assetId, multiplier, tickerMultiplier } = listing;
+  return { exchangeSymbol, base, currency, assetId, multiplier, tickerMultiplier };
+}
+
 function listingSeq({ states }: TestDatabase, of: Exchange): number | undefined {
   return states.seqs(of)?.listingSeq;
 }
@@ -115,8 +121,11 @@ describe("a reader that keeps listings between commits", () => {
         change(database, { epoch, ms: NOON_MS + index * MINUTE_MS });
         const fresh = new MarketReader(database.db);
         expect(database.reader.read(() => true)).toEqual(fresh.read(() => true));
-        for (const of of EXCHANGES)
-          expect(database.reader.readExchange(of)).toEqual(fresh.readExchange(of));
+        for (const of of EXCHANGES) {
+          const read = database.reader.readExchange(of);
+          expect(read).toEqual(fresh.readExchange(of));
+          expect(read?.listings.map(namesOf)).toEqual(read?.rows.map(namesOf));
+        }
       }
     });
     fc.assert(run, { numRuns: 40 });
@@ -171,6 +180,21 @@ const DECIDED: Decision = {
   provenMultiplier: null,
   settledClass: null,
 };
+
+test("listings are the same array until one of them changes", () => {
+  using database = testDatabase();
+  const epoch = startCollecting(database, EXCHANGES, NOON_MS);
+  const btc = quoteOf("BTC");
+  const listingsAfter = (of: Exchange, batch: readonly Quote[], ms: number) => {
+    database.writer.commit(acceptedBatch(of, epoch, ms, batch));
+    return database.reader.readExchange("okx")?.listings;
+  };
+  const first = listingsAfter("okx", [btc], NOON_MS);
+  expect(first).toHaveLength(1);
+  expect(listingsAfter("okx", [{ ...btc, fundingRate: 0.0009 }], NOON_MS + 1)).toBe(first);
+  expect(listingsAfter("gate", [btc], NOON_MS + 2)).toBe(first);
+  expect(listingsAfter("okx", [{ ...btc, base: "XBT" }], NOON_MS + 3)).not.toBe(first);
+});
 
 describe("the version of an exchange's listings", () => {
   test("stays when only quotes change, and rises with a changed listing, an interval and a decision", () => {

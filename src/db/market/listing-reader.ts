@@ -31,9 +31,12 @@ interface Placed {
   readonly listing: Listing;
 }
 
-interface Known {
+/** The listings of an exchange; the same object until one of them changes. */
+interface KnownListings {
   readonly version: string;
   readonly byId: ReadonlyMap<number, Placed>;
+  /** Ordered by exchange_symbol. */
+  readonly listings: readonly Listing[];
 }
 
 const SELECT_LISTINGS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base,
@@ -48,7 +51,7 @@ const SELECT_LISTINGS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.excha
 export class ListingReader {
   readonly #texts: TextPool;
   readonly #select;
-  readonly #known = new Map<ExchangeId, Known>();
+  readonly #known = new Map<ExchangeId, KnownListings>();
 
   constructor(db: Database, texts: TextPool) {
     this.#texts = texts;
@@ -56,26 +59,28 @@ export class ListingReader {
   }
 
   /**
-   * The listings of an exchange by instrument id, as of `version`. `ids` are those with a quote: if they differ from the
-   * known ones, which does not raise the version, all listings are read again.
+   * The listings of an exchange as of `version`. `ids` are those with a quote: if they differ from the known ones, which
+   * does not raise the version, all listings are read again.
    */
-  of(exchange: ExchangeId, version: string, ids: readonly number[]): ReadonlyMap<number, Placed> {
+  of(exchange: ExchangeId, version: string, ids: readonly number[]): KnownListings {
     const known = this.#known.get(exchange);
     const isKnown =
       known?.version === version &&
       known.byId.size === ids.length &&
       ids.every((id) => known.byId.has(id));
-    if (isKnown) return known.byId;
-    const listings = this.#select.all(exchange);
-    this.#texts.expect(exchange, listings.length);
+    if (isKnown) return known;
+    const rows = this.#select.all(exchange);
+    this.#texts.expect(exchange, rows.length);
+    const listings = rows.map((row) => this.#shared(row));
     const byId = new Map(
       listings.map((listing, place): [number, Placed] => [
         listing.instrumentId,
-        { place, listing: this.#shared(listing) },
+        { place, listing },
       ]),
     );
-    this.#known.set(exchange, { version, byId });
-    return byId;
+    const read = { version, byId, listings };
+    this.#known.set(exchange, read);
+    return read;
   }
 
   /** Shares the texts of the row in place: the query makes a fresh object for each row. */

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
-import type { ExchangeState, MarketRecord } from "../../domain/market.ts";
+import type { ExchangeListings, ExchangeState, MarketRecord } from "../../domain/market.ts";
 import { NO_OPPORTUNITIES, type OpportunityBook } from "../../domain/opportunity.ts";
 import { bookOf } from "../../domain/opportunity-columns.ts";
 import { withoutImplausible } from "../../domain/plausibility.ts";
@@ -16,6 +16,8 @@ export interface MarketState {
   readonly states: readonly ExchangeState[];
   /** The rows of the requested exchanges, by exchange, each ordered by exchange_symbol. */
   readonly rows: ReadonlyMap<ExchangeId, readonly MarketRecord[]>;
+  /** Those of the same exchanges. */
+  readonly listings: ReadonlyMap<ExchangeId, ExchangeListings>;
   readonly opportunities: OpportunityBook;
 }
 
@@ -23,6 +25,7 @@ export interface MarketState {
 export interface ExchangeMarket {
   readonly commitSeq: number;
   readonly rows: readonly MarketRecord[];
+  readonly listings: ExchangeListings;
 }
 
 /** The columns that change with each commit, in the index's order: sorting would take as long again. */
@@ -80,11 +83,14 @@ export class MarketReader {
       if (progress === null) return null;
       const states = this.#states.list();
       const rows = new Map<ExchangeId, readonly MarketRecord[]>();
+      const listings = new Map<ExchangeId, ExchangeListings>();
       for (const state of states) {
         const read = wants(state) ? this.#rowsOf(state.exchange, progress) : null;
-        if (read !== null) rows.set(state.exchange, read.rows);
+        if (read === null) continue;
+        rows.set(state.exchange, read.rows);
+        listings.set(state.exchange, read.listings);
       }
-      return { progress, states, rows, opportunities: this.#opportunities() };
+      return { progress, states, rows, listings, opportunities: this.#opportunities() };
     })();
   }
 
@@ -113,14 +119,14 @@ export class MarketReader {
     if (seqs === null) return null;
     const live = this.#live.all(exchange);
     const ids = live.map(({ instrumentId }) => instrumentId);
-    const listings = this.#listings.of(exchange, `${epoch}-${seqs.listingSeq}`, ids);
+    const { byId, listings } = this.#listings.of(exchange, `${epoch}-${seqs.listingSeq}`, ids);
     const rows: MarketRecord[] = Array.from({ length: live.length });
     for (const row of live) {
-      const known = listings.get(row.instrumentId);
+      const known = byId.get(row.instrumentId);
       if (known === undefined) throw new Error(`no listing ${row.instrumentId} of ${exchange}`);
       rows[known.place] = recordOf(known.listing, row, this.#texts);
     }
-    return { commitSeq: seqs.commitSeq, rows };
+    return { commitSeq: seqs.commitSeq, rows, listings };
   }
 
   /** Whether any instrument with this base was ever seen, listed or not. */

@@ -94,7 +94,7 @@ export function addStreamRoutes(
 ): void {
   app.openAPIRegistry.register(RESET, StreamResetSchema);
   app.openAPIRegistry.register(CHANGES, StreamChangesSchema);
-  app.openapi(streamRoute, (c) => {
+  app.openapi(streamRoute, async (c) => {
     // A stream starts with rows: it is refused before the first snapshot.
     answers.current(c.env);
     const headers = {
@@ -104,7 +104,7 @@ export function addStreamRoutes(
       "x-accel-buffering": "no",
     };
     if (c.req.method === "HEAD") return documented(streamRoute, new Response(null, { headers }));
-    const { params } = withNames(answers, c, c.req.valid("query"));
+    const { params } = await withNames(answers, c, c.req.valid("query"));
     const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? null;
     const opened = streams.open(listingQuery(params), lastEventId, {
       address: c.env.client ?? UNKNOWN_ADDRESS,

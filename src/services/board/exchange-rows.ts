@@ -3,6 +3,7 @@ import type { ExchangeTerms } from "../../domain/flags.ts";
 import {
   boardRow,
   type BoardRow,
+  type ExchangeListings,
   isStill,
   type MarketRecord,
   shortenToSameRow,
@@ -28,6 +29,7 @@ export class ExchangeRows {
   readonly newestMs: number;
   /** Whether its own clock has stopped. */
   readonly isFrozen: boolean;
+  readonly listings: ExchangeListings;
   readonly #exchange: ExchangeId;
   #terms: ExchangeTerms;
   #now: DatedRows;
@@ -36,10 +38,15 @@ export class ExchangeRows {
   /** Of an exchange that is refreshed every `periodMs`; its rows are as of `asOfMs`. */
   constructor(
     exchange: ExchangeId,
-    commit: { readonly commitSeq: number; readonly rows: readonly MarketRecord[] },
+    commit: {
+      readonly commitSeq: number;
+      readonly rows: readonly MarketRecord[];
+      readonly listings: ExchangeListings;
+    },
     { periodMs, asOfMs }: { readonly periodMs: number; readonly asOfMs: number },
   ) {
     this.commitSeq = commit.commitSeq;
+    this.listings = commit.listings;
     this.#exchange = exchange;
     this.#terms = exchangeTerms(exchange, periodMs);
     let newestMs = Number.NEGATIVE_INFINITY;

@@ -44,8 +44,8 @@ export function addArbRoutes(
     readonly fees: FeeTable;
   },
 ): void {
-  app.openapi(arbRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(arbRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = arbitrageQuery(params, fees);
     const sent = sendList(answers, c, filledParams(params), {
       name: "funding-arb",

@@ -29,8 +29,8 @@ export function addAssetRoutes(
   app: OpenAPIHono<AppEnv>,
   { answers }: { readonly answers: SnapshotAnswers },
 ): void {
-  app.openapi(assetsRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(assetsRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = { listings: listingQuery(params), text: params.q };
     const sent = sendList(answers, c, params, {
       name: "assets",

@@ -42,8 +42,8 @@ export function addVolumeRoutes(
     readonly groups: AssetGroups;
   },
 ): void {
-  app.openapi(byVolumeRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(byVolumeRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = listingQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-by-volume",

@@ -86,8 +86,8 @@ export function addCalendarRoutes(
     readonly answers: SnapshotAnswers;
   },
 ): void {
-  app.openapi(calendarRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(calendarRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = calendarQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-calendar",
@@ -98,8 +98,8 @@ export function addCalendarRoutes(
     });
     return documented(calendarRoute, sent);
   });
-  app.openapi(fileRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(fileRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = calendarQuery(params);
     const snapshot = answers.current(c.env);
     const coverage = coverageOf(snapshot, params);

@@ -38,8 +38,8 @@ export function addSlotRoutes(
     readonly answers: SnapshotAnswers;
   },
 ): void {
-  app.openapi(slotRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(slotRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = { filter: listingQuery(params), hours: params.hours };
     const sent = sendList(answers, c, params, {
       name: "funding-calendar-slots",

@@ -51,8 +51,8 @@ export function addDivergenceRoutes(
     readonly fees: FeeTable;
   },
 ): void {
-  app.openapi(divergenceRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(divergenceRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = divergenceQuery(params, fees);
     const sent = sendList(answers, c, params, {
       name: "funding-divergence",

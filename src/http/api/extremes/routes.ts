@@ -43,8 +43,8 @@ export function addExtremesRoutes(
     readonly answers: SnapshotAnswers;
   },
 ): void {
-  app.openapi(extremesRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(extremesRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query: ExtremesQuery = {
       rows: listingQuery(params),
       side: params.side,

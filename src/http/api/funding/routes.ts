@@ -87,12 +87,12 @@ export function addFundingRoutes(
     onPublish: (keep) => board.onPublish(keep),
   });
   const texts = (fetchedAt: number) => kept.at(fetchedAt);
-  app.openapi(currentRoute, (c) => {
+  app.openapi(currentRoute, async (c) => {
     const query = c.req.valid("query");
     const { since } = query;
     // First of all: if it is the snapshot being prepared, everything is answered from that one, names as well.
     const held = since === null ? null : answers.byId(since);
-    const { params, names } = withNames(answers, c, query);
+    const { params, names } = await withNames(answers, c, query);
     const list = { name: "funding-current", names, texts };
     const sent =
       since === null
@@ -100,12 +100,13 @@ export function addFundingRoutes(
         : sendChanges(answers, c, { ...params, since }, held, list);
     return documented(currentRoute, sent);
   });
-  app.openapi(symbolRoute, (c) => {
+  app.openapi(symbolRoute, async (c) => {
     // Before the first snapshot nothing is known, not even that an asset does not exist.
-    const { rows } = answers.current(c.env);
+    answers.current(c.env);
     const asked = canonicalBase(c.req.valid("param").base);
     const query = c.req.valid("query");
-    const { params, names } = withNames(answers, c, { base: [asked], cursor: query.cursor });
+    const { params, names } = await withNames(answers, c, { base: [asked], cursor: query.cursor });
+    const { rows } = answers.current(c.env);
     const fitting = names?.didYouMean ?? [];
     if (fitting.length > 0) throw unknownBase(asked, "fits several assets", fitting);
     const isMeant = baseMatcher(params.base);

@@ -51,8 +51,8 @@ export function addHeatmapRoutes(
     readonly groups: AssetGroups;
   },
 ): void {
-  app.openapi(heatmapRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(heatmapRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = heatmapQuery(params);
     const made = new WeakMap<Snapshot, Heatmap>();
     /** Rows, columns and head all need it; the rows are selected first. */

@@ -42,8 +42,8 @@ export function addInstrumentRoutes(
     readonly answers: SnapshotAnswers;
   },
 ): void {
-  app.openapi(instrumentsRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(instrumentsRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const { identity } = params;
     const sent = sendList(answers, c, params, {
       name: "instruments",

@@ -45,10 +45,10 @@ export function addIntervalRoutes(
     readonly intervalChanges: IntervalChanges;
   },
 ): void {
-  app.openapi(changesRoute, (c) => {
+  app.openapi(changesRoute, async (c) => {
     const params = c.req.valid("query");
     const { exchange, asset_id: assetIds, from, to } = params;
-    const { params: found, names } = withNames(answers, c, params);
+    const { params: found, names } = await withNames(answers, c, params);
     const query: IntervalChangeQuery = {
       exchanges: exchange,
       bases: found.base,

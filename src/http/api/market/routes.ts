@@ -41,8 +41,8 @@ export function addMarketRoutes(
     readonly groups: AssetGroups;
   },
 ): void {
-  app.openapi(marketRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(marketRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const query = listingQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-market",

@@ -46,8 +46,8 @@ export function addSentimentRoutes(
     readonly groups: AssetGroups;
   },
 ): void {
-  app.openapi(sentimentRoute, (c) => {
-    const { params, names } = withNames(answers, c, c.req.valid("query"));
+  app.openapi(sentimentRoute, async (c) => {
+    const { params, names } = await withNames(answers, c, c.req.valid("query"));
     const sort = params.sort;
     const query: SentimentQuery = {
       listings: listingQuery(params),
