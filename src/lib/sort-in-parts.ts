@@ -71,6 +71,22 @@ export function* sortByNumber<Item>(
   return result;
 }
 
+/** The first `count` of what `sortByNumber` returns, without placing the others. */
+export function* firstByNumber<Item>(
+  items: readonly Item[],
+  numberOf: (item: Item) => number,
+  count: number,
+): Stepwise<Item[]> {
+  if (count >= items.length) return yield* sortByNumber(items, numberOf);
+  const numbers = new Float64Array(items.length);
+  yield* visitEach(items, (item, index) => (numbers[index] = numberOf(item)));
+  const last = numbers.toSorted()[count - 1] ?? Number.NEGATIVE_INFINITY;
+  yield;
+  const candidates = items.filter((_, index) => (numbers[index] ?? last) <= last);
+  const sorted = yield* sortByNumber(candidates, numberOf);
+  return sorted.slice(0, count);
+}
+
 /** The index of the first number that is not smaller. */
 function firstPlace(sorted: Float64Array, number: number): number {
   let [from, to] = [0, sorted.length];

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { sortByNumber } from "../../src/lib/sort-in-parts.ts";
+import { firstByNumber, sortByNumber } from "../../src/lib/sort-in-parts.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 
 interface Item {
@@ -28,6 +28,18 @@ test("items are sorted like by a stable comparison of their numbers, and the ori
           left.place - right.place,
       );
       expect(sorted(items)).toEqual(expected);
+      expect(items).toEqual(itemsOf(given));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("the first items are the first of all when sorted", () => {
+  fc.assert(
+    fc.property(fc.array(numbers, { maxLength: 80 }), fc.nat(90), (given, count) => {
+      const items = itemsOf(given);
+      const first = atOnce(firstByNumber(items, ({ number }) => number, count));
+      expect(first).toEqual(sorted(items).slice(0, count));
       expect(items).toEqual(itemsOf(given));
     }),
     { numRuns: 1_000 },

@@ -14,6 +14,8 @@ interface Selected<Item> {
 
 /** The part of a list that is shown, and when to yield to the event loop while selecting it. */
 interface Part {
+  /** The index of the page's first item. */
+  readonly from: number;
   /** The index after the page's last item; infinite if all are shown. */
   readonly end: number;
   readonly pauses: Pauses;
@@ -57,7 +59,7 @@ export function snapshotSources<Item>(
         freshFor: snapshot,
         select: (limit, pauses) => {
           const end = offset + (limit ?? Number.POSITIVE_INFINITY);
-          const made = select(snapshot, { end, pauses });
+          const made = select(snapshot, { from: offset, end, pauses });
           const selected = "next" in made ? inSteps(made, pauses) : made;
           return selected instanceof Promise
             ? selected.then((all) => pageOf(all, limit))

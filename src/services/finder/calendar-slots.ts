@@ -1,13 +1,11 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { settlementMinuteMs } from "../../domain/funding.ts";
-import type { Snapshot } from "../../domain/market.ts";
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import {
   type CalendarQuery,
-  gridKey,
-  type Listing,
-  listingsOf,
-  settlementOf,
+  type Grid,
+  rateOf,
   settlingRows,
   spanOf,
   timesIn,
@@ -52,16 +50,14 @@ export function* slotsAhead(
   snapshot: Snapshot,
   query: CalendarQuery,
 ): Stepwise<readonly SettlementSlot[]> {
-  const listings = yield* listingsOf(yield* settlingRows(snapshot, query));
+  const { rows, grids } = yield* settlingRows(snapshot, query);
   const span = spanOf(snapshot, query);
   const slots = new Map<number, Totals>();
-  for (const grid of yield* byGrid(listings)) {
-    const [any] = grid;
-    if (any === undefined) continue;
+  for (const grid of grids) {
     const summed = new Map<number, Totals>();
-    for (const { nth, settlesAt } of timesIn(any, span)) {
+    for (const { nth, settlesAt } of timesIn(grid, span)) {
       const n = Math.min(nth, FIRST_UNKNOWN);
-      const totals = summed.get(n) ?? (yield* totalsOf(grid, n));
+      const totals = summed.get(n) ?? (yield* totalsOf(rows, grid, n));
       summed.set(n, totals);
       const minuteS = settlementMinuteMs(settlesAt * 1000) / 1000;
       addTo(slots.getOrInsertComputed(minuteS, noTotals), totals);
@@ -70,14 +66,6 @@ export function* slotsAhead(
   return [...slots]
     .toSorted(([left], [right]) => left - right)
     .map(([settlesAt, totals]) => slotOf(settlesAt, totals));
-}
-
-function* byGrid(listings: readonly Listing[]): Stepwise<Iterable<readonly Listing[]>> {
-  const grids = new Map<string, Listing[]>();
-  yield* visitEach(listings, (listing) => {
-    grids.getOrInsertComputed(gridKey(listing), () => []).push(listing);
-  });
-  return grids.values();
 }
 
 function noTotals(): Totals {
@@ -93,11 +81,13 @@ function noTotals(): Totals {
 }
 
 /** The totals of the `nth` settlement of listings that share a grid. */
-function* totalsOf(listings: readonly Listing[], nth: number): Stepwise<Totals> {
+function* totalsOf(rows: readonly BoardRow[], { ranks }: Grid, nth: number): Stepwise<Totals> {
   const totals = noTotals();
-  yield* visitEach(listings, (listing) => {
-    const { exchange, openInterestUsd } = listing.row.record;
-    const { rate } = settlementOf(listing, listing.firstS + nth * listing.stepS);
+  yield* visitEach(ranks, (rank) => {
+    const record = rows[rank]?.record;
+    if (record === undefined) return;
+    const { exchange, openInterestUsd } = record;
+    const { rate } = rateOf(record, nth);
     totals.instruments += 1;
     totals.exchanges.add(exchange);
     if (openInterestUsd === null) totals.openInterestUnknown += 1;

@@ -1,8 +1,9 @@
 import { isBlocked } from "../../domain/flags.ts";
 import { HOUR_MS } from "../../domain/funding.ts";
-import type { BoardRow, Snapshot } from "../../domain/market.ts";
-import { filterEach, type Stepwise, visitEach } from "../../lib/stepwise.ts";
-import { type FundingQuery, NO_FILTER, rowMatcher, sortRows } from "./funding-query.ts";
+import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
+import { firstByNumber } from "../../lib/sort-in-parts.ts";
+import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
+import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
 /** Where the rate of an upcoming settlement comes from: the live rate, or the exchange's own prediction. */
 export const RATE_SOURCES = ["live", "predicted"] as const;
@@ -32,27 +33,48 @@ export const CALENDAR_DEFAULTS: CalendarQuery = { filter: NO_FILTER, hours: 8 };
 /** The same for a calendar program: they refresh once an hour or less often, so it gets a day. */
 export const CALENDAR_FILE_DEFAULTS: CalendarQuery = { ...CALENDAR_DEFAULTS, hours: 24 };
 
+/** Settlements from index `from` up to but excluding `end`. */
+interface Part {
+  readonly from: number;
+  readonly end: number;
+}
+
+const ALL: Part = { from: 0, end: Number.POSITIVE_INFINITY };
+
+/** Settlements in order, as far as requested: two days of the whole market are hundreds of thousands. */
+export interface Settlements {
+  readonly length: number;
+  /** The settlements from index `from` up to but excluding `to`, within the requested part. */
+  slice(from: number, to: number): readonly Settlement[];
+}
+
 /**
  * The upcoming settlements of a snapshot: periodic funding without a blocking flag, by time, then largest open interest
  * first (unknown last), then exchange and exchange_symbol. Times are in whole seconds, as in responses.
  */
-export function* settlementsAhead(snapshot: Snapshot, query: CalendarQuery): Stepwise<Settlements> {
-  const settling = yield* settlingRows(snapshot, query);
-  const rows = yield* sortRows(settling, "open_interest_usd", "desc");
-  const listings = yield* listingsOf(rows);
-  return new Settlements(listings, yield* slotsOf(listings, spanOf(snapshot, query)));
-}
-
-/** The rows whose settlements a query includes, in snapshot order. */
-export function settlingRows(
+export function* settlementsAhead(
   snapshot: Snapshot,
   query: CalendarQuery,
-): Stepwise<readonly BoardRow[]> {
-  const matches = rowMatcher(query.filter);
-  return filterEach(
-    snapshot.rows,
-    (row) => row.record.accrual === "periodic" && !isBlocked(row.flags) && matches(row),
-  );
+  { from, end }: Part = ALL,
+): Stepwise<Settlements> {
+  const { rows, sizes, grids } = yield* settlingRows(snapshot, query);
+  const ordered: OrderedSlot[] = [];
+  let start = 0;
+  for (const { settlesAt, members } of slotsOf(grids, spanOf(snapshot, query))) {
+    const count = members.reduce((sum, { ranks }) => sum + ranks.length, 0);
+    // What is not shown needs no order.
+    if (start < end && start + count > from) {
+      const ranks = ranksOf(members, count);
+      yield;
+      const first = yield* firstByNumber(ranks, (rank) => sizes[rank] ?? UNKNOWN, end - start);
+      ordered.push({ settlesAt, start, rows: first.flatMap((rank) => rows[rank] ?? []) });
+    }
+    start += count;
+  }
+  return {
+    length: start,
+    slice: (first, last) => ordered.flatMap((slot) => settlementsIn(slot, first, last)),
+  };
 }
 
 /** The time range of a query in unix seconds: after `fromS`, up to and including `toS`. */
@@ -68,82 +90,109 @@ export function spanOf({ asOfMs }: Snapshot, { hours }: CalendarQuery): Span {
 
 const HOUR_SECONDS = HOUR_MS / 1000;
 
-/** A row and its settlement times: the first one and the interval, in seconds. */
-export interface Listing {
-  readonly row: BoardRow;
-  readonly intervalHours: number;
+/** Listings that settle at the same times: at `firstS` and every `stepS` after it, in seconds. */
+export interface Grid {
   readonly firstS: number;
   readonly stepS: number;
+  /** Indexes of their rows, ascending. */
+  readonly ranks: readonly number[];
 }
 
 /** Shorter than any interval; bounds how often an instrument can settle within the requested hours. */
 const MIN_STEP_SECONDS = 60;
 
+/** The rows whose settlements a query includes, in snapshot order. */
+interface SettlingRows {
+  readonly rows: readonly BoardRow[];
+  /** What orders the rows of one time, ascending: the largest open interest comes first. */
+  readonly sizes: readonly number[];
+  readonly grids: readonly Grid[];
+}
+
 /**
- * The grid continues from the stored time even if that has just passed: until the next refresh the rate is unknown, but
- * the next times are known.
+ * The rows whose settlements a query includes, and their grids. A grid continues from the stored time even
+ * if that has just passed: until the next refresh the rate is unknown, but the next times are known.
  */
-export function* listingsOf(rows: readonly BoardRow[]): Stepwise<readonly Listing[]> {
-  const listings: Listing[] = [];
-  yield* visitEach(rows, (row) => {
-    const { nextFundingAtMs, fundingIntervalHours: intervalHours } = row.record;
-    if (nextFundingAtMs === null || intervalHours === null) return;
-    const stepS = Math.round(intervalHours * HOUR_SECONDS);
-    if (stepS < MIN_STEP_SECONDS) return;
-    listings.push({ row, intervalHours, firstS: Math.floor(nextFundingAtMs / 1000), stepS });
+export function* settlingRows(snapshot: Snapshot, query: CalendarQuery): Stepwise<SettlingRows> {
+  const matches = rowMatcher(query.filter);
+  const rows: BoardRow[] = [];
+  const sizes: number[] = [];
+  const grids = new Grids();
+  yield* visitEach(snapshot.rows, (row) => {
+    if (row.record.accrual !== "periodic" || isBlocked(row.flags) || !matches(row)) return;
+    const rhythm = rhythmOf(row.record);
+    if (rhythm === null) return;
+    grids.of(rhythm.firstS, rhythm.stepS).ranks.push(rows.length);
+    rows.push(row);
+    const { openInterestUsd } = row.record;
+    sizes.push(openInterestUsd === null ? UNKNOWN : -openInterestUsd);
   });
-  return listings;
+  return { rows, sizes, grids: grids.all };
 }
 
-/** Indexes into the ordered listings, ascending. */
-type Ranks = readonly number[];
+/** When a listing settles; null if its time or its interval is not known. */
+function rhythmOf({ nextFundingAtMs, fundingIntervalHours: intervalHours }: MarketRecord) {
+  if (nextFundingAtMs === null || intervalHours === null) return null;
+  const stepS = Math.round(intervalHours * HOUR_SECONDS);
+  if (stepS < MIN_STEP_SECONDS) return null;
+  return { firstS: Math.floor(nextFundingAtMs / 1000), stepS, intervalHours };
+}
 
-/** All settlements at one time, as one list of ranks per grid. */
+interface GridDraft extends Grid {
+  readonly ranks: number[];
+}
+
+/** The grids of a market, some dozens, in the order of their first listings. */
+class Grids {
+  readonly all: GridDraft[] = [];
+  readonly #byStep = new Map<number, Map<number, GridDraft>>();
+  #last: GridDraft | null = null;
+
+  of(firstS: number, stepS: number): GridDraft {
+    const last = this.#last;
+    // Neighbouring rows are of one exchange and mostly alike.
+    if (last !== null && last.firstS === firstS && last.stepS === stepS) return last;
+    const grid = this.#byStep.get(stepS)?.get(firstS) ?? this.#add(firstS, stepS);
+    this.#last = grid;
+    return grid;
+  }
+
+  #add(firstS: number, stepS: number): GridDraft {
+    const grid = { firstS, stepS, ranks: [] };
+    this.all.push(grid);
+    this.#byStep.getOrInsertComputed(stepS, () => new Map()).set(firstS, grid);
+    return grid;
+  }
+}
+
+/** All that settles at one time. */
 interface Slot {
-  readonly ranks: Ranks[];
-  count: number;
+  readonly settlesAt: number;
+  readonly members: readonly Grid[];
 }
 
-/** By time. */
-type Slots = readonly (readonly [settlesAt: number, slot: Slot])[];
+/** The rows of a slot in order, as far as requested. */
+interface OrderedSlot {
+  readonly settlesAt: number;
+  /** The index of its first settlement. */
+  readonly start: number;
+  readonly rows: readonly BoardRow[];
+}
 
-/**
- * A lazy list: two days of hourly settlements of the whole market are hundreds of thousands, but instruments share a
- * handful of grids, and a page shows a few hundred.
- */
-export class Settlements {
-  readonly length: number;
-  readonly #listings: readonly Listing[];
-  readonly #slots: Slots;
-
-  /** `listings` are ordered as within one time. */
-  constructor(listings: readonly Listing[], slots: Slots) {
-    this.#listings = listings;
-    this.#slots = slots;
-    this.length = slots.reduce((sum, [, { count }]) => sum + count, 0);
-  }
-
-  /** The settlements from index `from` up to but excluding `to`. */
-  slice(from: number, to: number): readonly Settlement[] {
-    const found: Settlement[] = [];
-    let start = 0;
-    for (const [settlesAt, slot] of this.#slots) {
-      if (start >= to) break;
-      const end = start + slot.count;
-      const ranks = end > from ? ranksOf(slot).subarray(Math.max(0, from - start), to - start) : [];
-      for (const rank of ranks) {
-        const listing = this.#listings[rank];
-        if (listing !== undefined) found.push(settlementOf(listing, settlesAt));
-      }
-      start = end;
-    }
-    return found;
-  }
+/** The slots of grids within a span, by time. */
+function slotsOf(grids: readonly Grid[], span: Span): readonly Slot[] {
+  const slots = new Map<number, Grid[]>();
+  for (const grid of grids)
+    for (const { settlesAt } of timesIn(grid, span))
+      slots.getOrInsertComputed(settlesAt, () => []).push(grid);
+  return [...slots]
+    .map(([settlesAt, members]) => ({ settlesAt, members }))
+    .toSorted((left, right) => left.settlesAt - right.settlesAt);
 }
 
 /** The settlements of a grid within a span, with their numbers; the first one of the grid is number 0. */
 export function* timesIn(
-  { firstS, stepS }: Pick<Listing, "firstS" | "stepS">,
+  { firstS, stepS }: Pick<Grid, "firstS" | "stepS">,
   { fromS, toS }: Span,
 ): Generator<{ readonly nth: number; readonly settlesAt: number }> {
   const first = firstS > fromS ? 0 : Math.floor((fromS - firstS) / stepS) + 1;
@@ -151,60 +200,46 @@ export function* timesIn(
   for (let nth = first; nth <= last; nth += 1) yield { nth, settlesAt: firstS + nth * stepS };
 }
 
-/** The settlements of `listings` within a span. */
-function* slotsOf(listings: readonly Listing[], span: Span): Stepwise<Slots> {
-  const slots = new Map<number, Slot>();
-  for (const { ranks, ...grid } of yield* gridsOf(listings)) {
-    for (const { settlesAt } of timesIn(grid, span)) {
-      const slot = slots.get(settlesAt) ?? { ranks: [], count: 0 };
-      slot.ranks.push(ranks);
-      slot.count += ranks.length;
-      slots.set(settlesAt, slot);
-    }
-  }
-  return [...slots].toSorted(([left], [right]) => left - right);
-}
-
-/** Equal for listings that settle at the same times. */
-export function gridKey({ firstS, stepS }: Pick<Listing, "firstS" | "stepS">): string {
-  return `${firstS} ${stepS}`;
-}
-
-/** Groups listings by grid. */
-function* gridsOf(listings: readonly Listing[]) {
-  const grids = new Map<string, Pick<Listing, "firstS" | "stepS"> & { readonly ranks: number[] }>();
-  yield* visitEach(listings, ({ firstS, stepS }, rank) => {
-    const key = gridKey({ firstS, stepS });
-    const grid = grids.get(key);
-    if (grid === undefined) grids.set(key, { firstS, stepS, ranks: [rank] });
-    else grid.ranks.push(rank);
-  });
-  return grids.values();
-}
-
-function ranksOf({ ranks, count }: Slot): Uint32Array {
-  const all = new Uint32Array(count);
+/** The ranks in some grids, ascending. */
+function ranksOf(grids: readonly Grid[], count: number): readonly number[] {
+  const ranks = new Uint32Array(count);
   let end = 0;
-  for (const ofGrid of ranks) {
-    all.set(ofGrid, end);
-    end += ofGrid.length;
+  for (const grid of grids) {
+    ranks.set(grid.ranks, end);
+    end += grid.ranks.length;
   }
-  return all.toSorted();
+  return Array.from(ranks.toSorted());
+}
+
+/** Sorts an unknown open interest last. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
+/** The settlements of a slot from index `from` up to but excluding `to`. */
+function settlementsIn(
+  { settlesAt, start, rows }: OrderedSlot,
+  from: number,
+  to: number,
+): readonly Settlement[] {
+  const shown = rows.slice(Math.max(0, from - start), Math.max(0, to - start));
+  return shown.flatMap((row) => settlementOf(row, settlesAt) ?? []);
+}
+
+function settlementOf(row: BoardRow, settlesAt: number): Settlement | null {
+  const rhythm = rhythmOf(row.record);
+  if (rhythm === null) return null;
+  const { firstS, stepS, intervalHours } = rhythm;
+  return { row, settlesAt, intervalHours, ...rateOf(row.record, (settlesAt - firstS) / stepS) };
 }
 
 /**
- * The known rate: the live one for the stored next time, the predicted one for the time after it. A row that is
- * settling still shows the rate just charged, which says nothing about the next time.
+ * The known rate of the `nth` settlement: the live one for the stored next time (0), the predicted one for the time
+ * after it. A row that is settling still shows the rate just charged, which says nothing about the next time.
  */
-export function settlementOf(
-  { row, intervalHours, firstS, stepS }: Listing,
-  settlesAt: number,
-): Settlement {
-  const { fundingRate, predictedRate, settling } = row.record;
-  const known = { row, settlesAt, intervalHours };
-  const nth = (settlesAt - firstS) / stepS;
-  if (nth === 0 && !settling) return { ...known, rate: fundingRate, rateSource: "live" };
-  if (nth === 1 && predictedRate !== null)
-    return { ...known, rate: predictedRate, rateSource: "predicted" };
-  return { ...known, rate: null, rateSource: null };
+export function rateOf(
+  { fundingRate, predictedRate, settling }: MarketRecord,
+  nth: number,
+): Pick<Settlement, "rate" | "rateSource"> {
+  if (nth === 0 && !settling) return { rate: fundingRate, rateSource: "live" };
+  if (nth === 1 && predictedRate !== null) return { rate: predictedRate, rateSource: "predicted" };
+  return { rate: null, rateSource: null };
 }

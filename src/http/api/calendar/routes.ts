@@ -92,7 +92,7 @@ export function addCalendarRoutes(
     const sent = sendList(answers, c, params, {
       name: "funding-calendar",
       names,
-      select: (snapshot) => settlementsAhead(snapshot, query),
+      select: (snapshot, part) => settlementsAhead(snapshot, query, part),
       toRow: calendarRow,
       columns: COLUMNS,
     });
@@ -126,7 +126,7 @@ export function addCalendarRoutes(
       };
     };
     const make = (): AnswerContent | Promise<AnswerContent> => {
-      const found = inSteps(settlementsAhead(snapshot, query), answers.pauses());
+      const found = inSteps(settlementsAhead(snapshot, query, FIRST_EVENTS), answers.pauses());
       return found instanceof Promise ? found.then(content) : content(found);
     };
     const sent = answers.respond(c.req.raw, c.env, {
@@ -144,6 +144,9 @@ function calendarQuery(params: CalendarParams): CalendarQuery {
     hours: params.hours,
   };
 }
+
+/** The settlements in the file. */
+const FIRST_EVENTS = { from: 0, end: MAX_EVENTS };
 
 const COLUMNS = columnsOf(CalendarRowSchema);
 
