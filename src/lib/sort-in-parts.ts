@@ -71,6 +71,25 @@ export function* sortByNumber<Item>(
   return result;
 }
 
+/** Sorts by a number, ascending, and items with equal numbers by `compare`. The number must not be NaN. */
+export function* sortByNumberThen<Item extends object>(
+  items: readonly Item[],
+  numberOf: (item: Item) => number,
+  compare: (left: Item, right: Item) => number,
+): Stepwise<Item[]> {
+  const sorted = yield* sortByNumber(items, numberOf);
+  let from = 0;
+  for (const [index, item] of sorted.entries()) {
+    const next = sorted[index + 1];
+    if (next !== undefined && numberOf(next) === numberOf(item)) continue;
+    const end = index + 1;
+    if (end - from > 1)
+      sorted.splice(from, end - from, ...(yield* sortStepwise(sorted.slice(from, end), compare)));
+    from = end;
+  }
+  return sorted;
+}
+
 /** The first `count` of what `sortByNumber` returns, without placing the others. */
 export function* firstByNumber<Item>(
   items: readonly Item[],

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { firstByNumber, sortByNumber } from "../../src/lib/sort-in-parts.ts";
+import { firstByNumber, sortByNumber, sortByNumberThen } from "../../src/lib/sort-in-parts.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 
 interface Item {
@@ -41,6 +41,25 @@ test("the first items are the first of all when sorted", () => {
       const first = atOnce(firstByNumber(items, ({ number }) => number, count));
       expect(first).toEqual(sorted(items).slice(0, count));
       expect(items).toEqual(itemsOf(given));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("items with equal numbers are sorted by the comparison, those equal in it as well stay in order", () => {
+  const item = fc.record({ number: numbers, name: fc.constantFrom("a", "b", "c") });
+  const compare = (left: { name: string }, right: { name: string }) =>
+    left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 80 }), (given) => {
+      const items = given.map((one, place) => ({ ...one, place }));
+      const expected = items.toSorted(
+        (left, right) =>
+          Number(left.number > right.number) - Number(left.number < right.number) ||
+          compare(left, right),
+      );
+      expect(atOnce(sortByNumberThen(items, ({ number }) => number, compare))).toEqual(expected);
+      expect(items.map(({ place }) => place)).toEqual([...given.keys()]);
     }),
     { numRuns: 1_000 },
   );
