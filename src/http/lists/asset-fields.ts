@@ -17,31 +17,31 @@ const money = (description: string) =>
   z
     .number()
     .nullable()
-    .openapi({ description: `${description} US dollars.`, example: 1_250_000 });
+    .meta({ description: `${description} US dollars.`, example: 1_250_000 });
 
 const UNVERIFIED = flagBit("unverified_rate");
 
 /** Identifies the asset and says how much is known about it. */
 export const assetFields = {
-  base: z.string().openapi({
+  base: z.string().meta({
     description: "Name of the asset; its listings may have other tickers.",
     example: "PEPE",
   }),
-  asset_id: z.string().openapi({
+  asset_id: z.string().meta({
     description: "The asset, as identified by its price; the same base can be two assets.",
     example: "PEPE",
   }),
-  exchanges: count.max(EXCHANGE_IDS.length).openapi({
+  exchanges: count.max(EXCHANGE_IDS.length).meta({
     description: "Exchanges with a trusted listing that matches.",
     example: 12,
   }),
   of_exchanges: ofExchangesField,
-  instruments: count.openapi({ description: "Trusted listings that match.", example: 17 }),
-  untrusted_instruments: count.openapi({
+  instruments: count.meta({ description: "Trusted listings that match.", example: 17 }),
+  untrusted_instruments: count.meta({
     description: "Matching listings left out because of a blocking flag.",
     example: 1,
   }),
-  unverified_instruments: count.openapi({
+  unverified_instruments: count.meta({
     description:
       "Trusted listings flagged `unverified_rate`: it is unproven which of the rates that their exchange publishes is charged next. They count like all others.",
     example: 0,
@@ -49,14 +49,14 @@ export const assetFields = {
   open_interest_usd: money(
     "Total one-sided open interest of the trusted listings, as far as it is known; null if none is known.",
   ),
-  open_interest_unknown: count.openapi({
+  open_interest_unknown: count.meta({
     description: "Trusted listings with unknown open interest.",
     example: 2,
   }),
   volume_24h_usd: money(
     "Total 24 h turnover of the trusted listings, as far as it is known; null if none is known.",
   ),
-  volume_unknown: count.openapi({
+  volume_unknown: count.meta({
     description: "Trusted listings with unknown volume.",
     example: 0,
   }),
@@ -81,7 +81,7 @@ export function assetPart(asset: AssetListings, ofExchanges: number) {
 
 /** Percent per year, simple (not compounded). */
 export const yearlyPct = (description: string) =>
-  z.number().openapi({
+  z.number().meta({
     description: `${description} Percent a year, simple; positive: longs pay shorts.`,
     example: 10.95,
   });

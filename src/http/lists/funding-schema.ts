@@ -26,37 +26,35 @@ const money = (description: string) =>
   z
     .number()
     .nullable()
-    .openapi({ description: `${description} US dollars.`, example: 1_250_000 });
+    .meta({ description: `${description} US dollars.`, example: 1_250_000 });
 
 /** One instrument on one exchange; fields are in the order they are sent. */
 export const FundingRowSchema = z
   .strictObject({
     ...instrumentFields,
-    settle: z.string().openapi({ description: "Currency of margin and payment.", example: "USDT" }),
-    multiplier: z.number().openapi({
+    settle: z.string().meta({ description: "Currency of margin and payment.", example: "USDT" }),
+    multiplier: z.number().meta({
       description: "Units of base in one priced unit; price per unit is mark_price / multiplier.",
       example: 1000,
     }),
     asset_class: assetClassField,
-    funding_rate: z.number().openapi({
+    funding_rate: z.number().meta({
       description:
         "The live rate that will be charged at next_funding_time: a fraction of notional per funding_interval_hours. Positive: longs pay shorts.",
       example: 0.0001,
     }),
-    funding_rate_pct: z
-      .number()
-      .openapi({ description: "funding_rate in percent.", example: 0.01 }),
-    annualized_pct: z.number().nullable().openapi({
+    funding_rate_pct: z.number().meta({ description: "funding_rate in percent.", example: 0.01 }),
+    annualized_pct: z.number().nullable().meta({
       description:
         "Percent a year, simple: funding_rate x (24 / funding_interval_hours) x 365 x 100. Null when the interval is unknown.",
       example: 10.95,
     }),
-    rate_8h_pct: z.number().nullable().openapi({
+    rate_8h_pct: z.number().nullable().meta({
       description:
         "The rate scaled to 8 hours, percent: funding_rate x (8 / funding_interval_hours) x 100. Null when the interval is unknown.",
       example: 0.01,
     }),
-    funding_interval_hours: z.number().nullable().openapi({
+    funding_interval_hours: z.number().nullable().meta({
       description:
         "Current funding interval of this instrument. For continuous funding, the period that the rate is quoted for.",
       example: 8,
@@ -64,40 +62,40 @@ export const FundingRowSchema = z
     next_funding_time: time(
       "When funding is charged next. Right after a settlement (flag `settling`) it is the settlement after that, while funding_rate is still the rate just charged. Null for continuous funding, for `expired` rows, and after a settlement if the interval is unknown.",
     ).nullable(),
-    accrual: AccrualSchema.openapi({
+    accrual: AccrualSchema.meta({
       description: "`continuous` accrues every second and has no next_funding_time.",
     }),
-    predicted_rate: z.number().nullable().openapi({
+    predicted_rate: z.number().nullable().meta({
       description: "The exchange's estimate for the period after next_funding_time. A fraction.",
     }),
-    instant_rate: z.number().nullable().openapi({
+    instant_rate: z.number().nullable().meta({
       description: "The instantaneous rate on an exchange with continuous funding. A fraction.",
     }),
     settled_rate: z
       .number()
       .nullable()
-      .openapi({ description: "The last rate charged, at settled_at. A fraction." }),
+      .meta({ description: "The last rate charged, at settled_at. A fraction." }),
     settled_at: time("When settled_rate was charged.").nullable(),
     mark_price: z
       .number()
       .nullable()
-      .openapi({ description: "In quote, per priced unit (see multiplier), verbatim." }),
+      .meta({ description: "In quote, per priced unit (see multiplier), verbatim." }),
     index_price: z
       .number()
       .nullable()
-      .openapi({ description: "In quote, per priced unit (see multiplier)." }),
-    last_price: z.number().nullable().openapi({
+      .meta({ description: "In quote, per priced unit (see multiplier)." }),
+    last_price: z.number().nullable().meta({
       description:
         "Last traded price, in quote, per priced unit. Only if the exchange publishes neither mark_price nor index_price, else null.",
     }),
-    premium_pct: z.number().nullable().openapi({
+    premium_pct: z.number().nullable().meta({
       description:
         "How far mark_price is above index_price, in percent of index_price; negative if below. Null if either is unknown.",
       example: 0.05,
     }),
     open_interest_usd: money("One-sided open interest."),
     volume_24h_usd: money("Turnover of the last 24 hours."),
-    taker_fee_bps: z.number().nullable().openapi({
+    taker_fee_bps: z.number().nullable().meta({
       description:
         "Taker fee per fill that the exchange states for this listing, in basis points of notional. Null if it states none: `taker_fee_bps` of /api/exchanges then applies.",
       example: 0.9,
@@ -106,8 +104,8 @@ export const FundingRowSchema = z
     age_seconds: z
       .int()
       .min(0)
-      .openapi({ description: "fetched_at of the list minus observed_at.", example: 12 }),
-    flags: z.array(FlagSchema).openapi({
+      .meta({ description: "fetched_at of the list minus observed_at.", example: 12 }),
+    flags: z.array(FlagSchema).meta({
       description:
         "Flags. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not trust the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`, `unverified_rate` (it is unproven which of the rates that the exchange publishes is charged next): advisory. `suspect` marks a periodic rate without a settlement time, and rows with a value that the rest of the market contradicts: a contradicted volume or open interest is null. `identity_conflict` marks a different asset under the same ticker.",
     }),
@@ -120,18 +118,18 @@ export const FundingListSchema = z
   .strictObject({
     ...thresholdListSchema("FundingList", FundingRowSchema, ["min_volume", "min_open_interest"])
       .shape,
-    since: z.string().optional().openapi({
+    since: z.string().optional().meta({
       description: "The snapshot given by `since`. Absent without it, as are removed and reset.",
       example: "7-1041",
     }),
     removed: z
       .array(z.string())
       .optional()
-      .openapi({
+      .meta({
         description: "uids of rows that have gone or no longer match since then.",
         example: ["okx:ABC-USDT-SWAP:1793000000"],
       }),
-    reset: z.boolean().optional().openapi({
+    reset: z.boolean().optional().meta({
       description:
         "Whether that snapshot is no longer held: `rows` is then the whole list, which replaces everything received before.",
       example: false,

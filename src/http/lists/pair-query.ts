@@ -50,7 +50,7 @@ const feesParam = openListParam((text) => text, {
     }
     return fees;
   })
-  .openapi({
+  .meta({
     type: "array",
     items: { type: "string", pattern: String.raw`^(default|[a-z]+:\d+(\.\d+)?(e[+-]?\d+)?)$` },
   });

@@ -31,19 +31,19 @@ const LegSchema = z
     index_price: shape.index_price,
     premium_pct: shape.premium_pct,
     last_price: shape.last_price,
-    price_source: PriceSourceSchema.nullable().openapi({
+    price_source: PriceSourceSchema.nullable().meta({
       description:
         "The price used for price_gap_pct: a last trade may be older than a mark price. Null if there is none.",
       example: "mark",
     }),
     open_interest_usd: shape.open_interest_usd,
     volume_24h_usd: shape.volume_24h_usd,
-    taker_fee_bps: z.number().nullable().openapi({
+    taker_fee_bps: z.number().nullable().meta({
       description:
         "Taker fee used, in basis points of notional per fill. Null if no reliable source states one.",
       example: 5,
     }),
-    taker_fee_source: z.enum(FEE_SOURCES).nullable().openapi({
+    taker_fee_source: z.enum(FEE_SOURCES).nullable().meta({
       description:
         "Source of taker_fee_bps: `request`: `fees` in this request; `operator`: configured by the operator of this service; `listing`: stated by the exchange for this listing; `exchange`: the standard fee of the exchange. The first one available wins, in this order. Null without a fee.",
       example: "exchange",
@@ -59,30 +59,30 @@ const usd = (description: string) =>
   z
     .number()
     .nullable()
-    .openapi({ description: `${description} US dollars.`, example: 12.5 });
+    .meta({ description: `${description} US dollars.`, example: 12.5 });
 const settlements = (side: string) =>
   z
     .int()
     .nullable()
-    .openapi({
+    .meta({
       description: `Settlements of the ${side} leg in the holding time; null for continuous funding and if the next one is unknown.`,
       example: 3,
     });
 
 const CashSchema = z
   .strictObject({
-    assumes: z.literal("constant_rates").openapi({
+    assumes: z.literal("constant_rates").meta({
       description: "Both rates are assumed to stay unchanged: actual payments follow future rates.",
     }),
-    notional_usd: z.number().openapi({ description: "Of each leg. US dollars.", example: 10_000 }),
-    capital_usd: z.number().openapi({
+    notional_usd: z.number().meta({ description: "Of each leg. US dollars.", example: 10_000 }),
+    capital_usd: z.number().meta({
       description: "Capital for both legs: 2 x notional_usd / leverage. US dollars.",
       example: 20_000,
     }),
     leverage: z
       .number()
-      .openapi({ description: "Notional of both legs divided by capital_usd.", example: 1 }),
-    hold_hours: z.number().openapi({ description: "Holding time in hours.", example: 24 }),
+      .meta({ description: "Notional of both legs divided by capital_usd.", example: 1 }),
+    hold_hours: z.number().meta({ description: "Holding time in hours.", example: 24 }),
     long_settlements: settlements("long"),
     short_settlements: settlements("short"),
     long_usd: usd("Funding of the long leg; positive: received."),
@@ -96,24 +96,24 @@ const CashSchema = z
 export type CashBody = z.infer<typeof CashSchema>;
 
 const pct = (description: string, example: number) =>
-  z.number().nullable().openapi({ description, example });
+  z.number().nullable().meta({ description, example });
 
 export const ArbPairSchema = z
   .strictObject({
     base: shape.base,
-    asset_id: z.string().openapi({
+    asset_id: z.string().meta({
       description: "The asset of both legs; for a refused pair, the one whose name they share.",
       example: "PEPE",
     }),
-    asset_class: orNull(AssetClassSchema).openapi({
+    asset_class: orNull(AssetClassSchema).meta({
       description:
         "Class of the asset of both legs; until it is confirmed, as the exchange of the long leg states, else as that of the short leg.",
     }),
-    decision: z.enum(DECISIONS).openapi({
+    decision: z.enum(DECISIONS).meta({
       description:
         "`usable`; `watch`: check `reasons` first; `refuse`: one of its numbers cannot be trusted.",
     }),
-    reasons: z.array(z.enum(REASONS)).openapi({
+    reasons: z.array(z.enum(REASONS)).meta({
       description:
         "Why it is not usable. Refuse: `stale`, `expired`, `interval_unknown`, `identity_conflict`, `identity_unknown` (no price has shown that both are the same asset), `suspect`, `price_gap` over 10 %. Watch: `pinned_cap`, `pinned_floor`, `pinned_baseline` (a rate at its cap, floor or resting value), `thin` (24 h volume under 100,000 USD or unknown), `settling`, `unverified_rate` (which of the rates that the exchange of a leg publishes is charged next is not proven), `price_gap` over 1 %, `price_unknown`, `fee_unknown`, `young` (lasted under 10 minutes, or for an unknown time), `outlier` (the annualized rate of a leg is 50 % or more and over 100 times the median absolute rate of its asset, given at least three other listings), `settlement_unknown` (the next settlement of a leg is unknown, hence expected_cash as well), `no_settlement_in_hold` (neither leg settles or accrues within hold_hours), `not_profitable` (net_apr_pct is 0 or less, or expected_cash.net_usd is although funding is paid within hold_hours).",
     }),
@@ -129,12 +129,12 @@ export const ArbPairSchema = z
       "net_apr_pct, which is relative to the notional of one leg, as percent a year of the capital for both legs: net_apr_pct x leverage / 2.",
       -20.9,
     ),
-    capacity_usd: z.number().nullable().openapi({
+    capacity_usd: z.number().nullable().meta({
       description:
         "Rough capacity per leg: 1 % of the open interest or of the 24 h volume of either leg, whichever is smallest. Null, with capacity_reason, if one of these four is unknown. Not based on order books, and no promise about them. US dollars.",
       example: 25_000,
     }),
-    capacity_reason: orNull(z.enum(CAPACITY_REASONS)).openapi({
+    capacity_reason: orNull(z.enum(CAPACITY_REASONS)).meta({
       description:
         "Why capacity_usd is null: the figure that a leg lacks, `open_interest_unknown` if both are missing. Null if it is known.",
     }),
@@ -151,17 +151,17 @@ export const ArbPairSchema = z
       0.04,
     ),
     expected_cash: CashSchema,
-    schedule: ScheduleSchema.nullable().openapi({
+    schedule: ScheduleSchema.nullable().meta({
       description:
         "The payments until expected_cash.hold_hours are over. Null without `schedule=1`, and if an interval or a next settlement is unknown.",
     }),
     first_seen_at: time("Since when the pair has yielded 5 percent a year or more.").nullable(),
-    lasted_seconds: z.int().min(0).nullable().openapi({
+    lasted_seconds: z.int().min(0).nullable().meta({
       description:
         "fetched_at minus first_seen_at. Null below 5 percent a year, and for a new pair until it is stored, at most a minute.",
       example: 5400,
     }),
-    unobserved_seconds: z.int().min(0).nullable().openapi({
+    unobserved_seconds: z.int().min(0).nullable().meta({
       description: "How much of that time was not observed because this service was down.",
       example: 0,
     }),

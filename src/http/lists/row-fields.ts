@@ -20,32 +20,32 @@ import {
 
 /** A time in unix seconds. */
 export const time = (description: string) =>
-  z.int().openapi({ description: `${description} Unix seconds.`, example: 1_793_620_800 });
+  z.int().meta({ description: `${description} Unix seconds.`, example: 1_793_620_800 });
 
 /** Identifies an instrument; the same in every list. */
 export const instrumentFields = {
-  uid: z.string().openapi({
+  uid: z.string().meta({
     description: "Permanent id of this instrument: a reused ticker gets a new one.",
     example: "binance:1000PEPEUSDT:1793620800",
   }),
   exchange: ExchangeIdSchema,
   exchange_symbol: z
     .string()
-    .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" }),
-  symbol: z.string().openapi({
+    .meta({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" }),
+  symbol: z.string().meta({
     description: "Base and quote, spelled the same on all exchanges.",
     example: "PEPEUSDT",
   }),
-  asset_id: z.string().nullable().openapi({
+  asset_id: z.string().nullable().meta({
     description:
       "The asset, as identified by its price: rows with the same asset_id are comparable. The same base can be two assets (`LIT`, `LIT~2`), and different bases can be one (`GOLD` and `XAU` are `XAU`). Null until a price has identified it.",
     example: "PEPE",
   }),
-  base: z.string().openapi({
+  base: z.string().meta({
     description: "The exchange's ticker: aliases resolved, multiplier removed.",
     example: "PEPE",
   }),
-  quote: z.string().openapi({ description: "Currency of the price.", example: "USDT" }),
+  quote: z.string().meta({ description: "Currency of the price.", example: "USDT" }),
 } as const;
 
 /** The values of `instrumentFields`. */
@@ -87,14 +87,14 @@ export function listSchema<Row extends z.ZodType>(name: string, row: Row) {
 export function listShape<Row extends z.ZodType>(row: Row) {
   return {
     fetched_at: time("The time that the snapshot represents."),
-    snapshot: z.string().openapi({ description: "Id of the snapshot.", example: "7-1042" }),
-    count: z.int().min(0).openapi({ description: "Rows in this answer." }),
-    total: z.int().min(0).openapi({ description: "Rows that match the query." }),
+    snapshot: z.string().meta({ description: "Id of the snapshot.", example: "7-1042" }),
+    count: z.int().min(0).meta({ description: "Rows in this answer." }),
+    total: z.int().min(0).meta({ description: "Rows that match the query." }),
     missing: missingField,
     resolved: z
       .strictObject({ asked: z.string(), base: z.string() })
       .optional()
-      .openapi({
+      .meta({
         description:
           "Names in `base` that were resolved to a base, in upper case, and the bases in the same order, separated by commas. Absent if every name is an asset itself, or a ticker that has no other name.",
         example: { asked: "BTCUSDT", base: "BTC" },
@@ -102,7 +102,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
     did_you_mean: z
       .array(z.string())
       .optional()
-      .openapi({
+      .meta({
         description:
           "The candidate bases of each name in `base` that matches several. Absent if there is none.",
         example: ["LIT", "LITH"],
@@ -111,7 +111,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
     next_cursor: z
       .string()
       .nullable()
-      .openapi({ description: "Pass it as `cursor` to get the next page; null on the last page." }),
+      .meta({ description: "Pass it as `cursor` to get the next page; null on the last page." }),
   };
 }
 
@@ -123,7 +123,7 @@ export function logSchema<Row extends z.ZodType>(name: string, row: Row) {
       fetched_at: time(
         "When the newest stored event was seen, whether it matches or not; while there is no event, the time of the newest snapshot.",
       ),
-      snapshot: z.string().openapi({
+      snapshot: z.string().meta({
         description:
           "Identifies what was stored by then. While it stays the same, so do the rows, except for asset_id, which is as of now.",
         example: "412-1793620800000",
@@ -172,7 +172,7 @@ export const instrumentFilters = {
 };
 
 /** The class of a listing, in every list. */
-export const assetClassField = orNull(AssetClassSchema).openapi({
+export const assetClassField = orNull(AssetClassSchema).meta({
   description:
     "Once `identity` is `confirmed`, the class that most exchanges listing the asset state; until then, the class that its own exchange states. Null if no exchange states one.",
 });

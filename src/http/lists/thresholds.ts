@@ -37,7 +37,7 @@ export function thresholdListSchema<Row extends z.ZodType, const Name extends st
   const figures = names.map((of) => [of, UNSET.test(of) ? FIGURE_OR_NULL : FIGURE]);
   const thresholds = z
     .strictObject(Object.fromEntries(figures) as Record<Name, typeof FIGURE_OR_NULL>)
-    .openapi({
+    .meta({
       description: "The thresholds that were applied: as requested, rounded, or the defaults.",
     });
   return z.strictObject({ ...listShape(row), thresholds }).openapi(name);

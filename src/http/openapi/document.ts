@@ -64,28 +64,26 @@ const problemCodes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
 const ProblemSchema = z
   .strictObject({
-    type: z.string().openapi({
+    type: z.string().meta({
       description:
         "The page that explains this kind of problem; determined by `code`. Absolute if the service knows its public URL, else a path on this host.",
     }),
-    title: z.string().openapi({ description: "The kind of problem in words." }),
-    status: z.int().openapi({ description: "The HTTP status." }),
-    detail: z.string().openapi({ description: "What is wrong with this request." }),
-    instance: z.string().openapi({ description: "Path of the request." }),
-    code: z
-      .enum(problemCodes)
-      .openapi({ description: "The kind of problem, for programs to read." }),
-    request_id: z.string().openapi({ description: "Also in the header X-Request-Id." }),
+    title: z.string().meta({ description: "The kind of problem in words." }),
+    status: z.int().meta({ description: "The HTTP status." }),
+    detail: z.string().meta({ description: "What is wrong with this request." }),
+    instance: z.string().meta({ description: "Path of the request." }),
+    code: z.enum(problemCodes).meta({ description: "The kind of problem, for programs to read." }),
+    request_id: z.string().meta({ description: "Also in the header X-Request-Id." }),
     errors: z
       .array(z.strictObject({ parameter: z.string(), rule: z.string() }))
       .optional()
-      .openapi({ description: "Every invalid parameter." }),
-    did_you_mean: z.array(z.string()).optional().openapi({
+      .meta({ description: "Every invalid parameter." }),
+    did_you_mean: z.array(z.string()).optional().meta({
       description: "With `unknown_base`: the bases that the name matches, if it matches several.",
     }),
     missing: missingField
       .optional()
-      .openapi({ description: "With `no_data`: the requested exchanges, all of them missing." }),
+      .meta({ description: "With `no_data`: the requested exchanges, all of them missing." }),
   })
   .openapi("Problem");
 
@@ -175,7 +173,7 @@ export function freshText(description: string, sample: string) {
   return {
     description,
     headers: REQUEST_ID,
-    content: { "text/plain": { schema: z.string().openapi({ example: sample }) } },
+    content: { "text/plain": { schema: z.string().meta({ example: sample }) } },
   };
 }
 

@@ -20,14 +20,14 @@ export const ExchangeStatusSchema = z.enum(statuses).openapi("ExchangeStatus", {
     .join("; ")}.`,
 });
 
-export const reasonField = z.string().nullable().openapi({
+export const reasonField = z.string().nullable().meta({
   description:
     "Why it is not ok: the kind of failure, in our words, never the exchange's. Null when it is ok.",
   example: "rate_limited: HTTP 429",
 });
 
 /** Documented wherever the facts of an exchange are shown. */
-export const unverifiedRateField = z.string().nullable().openapi({
+export const unverifiedRateField = z.string().nullable().meta({
   description:
     "Why it is unproven which of the rates that the exchange publishes is charged next; its rows are flagged `unverified_rate`. Null if that is certain.",
 });

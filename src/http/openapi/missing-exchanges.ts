@@ -19,25 +19,25 @@ export const MISSING_SAMPLE = [
 const MissingExchangeSchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
-    status: z.enum(MISSING_STATUSES).openapi({
+    status: z.enum(MISSING_STATUSES).meta({
       description: "As /api/exchanges has it in this snapshot.",
       example: "down",
     }),
-    reason: z.string().openapi({
+    reason: z.string().meta({
       description: "The reason in words, which may change: programs should read `status`.",
       example: MISSING_SAMPLE[0].reason,
     }),
   })
   .openapi("MissingExchange");
 
-export const missingField = z.array(MissingExchangeSchema).openapi({
+export const missingField = z.array(MissingExchangeSchema).meta({
   description:
     "The requested exchanges that have no current rates, ordered by id: `starting` (no batch yet), `stale`, `down`, `geo_blocked`, and `off` if `exchange` names it. A `degraded` exchange delivers and is not listed. Rows that are left of a missing exchange stay in the answer and are flagged once they are old. As of the snapshot.",
   example: MISSING_SAMPLE,
 });
 
 /** Accompanies a number of exchanges. */
-export const ofExchangesField = z.int().min(0).max(EXCHANGE_IDS.length).openapi({
+export const ofExchangesField = z.int().min(0).max(EXCHANGE_IDS.length).meta({
   description: "Number of exchanges requested, including missing ones.",
   example: 38,
 });

@@ -55,7 +55,7 @@ export function closedListParam<
       }
       return membersOf(found, doc);
     })
-    .openapi({
+    .meta({
       type: "array",
       items:
         doc.component === undefined
@@ -77,7 +77,7 @@ export function openListParam<const Fallback extends readonly string[] | null>(
       const texts = listOf(value, context);
       return texts === null ? doc.fallback : membersOf(texts.map(normalise), doc);
     })
-    .openapi({
+    .meta({
       type: "array",
       items: { type: "string", minLength: 1 },
       minItems: 1,
@@ -98,7 +98,7 @@ export function countListParam<const Fallback extends readonly number[] | null>(
       const numbers = texts.map((text) => countIn(text, bounds, context));
       return [...new Set(numbers)].toSorted((left, right) => left - right);
     })
-    .openapi({
+    .meta({
       type: "array",
       items: countDoc(bounds),
       minItems: 1,
@@ -219,7 +219,7 @@ function single<Value, Fallback>(
       const text = oneOf(value, context);
       return text === null ? doc.fallback : read(text, context);
     })
-    .openapi({ ...kind, ...textDoc(doc) });
+    .meta({ ...kind, ...textDoc(doc) });
 }
 
 /** Removes duplicates; sorted unless the order matters. */
@@ -242,7 +242,7 @@ export const ORDERED = "The order is kept.";
 export function ignoredParam(doc: { readonly description: string; readonly example: string }) {
   return raw
     .transform(() => null)
-    .openapi({ type: "string", description: doc.description, example: doc.example });
+    .meta({ type: "string", description: doc.description, example: doc.example });
 }
 
 function numberDoc(bounds: NumberBounds) {

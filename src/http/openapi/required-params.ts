@@ -21,7 +21,7 @@ export function requiredTextParam(maxLength: number, doc: RequiredDoc) {
         refuse(context, `must not be longer than ${maxLength} characters`);
       return text;
     })
-    .openapi({ type: "string", minLength: 1, maxLength, ...doc });
+    .meta({ type: "string", minLength: 1, maxLength, ...doc });
 }
 
 /** A member of a closed set. */
@@ -37,5 +37,5 @@ export function requiredChoiceParam<const Member extends string>(
         refuse(context, `${echo(text)} must be one of ${members.join(", ")}`);
       return member ?? members[0];
     })
-    .openapi({ type: "string", enum: [...members], ...doc });
+    .meta({ type: "string", enum: [...members], ...doc });
 }

@@ -23,14 +23,14 @@ export const StreamHeadersSchema = z.object({
   "Last-Event-ID": z
     .string()
     .optional()
-    .openapi({
+    .meta({
       description: `Id of the last event received, with the same filters; browsers send it automatically. You get what changed since, or a \`reset\` if that snapshot is gone: it is kept for ${KEPT_MS / 1000} seconds after the next one (${PINNED_KEPT_MS / 1000} if a cursor of a list points to it).`,
       example: "7-1042",
     }),
 });
 
 const shown = {
-  snapshot: z.string().openapi({ description: "Id of the snapshot.", example: "7-1042" }),
+  snapshot: z.string().meta({ description: "Id of the snapshot.", example: "7-1042" }),
   fetched_at: time("The time that the snapshot represents."),
   missing: missingField,
 };
@@ -39,25 +39,25 @@ export const StreamResetSchema = z.strictObject({
   ...shown,
   rows: z
     .array(FundingRowSchema)
-    .openapi({ description: "All matching rows: they replace everything received before." }),
+    .meta({ description: "All matching rows: they replace everything received before." }),
 });
 
 export type StreamReset = z.infer<typeof StreamResetSchema>;
 
 export const StreamChangesSchema = z.strictObject({
   ...shown,
-  since: z.string().openapi({
+  since: z.string().meta({
     description:
       "The snapshot that these changes are relative to: that of your last event, or a later one without changes here.",
     example: "7-1041",
   }),
-  rows: z.array(FundingRowSchema).openapi({
+  rows: z.array(FundingRowSchema).meta({
     description:
       "Rows that are new, match now, or differ in rate, interval, next time, flags or asset_id: each replaces the row with the same uid.",
   }),
   removed: z
     .array(z.string())
-    .openapi({ description: "uids of rows that are gone or no longer match." }),
+    .meta({ description: "uids of rows that are gone or no longer match." }),
 });
 
 export type StreamChanges = z.infer<typeof StreamChangesSchema>;

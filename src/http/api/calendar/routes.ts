@@ -66,7 +66,7 @@ const fileRoute = createRoute({
       headers: listAnswer[200].headers,
       content: {
         [CALENDAR_TYPE]: {
-          schema: z.string().openapi({
+          schema: z.string().meta({
             description:
               "UTC times. An event keeps its UID from one answer to the next; DTSTAMP is the time of the snapshot.",
           }),

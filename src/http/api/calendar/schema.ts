@@ -16,12 +16,12 @@ export const CalendarRowSchema = z
     seconds_ahead: z
       .int()
       .min(1)
-      .openapi({ description: "settles_at minus fetched_at of the list.", example: 5400 }),
+      .meta({ description: "settles_at minus fetched_at of the list.", example: 5400 }),
     ...instrumentFields,
     funding_interval_hours: z
       .number()
-      .openapi({ description: "Current funding interval of this instrument.", example: 8 }),
-    funding_rate: z.number().nullable().openapi({
+      .meta({ description: "Current funding interval of this instrument.", example: 8 }),
+    funding_rate: z.number().nullable().meta({
       description:
         "The rate that will be charged, as far as the exchange publishes it: a fraction of notional. Positive: longs pay shorts. Null if the exchange publishes nothing for this settlement yet, or still shows the rate of the previous one.",
       example: 0.0001,
@@ -29,22 +29,22 @@ export const CalendarRowSchema = z
     funding_rate_pct: z
       .number()
       .nullable()
-      .openapi({ description: "funding_rate in percent.", example: 0.01 }),
-    annualized_pct: z.number().nullable().openapi({
+      .meta({ description: "funding_rate in percent.", example: 0.01 }),
+    annualized_pct: z.number().nullable().meta({
       description:
         "Percent a year, simple: funding_rate x (24 / funding_interval_hours) x 365 x 100.",
       example: 10.95,
     }),
     rate_8h_pct: FundingRowSchema.shape.rate_8h_pct,
-    rate_source: z.enum(RATE_SOURCES).nullable().openapi({
+    rate_source: z.enum(RATE_SOURCES).nullable().meta({
       description:
         "`live`: the rate of the next settlement, which still moves. `predicted`: the exchange's own estimate for the one after. Null if funding_rate is null.",
     }),
     open_interest_usd: z
       .number()
       .nullable()
-      .openapi({ description: "One-sided open interest. US dollars.", example: 1_250_000 }),
-    payment_usd: z.number().nullable().openapi({
+      .meta({ description: "One-sided open interest. US dollars.", example: 1_250_000 }),
+    payment_usd: z.number().nullable().meta({
       description:
         "funding_rate x open_interest_usd: what all longs pay all shorts, in US dollars, if both stay unchanged. Negative: shorts pay. Null if either is null.",
       example: 125,

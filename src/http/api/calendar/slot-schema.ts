@@ -8,9 +8,9 @@ const usd = (description: string, example: number) =>
   z
     .number()
     .nullable()
-    .openapi({ description: `${description} US dollars.`, example });
+    .meta({ description: `${description} US dollars.`, example });
 const count = (description: string, example: number) =>
-  z.int().min(0).openapi({ description, example });
+  z.int().min(0).meta({ description, example });
 
 export const SettlementSlotSchema = z
   .strictObject({

@@ -11,16 +11,16 @@ import { listParams, MAX_MINIMUM_USD } from "../../lists/funding-schema.ts";
 
 const pair = ArbPairSchema.shape;
 const count = (description: string, example: number) =>
-  z.int().min(0).openapi({ description, example });
+  z.int().min(0).meta({ description, example });
 const points = (description: string, example: number) =>
-  z.number().nullable().openapi({ description, example });
+  z.number().nullable().meta({ description, example });
 
 export const DivergenceSchema = z
   .strictObject({
     base: pair.base,
     asset_id: pair.asset_id,
     asset_class: pair.asset_class,
-    decision: pair.decision.openapi({
+    decision: pair.decision.meta({
       description:
         "As in /api/funding/arb for a holding time of 24 hours: `usable`; `watch`: check `reasons` first.",
     }),

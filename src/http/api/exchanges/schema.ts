@@ -11,56 +11,56 @@ import {
 export const ExchangeSchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
-    name: z.string().openapi({ description: "As the exchange spells it.", example: "Binance" }),
+    name: z.string().meta({ description: "As the exchange spells it.", example: "Binance" }),
     kind: z.enum(["centralised", "decentralised"]),
-    accrual: AccrualSchema.openapi({
+    accrual: AccrualSchema.meta({
       description: "Whether funding is charged at settlement times or accrues every second.",
     }),
-    documentation: z.string().openapi({ description: "Website of the exchange." }),
+    documentation: z.string().meta({ description: "Website of the exchange." }),
     unverified_rate: unverifiedRateField,
     status: ExchangeStatusSchema,
-    instruments: z.int().min(0).openapi({ description: "Its rows in the snapshot." }),
-    expected: z.int().min(0).nullable().openapi({
+    instruments: z.int().min(0).meta({ description: "Its rows in the snapshot." }),
+    expected: z.int().min(0).nullable().meta({
       description: "Live instruments according to the exchange's own list; null without a list.",
     }),
     data_age_seconds: z
       .int()
       .min(0)
       .nullable()
-      .openapi({ description: "Age of its newest row; null before the first batch." }),
-    period_seconds: z.number().nullable().openapi({
+      .meta({ description: "Age of its newest row; null before the first batch." }),
+    period_seconds: z.number().nullable().meta({
       description: "How often it is refreshed; null if it was never collected.",
     }),
     last_ok_at: z
       .int()
       .nullable()
-      .openapi({ description: "When its last batch was accepted. Unix seconds." }),
+      .meta({ description: "When its last batch was accepted. Unix seconds." }),
     failure_kind: z
       .enum(FAILURE_KINDS)
       .nullable()
-      .openapi({ description: "How the last refresh failed; null if it did not." }),
+      .meta({ description: "How the last refresh failed; null if it did not." }),
     reason: reasonField,
-    rejects: z.record(z.string(), z.int()).openapi({
+    rejects: z.record(z.string(), z.int()).meta({
       description: "Rejected rows of the last batch, by reason.",
       example: { bad_rate: 2 },
     }),
-    taker_fee_bps: z.number().nullable().openapi({
+    taker_fee_bps: z.number().nullable().meta({
       description:
         "Standard taker fee per fill, in basis points of notional: used for opportunities unless the request gives another or the exchange states one for the listing. Null if no reliable source states one.",
       example: 5,
     }),
-    taker_fee_as_of: z.string().nullable().openapi({
+    taker_fee_as_of: z.string().nullable().meta({
       description: "Date on which the source was last checked.",
       example: "2026-10-16",
     }),
     taker_fee_source: z
       .string()
       .nullable()
-      .openapi({ description: "Source of the fee: a page of the exchange, or whoever states it." }),
+      .meta({ description: "Source of the fee: a page of the exchange, or whoever states it." }),
     taker_fee_note: z
       .string()
       .nullable()
-      .openapi({ description: "What the fee does not cover, or why it is unknown." }),
+      .meta({ description: "What the fee does not cover, or why it is unknown." }),
   })
   .openapi("Exchange");
 

@@ -13,17 +13,17 @@ import { FundingQuerySchema, FundingRowSchema } from "../../lists/funding-schema
 
 export const ExtremeSchema = z
   .strictObject({
-    rank: z.int().min(1).openapi({ description: "Rank within its side, from 1.", example: 1 }),
-    side: z.enum(EXTREME_ENDS).openapi({
+    rank: z.int().min(1).meta({ description: "Rank within its side, from 1.", example: 1 }),
+    side: z.enum(EXTREME_ENDS).meta({
       description: "`most_positive`: longs pay most. `most_negative`: shorts pay most.",
     }),
-    per: z.enum(EXTREME_PERIODS).openapi({ description: "The period that value_pct refers to." }),
-    value_pct: z.number().openapi({
+    per: z.enum(EXTREME_PERIODS).meta({ description: "The period that value_pct refers to." }),
+    value_pct: z.number().meta({
       description:
         "The figure ranked by: annualized_pct, or rate_per_hour_pct with `per=hour`. Percent of notional per `per`, never 0.",
       example: 438,
     }),
-    rate_per_hour_pct: z.number().openapi({
+    rate_per_hour_pct: z.number().meta({
       description:
         "funding_rate x 100 / funding_interval_hours. Percent of notional per hour, whatever the interval.",
       example: 0.05,

@@ -7,7 +7,7 @@ export const SymbolPathSchema = z.object({
   base: z
     .string()
     .max(MAX_BASE_LENGTH, `must not be longer than ${MAX_BASE_LENGTH} characters`)
-    .openapi({
+    .meta({
       param: { name: "base", in: "path" },
       description: "An asset, case-insensitive, aliases allowed (XBT is BTC).",
       example: "BTC",

@@ -15,17 +15,17 @@ import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 const HeatmapRowSchema = z
   .strictObject({
-    base: z.string().openapi({ description: "The asset's ticker.", example: "BTC" }),
-    asset_id: z.string().openapi({
+    base: z.string().meta({ description: "The asset's ticker.", example: "BTC" }),
+    asset_id: z.string().meta({
       description: "The asset, as identified by its price; the same base can be two assets.",
       example: "BTC",
     }),
-    values: z.array(z.number().nullable()).openapi({
+    values: z.array(z.number().nullable()).meta({
       description:
         "One cell per exchange, in the order of `exchanges`, in percent as given by `value`. Null if the exchange has no matching listing of the asset, or none that can be trusted (see marks).",
       example: [10.95, null, -3.2],
     }),
-    marks: z.array(z.strictObject({ exchange: ExchangeIdSchema, flag: z.enum(MARKS) })).openapi({
+    marks: z.array(z.strictObject({ exchange: ExchangeIdSchema, flag: z.enum(MARKS) })).meta({
       description:
         "Why a cell is null although the exchange lists the asset: the blocking flag of its listing, or `identity_unknown` until a price has identified the asset. For a cell with a value: `unverified_rate` if it is unproven which of the rates that the exchange publishes is charged next.",
       example: [{ exchange: "bybit", flag: "stale" }],
@@ -42,13 +42,13 @@ export const HeatmapSchema = z
       "min_open_interest",
       "min_exchanges",
     ]).shape,
-    exchanges: z.array(ExchangeIdSchema).openapi({
+    exchanges: z.array(ExchangeIdSchema).meta({
       description:
         "The columns, the same on all pages: the exchanges of `exchange` in the requested order, with or without values; by default every exchange with a value or a mark in any row of the whole list.",
       example: ["binance", "bybit", "okx"],
     }),
     of_exchanges: ofExchangesField,
-    value: z.enum(HEATMAP_VALUES).openapi({ description: "The figure shown in the cells." }),
+    value: z.enum(HEATMAP_VALUES).meta({ description: "The figure shown in the cells." }),
   })
   .openapi("Heatmap");
 

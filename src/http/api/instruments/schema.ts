@@ -23,17 +23,17 @@ export const MULTIPLIER_SOURCES = [
 export const InstrumentSchema = z
   .strictObject({
     ...instrumentFields,
-    settle: z.string().openapi({ description: "Currency of margin and payment.", example: "USDT" }),
+    settle: z.string().meta({ description: "Currency of margin and payment.", example: "USDT" }),
     asset_class: assetClassField,
     accrual: AccrualSchema,
-    identity: z.enum(IDENTITIES).openapi({
+    identity: z.enum(IDENTITIES).meta({
       description:
         "`confirmed`: listings on other exchanges agree in price. `probable`: nothing to compare with yet. `conflict`: a different asset, or one that cannot be told apart; its rows are flagged `identity_conflict`.",
     }),
     multiplier: z
       .number()
-      .openapi({ description: "Units of base in one priced unit.", example: 1000 }),
-    multiplier_source: z.enum(MULTIPLIER_SOURCES).openapi({
+      .meta({ description: "Units of base in one priced unit.", example: 1000 }),
+    multiplier_source: z.enum(MULTIPLIER_SOURCES).meta({
       description:
         "`plain`: the ticker has none. `documented`: the exchange documents this form of ticker. `confirmed_by_price`: documented, and prices agree. `contradicted_by_price`: prices prove a different one, which is shown.",
     }),
@@ -43,7 +43,7 @@ export const InstrumentSchema = z
     interval_source: z
       .enum(["published", "derived", "documented_default"])
       .nullable()
-      .openapi({ description: "How the interval is known; null if it is not." }),
+      .meta({ description: "How the interval is known; null if it is not." }),
     interval_changed_at: time("When the interval last changed.").nullable(),
     observed_at: time("When its row was current on the exchange."),
   })

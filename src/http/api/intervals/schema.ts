@@ -11,7 +11,7 @@ import {
 } from "../../lists/row-fields.ts";
 
 const hours = (description: string, example: number) =>
-  z.number().openapi({ description: `${description} Hours.`, example });
+  z.number().meta({ description: `${description} Hours.`, example });
 
 export const IntervalChangeSchema = z
   .strictObject({

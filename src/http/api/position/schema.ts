@@ -14,7 +14,7 @@ import { requiredChoiceParam, requiredTextParam } from "../../openapi/required-p
 const shape = FundingRowSchema.shape;
 
 const usd = (description: string, example: number) =>
-  z.number().openapi({ description: `${description} US dollars.`, example });
+  z.number().meta({ description: `${description} US dollars.`, example });
 
 const rateFields = {
   funding_rate: shape.funding_rate,
@@ -36,7 +36,7 @@ const AlternativeSchema = z
     symbol: instrumentFields.symbol,
     quote: instrumentFields.quote,
     ...rateFields,
-    is_outlier: z.boolean().openapi({
+    is_outlier: z.boolean().meta({
       description:
         "Its annualized rate is 50 % or more and over 100 times the median absolute rate of its asset: check it first.",
     }),
@@ -54,13 +54,13 @@ export type Direction = (typeof DIRECTIONS)[number];
 export const PositionSchema = z
   .strictObject({
     ...instrumentFields,
-    side: z.enum(POSITION_SIDES).openapi({ description: "As asked for." }),
+    side: z.enum(POSITION_SIDES).meta({ description: "As asked for." }),
     notional_usd: usd("As asked for.", 10_000),
     ...rateFields,
-    assumes: z.literal("constant_rates").openapi({
+    assumes: z.literal("constant_rates").meta({
       description: "Rates are assumed to stay unchanged: actual payments follow future rates.",
     }),
-    direction: orNull(z.enum(DIRECTIONS)).openapi({
+    direction: orNull(z.enum(DIRECTIONS)).meta({
       description:
         "Whether this side receives or pays funding at the current rate. Null with `reasons`.",
     }),
@@ -76,16 +76,16 @@ export const PositionSchema = z
       -3.75,
     ).nullable(),
     thirty_days_usd: usd("The same for the next 30 days.", -112.5).nullable(),
-    reasons: z.array(z.enum(BLOCKING_FLAGS)).openapi({
+    reasons: z.array(z.enum(BLOCKING_FLAGS)).meta({
       description:
         "Why its numbers are null: the blocking flags of the row. Empty if they are not.",
       example: [],
     }),
-    alternative: AlternativeSchema.nullable().openapi({
+    alternative: AlternativeSchema.nullable().meta({
       description:
         "The listing of the same asset on another exchange that currently pays this side most, or costs it least, by annualized_pct. Only trusted listings whose price is within 10 % are considered; advisory flags such as `thin` are in its flags. Null with alternative_reason.",
     }),
-    alternative_reason: orNull(z.enum(ALTERNATIVE_REASONS)).openapi({
+    alternative_reason: orNull(z.enum(ALTERNATIVE_REASONS)).meta({
       description:
         "`blocked`: see `reasons`; `identity_unknown`: no price has identified the asset; `no_other_exchange`: no other exchange has a trusted listing of it.",
     }),

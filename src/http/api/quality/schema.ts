@@ -23,31 +23,31 @@ export const QualitySchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
     status: ExchangeStatusSchema,
-    instruments: count.openapi({ description: "Its instruments in the snapshot." }),
-    expected: count.nullable().openapi({
+    instruments: count.meta({ description: "Its instruments in the snapshot." }),
+    expected: count.nullable().meta({
       description:
         "Live instruments according to the exchange's own list; null if it has no separate list.",
     }),
-    rejects: z.record(z.string(), count).openapi({
+    rejects: z.record(z.string(), count).meta({
       description: "Rejected rows of the last batch, by reason.",
       example: { bad_rate: 2 },
     }),
-    flagged: counts(FLAGS as unknown as readonly [(typeof FLAGS)[number]]).openapi({
+    flagged: counts(FLAGS as unknown as readonly [(typeof FLAGS)[number]]).meta({
       description: "Rows by flag; a row with two flags counts twice.",
     }),
-    identities: counts(IDENTITIES as unknown as readonly [(typeof IDENTITIES)[number]]).openapi({
+    identities: counts(IDENTITIES as unknown as readonly [(typeof IDENTITIES)[number]]).meta({
       description: "Rows by the certainty of their asset's identity.",
     }),
-    implausible: counts(CONTRADICTED).openapi({
+    implausible: counts(CONTRADICTED).meta({
       description:
         "Rows whose value of this field the rest of the market contradicts. An implausible quantity is served as null; an implausible rate concerns the whole exchange.",
     }),
-    rate_scale: z.number().nullable().openapi({
+    rate_scale: z.number().nullable().meta({
       description:
         "Median ratio of its hourly rates to those of the other exchanges: near 1 if units agree, 8, 100 or 10,000 if they do not; below 1 in a calm market if it charges no interest component. Null while too few can be compared.",
       example: 1.1,
     }),
-    open_interest_even_share: z.number().min(0).max(1).nullable().openapi({
+    open_interest_even_share: z.number().min(0).max(1).nullable().meta({
       description:
         "Share of its instruments whose open interest, as published, ends in an even digit (trailing zeros ignored): about 0.44 if one side is counted, 0.89 if longs and shorts are added up, in which case half is served. Null if it is published in dollars only, or for fewer than 30 instruments.",
       example: 0.45,
@@ -56,7 +56,7 @@ export const QualitySchema = z
     last_refusal_reason: z
       .string()
       .nullable()
-      .openapi({ description: "Why that batch was refused, in words." }),
+      .meta({ description: "Why that batch was refused, in words." }),
   })
   .openapi("ExchangeQuality");
 

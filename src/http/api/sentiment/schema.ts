@@ -16,12 +16,12 @@ import { thresholdListSchema } from "../../lists/thresholds.ts";
 export const SentimentSchema = z
   .strictObject({
     ...assetFields,
-    at_baseline: z.int().min(0).openapi({
+    at_baseline: z.int().min(0).meta({
       description:
         "Trusted listings flagged `pinned_baseline`: at their exchange's resting rate, which says nothing about demand. Not counted in positive_share, included in the means.",
       example: 6,
     }),
-    at_zero: z.int().min(0).openapi({
+    at_zero: z.int().min(0).meta({
       description:
         "Trusted listings whose rate is 0 without 0 being their resting rate: neither side pays. Not counted in positive_share, included in the means.",
       example: 1,
@@ -36,19 +36,19 @@ export const SentimentSchema = z
     volume_weighted_annualized_pct: yearlyPct(
       "Mean by volume_24h_usd, leaving out listings where it is unknown; also null while fewer than 3 exchanges report one above 0.",
     ).nullable(),
-    positive_share: z.number().min(0).max(1).nullable().openapi({
+    positive_share: z.number().min(0).max(1).nullable().meta({
       description:
         "Share (0 to 1) of rates above 0 among the trusted listings that are neither at_baseline nor at_zero; also null if there are none.",
       example: 0.8,
     }),
-    label: z.enum(SENTIMENT_LABELS).nullable().openapi({
+    label: z.enum(SENTIMENT_LABELS).nullable().meta({
       description:
         "`resting`: more than half of the trusted listings are at_baseline or at_zero. Else `longs_pay`: positive_share is at least 2/3, `shorts_pay`: at most 1/3, `mixed`: between.",
     }),
     reason: z
       .enum(SENTIMENT_REASONS)
       .nullable()
-      .openapi({
+      .meta({
         description: `Why the rates, positive_share and label are null. \`too_few_exchanges\`: ${TOO_FEW}. Null when they are known.`,
       }),
   })
