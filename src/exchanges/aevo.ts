@@ -7,15 +7,17 @@ import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from ".
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   lastDigitOf,
+  nonEmpty,
   numeric,
   positiveOf,
   product,
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -80,22 +82,19 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass | null> = new Map([
   ["compute", null],
 ]);
 
-const raw = z.unknown().optional();
-const word = text.catch(null);
-
 const marketRow = z.object({
-  instrument_name: z.string().min(1),
-  instrument_type: raw,
+  instrument_name: nonEmpty,
+  instrument_type: anyValue,
   underlying_asset: word,
   quote_asset: word,
-  is_active: raw,
+  is_active: anyValue,
   market_type: word,
   mark_price: numeric,
 });
 type MarketRow = z.infer<typeof marketRow>;
 
 const statisticsRow = z.object({
-  ticker_id: z.string().min(1),
+  ticker_id: nonEmpty,
   funding_rate: numeric,
   next_funding_rate_timestamp: numeric,
   index_price: numeric,

@@ -8,9 +8,11 @@ import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from ".
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   lastDigitOf,
+  nonEmpty,
   numeric,
   positiveOf,
   product,
@@ -18,7 +20,7 @@ import {
   rateBoundOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -81,10 +83,8 @@ const CLASS_OF_CATEGORY: ReadonlyMap<string, AssetClass> = new Map([
   ["COMMODITY", "commodity"],
 ]);
 
-const word = text.catch(null);
-const flag = z.unknown().optional();
 const tickerRow = z.object({
-  symbol: z.string().min(1),
+  symbol: nonEmpty,
   markPrice: numeric,
   indexPrice: numeric,
   openInterest: numeric,
@@ -93,12 +93,12 @@ const tickerRow = z.object({
   nextFundingTime: word,
 });
 const contractRow = z.object({
-  crossSymbolName: z.string().min(1),
+  crossSymbolName: nonEmpty,
   baseTokenId: word,
   settleAssetId: word,
-  enableTrade: flag,
-  isPrelaunch: flag,
-  enableFundingSettlement: flag,
+  enableTrade: anyValue,
+  isPrelaunch: anyValue,
+  enableFundingSettlement: anyValue,
   fundingInterestRate: numeric,
   category: word,
 });
@@ -118,10 +118,10 @@ interface Raw {
 
 type Listing = Listed<"assetClass" | "baselineRate">;
 
-const envelope = z.object({ code: numeric, data: z.unknown().optional() });
+const envelope = z.object({ code: numeric, data: anyValue });
 const catalogue = z.object({
   contractConfig: z.object({
-    perpetualContract: z.unknown().optional(),
+    perpetualContract: anyValue,
     stockContract: z.array(z.unknown()).nullish(),
   }),
 });

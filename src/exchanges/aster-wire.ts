@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Decode, ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numberOf, numeric, text } from "./wire.ts";
+import { badEnvelope, decodeEnvelope, nonEmpty, numberOf, numeric, word } from "./wire.ts";
 
 /** Aster's calls, and the row fields that are kept, as received. */
 
@@ -11,8 +11,7 @@ const NOT_THERE: ReadonlySet<number | null> = new Set([400, 404, 410]);
 
 /** Orders and errors share one envelope: only `code` 200 is not an error. */
 const SUCCESS = 200;
-const symbol = z.string().min(1);
-const word = text.catch(null);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   markPrice: numeric,

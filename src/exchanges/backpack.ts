@@ -9,8 +9,10 @@ import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   type Numeric,
@@ -21,7 +23,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -96,8 +98,7 @@ const CLASS_OF_RWA: ReadonlyMap<unknown, AssetClass> = new Map<unknown, AssetCla
   ["INDEX", "index"],
 ]);
 
-const symbol = z.string().min(1);
-const word = text.catch(null);
+const symbol = nonEmpty;
 const priceRow = z.object({
   symbol,
   fundingRate: numeric,
@@ -117,8 +118,8 @@ const marketRow = z.object({
   symbol,
   marketType: word,
   orderBookState: word,
-  visible: z.unknown().optional(),
-  rwaMarketType: z.unknown().optional(),
+  visible: anyValue,
+  rwaMarketType: anyValue,
   baseSymbol: word,
   quoteSymbol: word,
   fundingInterval: numeric,

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
+import { badEnvelope, decodeEnvelope, nonEmpty, numeric, word } from "./wire.ts";
 
 /** Binance's calls, and the row fields that are kept, as received. */
 
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const premiumRow = z.object({
   symbol,
   markPrice: numeric,
@@ -17,7 +17,6 @@ const premiumRow = z.object({
 });
 export type PremiumRow = z.infer<typeof premiumRow>;
 
-const word = text.catch(null);
 const symbolRow = z.object({
   symbol,
   contractType: word,
@@ -32,7 +31,7 @@ const symbolRow = z.object({
 export type SymbolRow = z.infer<typeof symbolRow>;
 
 const fundingRow = z.object({
-  symbol: z.string().min(1),
+  symbol: nonEmpty,
   fundingIntervalHours: numeric,
   adjustedFundingRateCap: numeric,
   adjustedFundingRateFloor: numeric,

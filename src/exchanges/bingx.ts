@@ -10,8 +10,10 @@ import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
+  nonEmpty,
   numberOf,
   type Numeric,
   numeric,
@@ -22,7 +24,7 @@ import {
   rateOf,
   RowReject,
   takerBpsOf,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -97,8 +99,7 @@ const IN_DOLLARS = "2USD";
 /** A name with the form of a non-coin; if its prefix is not one of the above its class is unknown. */
 const OTHER_KIND = /^NC[A-Z]{2}.+2USD$/;
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   markPrice: numeric,
@@ -125,7 +126,7 @@ interface Raw {
 /** A live perpetual of the contract list. */
 type Listing = Listed<"assetClass" | "takerFeeBps">;
 
-const envelope = z.object({ code: numeric, data: z.unknown().optional() });
+const envelope = z.object({ code: numeric, data: anyValue });
 
 /** Failures come with HTTP 200 and a code other than 0. */
 function dataOf(body: unknown): unknown {

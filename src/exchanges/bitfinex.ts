@@ -12,6 +12,7 @@ import {
   badEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   type Numeric,
   positiveOf,
@@ -110,7 +111,7 @@ const keyedRow = z
 type KeyedRow = z.infer<typeof keyedRow>;
 
 const pairRow = z
-  .tuple([z.string().min(1)])
+  .tuple([nonEmpty])
   .rest(z.unknown())
   .transform(([pair]) => ({ symbol: `t${pair}` }));
 type PairRow = z.infer<typeof pairRow>;

@@ -2,15 +2,22 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, epochMsOf, numeric, text } from "./wire.ts";
+import {
+  anyValue,
+  badEnvelope,
+  decodeEnvelope,
+  epochMsOf,
+  nonEmpty,
+  numeric,
+  word,
+} from "./wire.ts";
 
 /** Bitget's envelope, and the row fields that are kept, as received. */
 
 const SUCCESS = "00000";
 const RATE_LIMIT_CODE = "429";
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 export type Settle = "USDT" | "USDC";
 /** The API's name of a family. */
 export const categoryOf = (settle: Settle) => `${settle}-FUTURES` as const;
@@ -42,7 +49,7 @@ const rowsOf = (settle: Settle) => ({
     status: word,
     baseCoin: word,
     quoteCoin: word,
-    deliveryTime: z.unknown().optional(),
+    deliveryTime: anyValue,
     isRwa: word,
     symbolType: word,
     launchTime: numeric,

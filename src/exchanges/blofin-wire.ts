@@ -2,14 +2,21 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Decode, ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, epochMsOf, numeric, text } from "./wire.ts";
+import {
+  anyValue,
+  badEnvelope,
+  decodeEnvelope,
+  epochMsOf,
+  nonEmpty,
+  numeric,
+  word,
+} from "./wire.ts";
 
 /** BloFin's calls, and the row fields that are kept, as received. */
 
 const SUCCESS = "0";
 
-const instId = z.string().min(1);
-const word = text.catch(null);
+const instId = nonEmpty;
 const rateRow = z.object({
   instId,
   fundingRate: numeric,
@@ -59,7 +66,7 @@ export interface Raw {
 
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 function dataOf(body: unknown): unknown {

@@ -8,10 +8,12 @@ import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -19,7 +21,7 @@ import {
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -90,8 +92,7 @@ const CLASS_OF_CATEGORY: ReadonlyMap<string, AssetClass> = new Map([
   ["COMMODITIES", "commodity"],
 ]);
 
-const symbol = z.string().min(1);
-const word = text.catch(null);
+const symbol = nonEmpty;
 const tickerRow = z.object({
   symbol,
   fundingRate: numeric,
@@ -133,10 +134,10 @@ interface Listing {
 }
 
 const envelope = z.object({
-  success: z.unknown().optional(),
+  success: anyValue,
   code: numeric,
   time: numeric,
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 /** The data and the time of a markets API reply. Throws a bad envelope for an error. */

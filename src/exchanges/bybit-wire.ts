@@ -2,7 +2,16 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeHttp, Reply } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
+import {
+  anyValue,
+  badEnvelope,
+  decodeEnvelope,
+  epochMsOf,
+  nonEmpty,
+  numberOf,
+  numeric,
+  word,
+} from "./wire.ts";
 
 /** Bybit's calls, and the row fields that are kept, as received. */
 
@@ -10,9 +19,8 @@ import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from 
 const MAX_PAGES = 10;
 const RATE_LIMIT_CODES: ReadonlySet<number> = new Set([10006, 10018]);
 
-const word = text.catch(null);
 const tickerRow = z.object({
-  symbol: z.string().min(1),
+  symbol: nonEmpty,
   fundingRate: numeric,
   fundingIntervalHour: numeric,
   nextFundingTime: numeric,
@@ -29,14 +37,14 @@ const tickerRow = z.object({
 export type TickerRow = z.infer<typeof tickerRow>;
 
 const instrumentRow = z.object({
-  symbol: z.string().min(1),
+  symbol: nonEmpty,
   contractType: word,
   status: word,
   baseCoin: word,
   quoteCoin: word,
   settleCoin: word,
   symbolType: word,
-  isPreListing: z.unknown().optional(),
+  isPreListing: anyValue,
   launchTime: numeric,
   upperFundingRate: numeric,
   lowerFundingRate: numeric,
@@ -57,9 +65,9 @@ const envelope = z.object({
   retCode: numeric,
   retMsg: word,
   time: numeric,
-  result: z.unknown().optional(),
+  result: anyValue,
 });
-const result = z.object({ list: z.unknown().optional(), nextPageCursor: word });
+const result = z.object({ list: anyValue, nextPageCursor: word });
 
 /** The result of a success. Failures come with HTTP 200 and another `retCode`. */
 function resultOf(body: unknown): z.infer<typeof result> & { readonly timeMs: number | null } {

@@ -9,10 +9,12 @@ import { joinAnswers, NOT_PUBLISHED, readListings } from "./wire-join.ts";
 import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -20,7 +22,7 @@ import {
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -88,22 +90,20 @@ const ASSET_CLASSES: ReadonlyMap<string, AssetClass> = new Map([
 const PRE_IPO = "PRE_IPO";
 const PRE_IPO_SUFFIX = "IPO";
 
-const raw = z.unknown().optional();
-
 const instrumentRow = z.object({
-  symbol: z.string().min(1),
-  inst_type: raw,
-  tradable: raw,
-  beta_product: raw,
-  product_type: raw,
+  symbol: nonEmpty,
+  inst_type: anyValue,
+  tradable: anyValue,
+  beta_product: anyValue,
+  product_type: anyValue,
   expiry_timestamp_ms: numeric,
-  base_ccy: text.catch(null),
-  quote_ccy: text.catch(null),
+  base_ccy: word,
+  quote_ccy: word,
   contract_size: numeric,
 });
 type InstrumentRow = z.infer<typeof instrumentRow>;
 
-const tickerRow = z.object({ i: z.string().min(1), a: numeric, vv: numeric, oi: numeric });
+const tickerRow = z.object({ i: nonEmpty, a: numeric, vv: numeric, oi: numeric });
 type TickerRow = z.infer<typeof tickerRow>;
 
 const point = z.object({ v: numeric, t: numeric });
@@ -122,10 +122,7 @@ type Listing = Listed<"assetClass"> & { readonly contractSize: number | null };
 
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
-  result: z
-    .object({ data: raw, instrument_name: text.catch(null) })
-    .nullish()
-    .catch(null),
+  result: z.object({ data: anyValue, instrument_name: word }).nullish().catch(null),
 });
 type Result = NonNullable<z.infer<typeof envelope>["result"]>;
 

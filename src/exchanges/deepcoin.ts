@@ -8,14 +8,16 @@ import { NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
+  nonEmpty,
   numeric,
   positiveOf,
   product,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -67,8 +69,7 @@ const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
 ]);
 const COIN = "USDT";
 
-const word = text.catch(null);
-const name = z.string().min(1);
+const name = nonEmpty;
 const rateRow = z.object({ instrumentId: name, fundingRate: numeric });
 type RateRow = z.infer<typeof rateRow>;
 
@@ -106,7 +107,7 @@ interface Listing {
 
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 const rateList = z.object({ current_fund_rates: z.unknown() });
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ExchangeHttp, Load } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
+import { anyValue, badEnvelope, decodeEnvelope, nonEmpty, numeric, word } from "./wire.ts";
 
 /** Payloads of Delta Exchange: the same on both platforms; `host` selects one. */
 
@@ -11,8 +11,7 @@ export const PERPETUAL = "perpetual_futures";
 /** A page holds up to 3000 products; all kinds of contract of one platform are a few thousand. */
 const MAX_PAGES = 5;
 
-const symbol = z.string().min(1);
-const word = text.catch(null);
+const symbol = nonEmpty;
 const asset = z.object({ symbol: word }).nullish().catch(null);
 const tickerRow = z.object({
   symbol,
@@ -45,8 +44,8 @@ const productRow = z.object({
 export type ProductRow = z.infer<typeof productRow>;
 
 const envelope = z.object({
-  success: z.unknown().optional(),
-  result: z.unknown().optional(),
+  success: anyValue,
+  result: anyValue,
   meta: z.object({ after: word }).nullish().catch(null),
 });
 

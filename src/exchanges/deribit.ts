@@ -8,10 +8,12 @@ import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -19,7 +21,7 @@ import {
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -91,8 +93,7 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
 ]);
 const NOT_A_LETTER = /[^a-z]/g;
 
-const word = text.catch(null);
-const name = z.string().min(1);
+const name = nonEmpty;
 const summaryRow = z.object({
   instrument_name: name,
   funding_8h: numeric,
@@ -130,9 +131,9 @@ interface Raw {
 type Listing = Listed<"assetClass" | "listedAtMs">;
 
 const envelope = z.object({
-  result: z.unknown().optional(),
+  result: anyValue,
   error: z.object({ code: numeric }).nullish(),
-  testnet: z.unknown().optional(),
+  testnet: anyValue,
 });
 
 const load =

@@ -7,6 +7,8 @@ import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { NOT_PUBLISHED, onlyReply } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
+  anyValue,
+  nonEmpty,
   numberOf,
   numeric,
   type Numeric,
@@ -60,12 +62,10 @@ const PERP_SUFFIX = "-PERP";
 /** 1KMEW is 1,000 MEW; 1MBONK, a million, is a form that other exchanges use as well. */
 const THOUSAND_PREFIX = /^1K(?=\p{Lu}{3})(.+)$/u;
 
-const raw = z.unknown().optional();
-
 const marketRow = z.object({
-  symbol: z.string().min(1),
-  marketType: raw,
-  status: raw,
+  symbol: nonEmpty,
+  marketType: anyValue,
+  status: anyValue,
   fundingRate: numeric,
   oraclePrice: numeric,
   volume24h: numeric,

@@ -9,6 +9,7 @@ import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
   decodeEnvelope,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -17,7 +18,7 @@ import {
   rateBoundOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -75,10 +76,10 @@ const NAME = /^(?<ticker>[^,]+)(?:,[^,]+,[^,]+)?-USD$/;
 
 /** `symbol` is the key in the reply, `market` its value. */
 const marketRow = z.object({
-  symbol: z.string().min(1),
+  symbol: nonEmpty,
   market: z.object({
     ticker: z.string(),
-    status: text.catch(null),
+    status: word,
     oraclePrice: numeric,
     volume24H: numeric,
     nextFundingRate: numeric,

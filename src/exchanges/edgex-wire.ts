@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Decode, ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
+import { anyValue, badEnvelope, decodeEnvelope, nonEmpty, numeric, word } from "./wire.ts";
 
 /** edgeX's calls, and the row fields that are kept, as received. */
 
@@ -10,26 +10,25 @@ const SUCCESS = "SUCCESS";
 const IDS_PER_REQUEST = 200;
 
 /** Ids are quoted numbers; unquoted ones mean the same. */
-const id = z.union([z.string().min(1), z.number()]);
+const id = z.union([nonEmpty, z.number()]);
 const idOrNone = id.nullish().catch(null);
-const raw = z.unknown().optional();
 
 const contractRow = z.object({
   contractId: id,
-  contractName: text.catch(null),
+  contractName: word,
   baseCoinId: idOrNone,
   quoteCoinId: idOrNone,
-  enableTrade: raw,
-  enableDisplay: raw,
-  isStock: raw,
-  isFx: raw,
+  enableTrade: anyValue,
+  enableDisplay: anyValue,
+  isStock: anyValue,
+  isFx: anyValue,
   fundingMaxRate: numeric,
   fundingMinRate: numeric,
   defaultTakerFeeRate: numeric,
 });
 export type ContractRow = z.infer<typeof contractRow>;
 
-const coinRow = z.object({ coinId: id, coinName: z.string().min(1) });
+const coinRow = z.object({ coinId: id, coinName: nonEmpty });
 type CoinRow = z.infer<typeof coinRow>;
 
 export interface Metadata {
@@ -62,7 +61,7 @@ export interface Raw {
   readonly tickers: ReadonlyMap<string, Reply<TickerRow | null>>;
 }
 
-const envelope = z.object({ code: z.string(), data: z.unknown().optional() });
+const envelope = z.object({ code: z.string(), data: anyValue });
 const metadata = z.object({
   contractList: z.unknown(),
   coinList: z.unknown(),

@@ -7,15 +7,17 @@ import { NOT_PUBLISHED, onlyReply, originOf } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   lastDigitOf,
+  nonEmpty,
   numeric,
   positiveOf,
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -84,17 +86,15 @@ const ROUND_THE_CLOCK = /_24_5$/;
 /** Indices whose m is added by the exchange; other lower-case letters are kept. */
 const MARKED_INDICES: Readonly<Record<string, string>> = { SPX500m: "SPX500", TECH100m: "TECH100" };
 
-const word = text.catch(null);
-const unchecked = z.unknown().optional();
 const marketRow = z.object({
-  name: z.string().min(1),
+  name: nonEmpty,
   category: word,
   subCategory: word,
   assetName: word,
   collateralAssetName: word,
-  active: unchecked,
+  active: anyValue,
   status: word,
-  type: unchecked,
+  type: anyValue,
   marketStats: z
     .object({
       dailyVolume: numeric,
@@ -117,7 +117,7 @@ interface Raw {
 const envelope = z.object({
   status: z.string(),
   error: z.object({ code: numeric }).nullish().catch(null),
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 const loadMarkets: Load<Rows<MarketRow>> = (http) =>

@@ -2,22 +2,19 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, numeric, text } from "./wire.ts";
+import { anyValue, badEnvelope, nonEmpty, numeric, word } from "./wire.ts";
 
 /** Gate's calls, and the row fields that are kept, as received. */
 
 export const RATE_LIMIT_LABEL = "TOO_MANY_REQUESTS";
 
-/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
-const raw = z.unknown().optional();
-
 const contractRow = z.object({
-  name: z.string().min(1),
-  type: raw,
-  status: raw,
-  in_delisting: raw,
-  is_pre_market: raw,
-  contract_type: text.catch(null),
+  name: nonEmpty,
+  type: anyValue,
+  status: anyValue,
+  in_delisting: anyValue,
+  is_pre_market: anyValue,
+  contract_type: word,
   funding_rate: numeric,
   funding_rate_limit: numeric,
   funding_interval: numeric,
@@ -31,7 +28,7 @@ const contractRow = z.object({
 });
 export type ContractRow = z.infer<typeof contractRow>;
 
-const tickerRow = z.object({ contract: z.string().min(1), volume_24h_quote: numeric });
+const tickerRow = z.object({ contract: nonEmpty, volume_24h_quote: numeric });
 export type TickerRow = z.infer<typeof tickerRow>;
 
 export type Settle = "USDT" | "USD1";

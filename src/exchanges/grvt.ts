@@ -10,11 +10,13 @@ import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   msOfNanoseconds,
+  nonEmpty,
   numberOf,
   numeric,
   type Numeric,
@@ -25,7 +27,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -103,10 +105,10 @@ const OTHER_KINDS: ReadonlySet<string> = new Set(["FUTURE", "CALL", "PUT"]);
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 
 const instrumentRow = z.object({
-  instrument: z.string().min(1),
-  base: text.catch(null),
-  quote: text.catch(null),
-  kind: z.unknown().optional(),
+  instrument: nonEmpty,
+  base: word,
+  quote: word,
+  kind: anyValue,
   funding_interval_hours: numeric,
   adjusted_funding_rate_cap: numeric,
   adjusted_funding_rate_floor: numeric,
@@ -114,7 +116,7 @@ const instrumentRow = z.object({
 type InstrumentRow = z.infer<typeof instrumentRow>;
 
 const tickerRow = z.object({
-  instrument: z.string().min(1),
+  instrument: nonEmpty,
   event_time: numeric,
   mark_price: numeric,
   index_price: numeric,
@@ -137,7 +139,7 @@ type Listing = Listed & {
 };
 
 const envelope = z.object({
-  result: z.unknown().optional(),
+  result: anyValue,
   code: z.union([z.string(), z.number()]).nullish().catch(null),
 });
 

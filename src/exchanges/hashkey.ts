@@ -9,15 +9,17 @@ import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
+  nonEmpty,
   numeric,
   type Numeric,
   positiveOf,
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -64,20 +66,18 @@ const INTERVAL_HOURS = 8;
 const BASELINE_RATE = 0.0001;
 const DOLLAR = "USDT";
 
-const raw = z.unknown().optional();
-
 const contractRow = z.object({
-  symbol: z.string().min(1),
-  status: raw,
-  inverse: raw,
+  symbol: nonEmpty,
+  status: anyValue,
+  inverse: anyValue,
   // baseAsset contains the whole symbol.
-  underlying: text.catch(null),
-  quoteAsset: text.catch(null),
-  marginToken: text.catch(null),
+  underlying: word,
+  quoteAsset: word,
+  marginToken: word,
 });
 type ContractRow = z.infer<typeof contractRow>;
 
-const rateRow = z.object({ symbol: z.string().min(1), rate: numeric, nextSettleTime: numeric });
+const rateRow = z.object({ symbol: nonEmpty, rate: numeric, nextSettleTime: numeric });
 type RateRow = z.infer<typeof rateRow>;
 
 const indexes = z.object({ index: z.record(z.string(), numeric) });
@@ -86,7 +86,7 @@ type Indexes = Readonly<Record<string, Numeric>>;
 const mark = z.object({ symbolId: z.string(), price: numeric });
 type Mark = z.infer<typeof mark>;
 
-const tickerRow = z.object({ s: z.string().min(1), qv: numeric });
+const tickerRow = z.object({ s: nonEmpty, qv: numeric });
 type TickerRow = z.infer<typeof tickerRow>;
 
 interface Raw {

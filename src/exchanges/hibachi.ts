@@ -7,10 +7,12 @@ import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { type Listed, NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numeric,
   type Numeric,
   positiveOf,
@@ -19,7 +21,7 @@ import {
   rateOf,
   RowReject,
   takerBpsOf,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -72,30 +74,27 @@ const INTERVAL_HOURS = 1;
 const MS_PER_SECOND = 1000;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 
-/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
-const raw = z.unknown().optional();
-
 const contractRow = z.object({
-  symbol: z.string().min(1),
-  status: raw,
-  underlyingSymbol: text.catch(null),
-  settlementSymbol: text.catch(null),
-  marketOpenTimestamp: raw,
-  marketCloseTimestamp: raw,
+  symbol: nonEmpty,
+  status: anyValue,
+  underlyingSymbol: word,
+  settlementSymbol: word,
+  marketOpenTimestamp: anyValue,
+  marketCloseTimestamp: anyValue,
 });
 type ContractRow = z.infer<typeof contractRow>;
 
 const exchangeInfo = z.object({
-  status: raw,
-  futureContracts: raw,
+  status: anyValue,
+  futureContracts: anyValue,
   feeConfig: z.object({ tradeTakerFeeRate: numeric }).nullish().catch(null),
   maintenanceWindow: z.array(z.object({ begin: numeric, end: numeric })).nullish(),
 });
 
 /** A market of the inventory: its contract's category, and its figures. */
 const marketRow = z.object({
-  symbol: z.string().min(1),
-  category: text.catch(null),
+  symbol: nonEmpty,
+  category: word,
   tags: z.array(z.string()).nullish().catch(null),
   estimatedFundingRate: numeric,
   markPrice: numeric,

@@ -2,15 +2,23 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
+import {
+  anyValue,
+  badEnvelope,
+  decodeEnvelope,
+  epochMsOf,
+  nonEmpty,
+  numberOf,
+  numeric,
+  word,
+} from "./wire.ts";
 
 /** HTX's calls, and the row fields that are kept, as received. */
 
 /** The requested contract type. */
 export const SWAP = "swap";
 
-const word = text.catch(null);
-const contract_code = z.string().min(1);
+const contract_code = nonEmpty;
 
 /** One row of either rate call; only the new one sends bounds. */
 const rateRow = z.object({
@@ -30,8 +38,8 @@ const instrumentRow = z.object({
   contract_type: word,
   trade_partition: word,
   settlement_period: numeric,
-  labels: z.unknown().optional(),
-  tradfi_labels: z.unknown().optional(),
+  labels: anyValue,
+  tradfi_labels: anyValue,
 });
 export type InstrumentRow = z.infer<typeof instrumentRow>;
 
@@ -62,11 +70,11 @@ const SUCCESS_CODE = 200;
 const RATE_LIMIT_WAIT_MS = 3000;
 
 const envelope = z.object({
-  status: text.catch(null),
+  status: word,
   code: numeric,
   err_code: numeric,
   ts: numeric,
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 /** The envelope of either generation, or null for one that reports an error. Throws rate_limited. */

@@ -1,7 +1,16 @@
 import { z } from "zod";
 import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numeric, type Numeric, quantityOf, text } from "./wire.ts";
+import {
+  anyValue,
+  badEnvelope,
+  decodeEnvelope,
+  nonEmpty,
+  numeric,
+  type Numeric,
+  quantityOf,
+  word,
+} from "./wire.ts";
 
 /** Hyperliquid's calls, and the row fields that are kept, as received. */
 
@@ -11,11 +20,11 @@ const INFO_PATH = "/info";
 export const MAX_DEXES = 30;
 
 const assetRow = z.object({
-  name: z.string().min(1),
+  name: nonEmpty,
   asset: z.object({
-    isDelisted: z.unknown().optional(),
+    isDelisted: anyValue,
     // Only on HIP-3 dexes.
-    growthMode: z.unknown().optional(),
+    growthMode: anyValue,
     deployerFeeScale: numeric.optional(),
   }),
   ctx: z.object({
@@ -88,7 +97,7 @@ export const loadCategories: Load<Categories> = (http) =>
 export const loadTokens: Load<Tokens> = (http) =>
   http.postRead(INFO_PATH, { type: "spotMeta" }, decodeTokens);
 
-const errorBody = z.object({ status: z.literal("err"), response: text.catch(null) });
+const errorBody = z.object({ status: z.literal("err"), response: word });
 
 function refuseError(body: unknown): void {
   const error = errorBody.safeParse(body);
@@ -123,14 +132,14 @@ function dexOf(name: string | null): string | null | undefined {
   return colon < 0 ? null : name.slice(0, colon);
 }
 
-const named = z.object({ name: z.string().min(1) });
+const named = z.object({ name: nonEmpty });
 
 function nameOf(item: unknown): string | null {
   const found = named.safeParse(item);
   return found.success ? found.data.name : null;
 }
 
-const listedDex = z.object({ name: z.string().min(1), deployerFeeScale: numeric.optional() });
+const listedDex = z.object({ name: nonEmpty, deployerFeeScale: numeric.optional() });
 
 /** The first entry is null and represents the main dex. */
 function decodeDexes(body: unknown): DexList {
@@ -148,8 +157,8 @@ function decodeDexes(body: unknown): DexList {
   return { dexes: asked, leftOut: dexes.size - asked.length + nameless };
 }
 
-const annotation = z.tuple([z.string().min(1), z.object({ category: z.string().min(1) })]);
-const categoryRow = z.object({ coin: z.string().min(1), category: z.string() });
+const annotation = z.tuple([nonEmpty, z.object({ category: nonEmpty })]);
+const categoryRow = z.object({ coin: nonEmpty, category: z.string() });
 
 /** Entries without a category are ignored; a contract with two different ones has none. */
 function decodeCategories(body: unknown): Categories {
@@ -164,7 +173,7 @@ function decodeCategories(body: unknown): Categories {
 }
 
 const spotMeta = z.object({ tokens: z.array(z.unknown()).min(1) });
-const tokenRow = z.object({ index: numeric, name: z.string().min(1) });
+const tokenRow = z.object({ index: numeric, name: nonEmpty });
 
 function decodeTokens(body: unknown): Tokens {
   refuseError(body);

@@ -2,22 +2,19 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
+import { anyValue, badEnvelope, decodeEnvelope, nonEmpty, numeric, word } from "./wire.ts";
 
 /** Kraken's calls, and the row fields that are kept, as received. */
 
 const BASE_PATH = "/derivatives/api/v3";
 export const RATE_LIMIT_ERROR = "apiLimitExceeded";
 
-/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
-const raw = z.unknown().optional();
-
 const tickerRow = z.object({
-  symbol: z.string().min(1),
-  tag: raw,
-  suspended: raw,
-  postOnly: raw,
-  pair: text.catch(null),
+  symbol: nonEmpty,
+  tag: anyValue,
+  suspended: anyValue,
+  postOnly: anyValue,
+  pair: word,
   fundingRate: numeric,
   fundingRatePrediction: numeric,
   markPrice: numeric,
@@ -28,16 +25,16 @@ const tickerRow = z.object({
 export type TickerRow = z.infer<typeof tickerRow>;
 
 const instrumentRow = z.object({
-  symbol: z.string().min(1),
-  type: raw,
-  tradeable: raw,
-  postOnly: raw,
-  lastTradingTime: raw,
-  base: text.catch(null),
-  quote: text.catch(null),
-  openingDate: text.catch(null),
-  category: text.catch(null),
-  tradfi: raw,
+  symbol: nonEmpty,
+  type: anyValue,
+  tradeable: anyValue,
+  postOnly: anyValue,
+  lastTradingTime: anyValue,
+  base: word,
+  quote: word,
+  openingDate: word,
+  category: word,
+  tradfi: anyValue,
   maxRelativeFundingRate: numeric,
   minRelativeFundingRate: numeric,
 });
@@ -45,10 +42,10 @@ export type InstrumentRow = z.infer<typeof instrumentRow>;
 
 const envelope = z.object({
   result: z.string(),
-  error: text.catch(null),
-  serverTime: text.catch(null),
-  tickers: z.unknown().optional(),
-  instruments: z.unknown().optional(),
+  error: word,
+  serverTime: word,
+  tickers: anyValue,
+  instruments: anyValue,
 });
 
 interface Tickers extends Rows<TickerRow> {
@@ -71,7 +68,7 @@ export const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
     decodeRows(instrumentRow, successOf(body).instruments, "symbol"),
   );
 
-const errorList = z.object({ errors: z.array(z.object({ message: text.catch(null) })).min(1) });
+const errorList = z.object({ errors: z.array(z.object({ message: word })).min(1) });
 
 /** Errors come with HTTP 200 as well: `{result:"error",error}` or `{errors:[{code,message}]}`. */
 function successOf(body: unknown): z.infer<typeof envelope> {

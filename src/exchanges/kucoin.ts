@@ -9,10 +9,12 @@ import { NOT_PUBLISHED, onlyReply, originOf } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -22,7 +24,7 @@ import {
   rateOf,
   RowReject,
   takerBpsOf,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -97,22 +99,19 @@ const ASSET_CLASSES: ReadonlyMap<string, AssetClass> = new Map([
   ["COMMODITY", "commodity"],
 ]);
 
-/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
-const raw = z.unknown().optional();
-
 const contractRow = z.object({
-  symbol: z.string().min(1),
-  baseCurrency: z.string().min(1),
-  displayBaseCurrency: text.catch(null),
+  symbol: nonEmpty,
+  baseCurrency: nonEmpty,
+  displayBaseCurrency: word,
   quoteCurrency: z.string(),
   settleCurrency: z.string(),
-  type: raw,
-  isInverse: raw,
-  status: raw,
+  type: anyValue,
+  isInverse: anyValue,
+  status: anyValue,
   // For a perpetual: when it will be delisted. Unreadable is not absent.
   expireDate: z.union([z.string(), z.number()]).nullish().catch(Number.NaN),
-  marketStage: raw,
-  assetClass: text.catch(null),
+  marketStage: anyValue,
+  assetClass: word,
   firstOpenDate: numeric,
   fundingFeeRate: numeric,
   fundingRateCap: numeric,
@@ -134,7 +133,7 @@ type ContractRow = z.infer<typeof contractRow>;
 
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 interface Raw {

@@ -9,9 +9,11 @@ import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from ".
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -19,7 +21,7 @@ import {
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -69,8 +71,7 @@ const QUOTE = "USDT";
 /** A listing that contains its multiplier twice; it is not a real contract. */
 const ODD_SYMBOL = "10001000SATSUSDT";
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   fundingRate: numeric,
@@ -97,9 +98,9 @@ interface Raw {
 }
 
 const envelope = z.object({
-  success: z.unknown().optional(),
+  success: anyValue,
   error_code: numeric,
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 const load =

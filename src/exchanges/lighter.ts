@@ -8,9 +8,11 @@ import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   type Numeric,
@@ -19,7 +21,7 @@ import {
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -85,12 +87,10 @@ const SUCCESS = 200;
 const FIRST_LIMIT_CODE = 23_000;
 const LAST_LIMIT_CODE = 23_003;
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const rateRow = z.object({ symbol, market_id: numeric, exchange: z.string(), rate: numeric });
 type RateRow = z.infer<typeof rateRow>;
 
-const flag = z.unknown().optional();
 const marketRow = z.object({
   symbol,
   market_id: numeric,
@@ -101,7 +101,7 @@ const marketRow = z.object({
   last_trade_price: numeric,
   daily_quote_token_volume: numeric,
   open_interest: numeric,
-  market_config: z.object({ force_reduce_only: flag, hidden: flag }).nullish().catch(null),
+  market_config: z.object({ force_reduce_only: anyValue, hidden: anyValue }).nullish().catch(null),
 });
 type MarketRow = z.infer<typeof marketRow>;
 

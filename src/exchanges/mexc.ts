@@ -9,10 +9,12 @@ import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -22,7 +24,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -91,8 +93,7 @@ const TICKER_OF_OWN_NAME: ReadonlyMap<string, string> = new Map([
   ["TRUMPOFFICIAL", "TRUMP"],
 ]);
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   fundingRate: numeric,
@@ -124,7 +125,7 @@ const instrumentRow = z.object({
   state: numeric,
   type: numeric,
   // Kept raw: absent and of a wrong type are different here.
-  futureType: z.unknown().optional(),
+  futureType: anyValue,
 });
 type InstrumentRow = z.infer<typeof instrumentRow>;
 
@@ -142,9 +143,9 @@ interface Listing {
 }
 
 const envelope = z.object({
-  success: z.unknown().optional(),
+  success: anyValue,
   code: numeric,
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 const load =

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
+import { anyValue, badEnvelope, decodeEnvelope, nonEmpty, numeric, word } from "./wire.ts";
 
 /** OKX's envelope, and the row fields that are kept, as received. */
 
@@ -10,8 +10,7 @@ const RATE_LIMIT_CODE = "50011";
 /** Maintenance and overload: reported by the service itself, in a valid envelope. */
 const UNAVAILABLE_CODES: ReadonlySet<string> = new Set(["50001", "50013"]);
 
-const word = text.catch(null);
-const instId = z.string().min(1);
+const instId = nonEmpty;
 export const rateRow = z.object({
   instId,
   instType: word,
@@ -63,7 +62,7 @@ export interface Raw {
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
   msg: word,
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 /** The data of a success. Failures come with HTTP 200 and another `code`, which is a string. */

@@ -2,13 +2,22 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Load } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
+import {
+  anyValue,
+  badEnvelope,
+  decodeEnvelope,
+  epochMsOf,
+  nonEmpty,
+  numberOf,
+  numeric,
+  word,
+} from "./wire.ts";
 
 /** The parts of Orderly's replies that are read. */
 
 const RATE_LIMIT_CODE = -1003;
 
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 export const rateRow = z.object({
   symbol,
   index_price: numeric,
@@ -21,12 +30,10 @@ export const rateRow = z.object({
 });
 export type RateRow = z.infer<typeof rateRow>;
 
-/** Fields that decide whether a market is live are kept raw: a missing one differs from one of the wrong type. */
-const raw = z.unknown().optional();
 export const instrumentRow = z.object({
   symbol,
-  status: raw,
-  is_pretge: raw,
+  status: anyValue,
+  is_pretge: anyValue,
   funding_period: numeric,
   cap_funding: numeric,
   floor_funding: numeric,
@@ -50,7 +57,7 @@ const envelope = z.object({
   success: z.boolean(),
   timestamp: numeric,
   code: numeric,
-  message: text.catch(null),
+  message: word,
   data: z.object({ rows: z.unknown() }).nullish().catch(null),
 });
 

@@ -8,10 +8,12 @@ import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -19,7 +21,7 @@ import {
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -78,8 +80,7 @@ const MEASURE = "BTC";
 /** No book has as many bitcoins; a larger figure is in dollars. */
 const MAX_BITCOINS = 100_000;
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const priceRow = z.object({
   symbol,
   next_funding: numeric,
@@ -102,7 +103,7 @@ type Unit = "base" | "dollars" | "unknown";
 
 const envelope = z.object({
   success: z.boolean(),
-  data: z.unknown().optional(),
+  data: anyValue,
   code: numeric,
 });
 

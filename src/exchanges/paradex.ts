@@ -7,10 +7,12 @@ import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from ".
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numeric,
   positiveOf,
   product,
@@ -18,7 +20,7 @@ import {
   rateBoundOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -84,8 +86,7 @@ const NO_ORDER_BOOK = "RFQ_ONLY";
 const MODE = /^[A-Z][A-Z_]+$/;
 const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDC", "USDT"]);
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const summaryRow = z.object({
   symbol,
   mark_price: numeric,
@@ -105,7 +106,7 @@ const marketRow = z.object({
   asset_kind: word,
   open_at: numeric,
   expiry_at: numeric,
-  trading_mode: z.unknown().optional(),
+  trading_mode: anyValue,
   funding_period_hours: numeric,
   max_funding_rate: numeric,
 });
@@ -122,7 +123,7 @@ type Terms = Pick<
 >;
 type Listing = Terms & Listed<"listedAtMs">;
 
-const envelope = z.object({ error: z.string().nullish(), results: z.unknown().optional() });
+const envelope = z.object({ error: z.string().nullish(), results: anyValue });
 
 const load =
   <S extends z.ZodType>(

@@ -7,10 +7,12 @@ import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from ".
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -20,7 +22,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -85,8 +87,7 @@ const ORDINARY: ReadonlySet<string> = new Set([COIN, "TradFi"]);
 /** Phemex's own name for a fund that has another ticker elsewhere. */
 const TICKER_OF_OWN_NAME: ReadonlyMap<string, string> = new Map([["SPYX", "SPY"]]);
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   fundingInterval: numeric,
@@ -136,13 +137,13 @@ interface Raw {
 /** A live linear perpetual of the product list. */
 type Listing = Listed<"assetClass" | "listedAtMs">;
 
-const envelope = z.object({ code: numeric, data: z.unknown().optional() });
+const envelope = z.object({ code: numeric, data: anyValue });
 const ratePage = z.object({ total: numeric, rows: z.array(z.unknown()) });
 const productLists = z.object({
   products: z.array(z.unknown()).catch([]),
   perpProductsV2: z.unknown(),
 });
-const tickerEnvelope = z.object({ error: z.unknown().optional(), result: z.unknown().optional() });
+const tickerEnvelope = z.object({ error: anyValue, result: anyValue });
 const named = z.object({ symbol });
 
 /** `code` is a number or a string; anything but 0 is a failure, even with HTTP 200. */

@@ -10,16 +10,18 @@ import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -78,24 +80,22 @@ const USUAL_HOURS = [1, 2, 4, 8];
 const BASELINE_HOURS = 8;
 const BASELINE_RATE = 0.0001;
 
-const raw = z.unknown().optional();
-
 const instrumentRow = z.object({
-  symbol: z.string().min(1),
-  bCcy: text.catch(null),
-  qCcy: text.catch(null),
-  sCcy: text.catch(null),
-  ctType: raw,
-  status: raw,
-  alias: raw,
+  symbol: nonEmpty,
+  bCcy: word,
+  qCcy: word,
+  sCcy: word,
+  ctType: anyValue,
+  status: anyValue,
+  alias: anyValue,
 });
 type InstrumentRow = z.infer<typeof instrumentRow>;
 
-const tickerRow = z.object({ s: z.string().min(1), amt: numeric, mPx: numeric, iPx: numeric });
+const tickerRow = z.object({ s: nonEmpty, amt: numeric, mPx: numeric, iPx: numeric });
 type TickerRow = z.infer<typeof tickerRow>;
 
 const rateRow = z.object({
-  s: z.string().min(1),
+  s: nonEmpty,
   fR: numeric,
   fT: numeric,
   nFR: numeric,
@@ -111,7 +111,7 @@ interface Raw {
 
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
-  data: z.unknown().optional(),
+  data: anyValue,
 });
 
 /** Failures may come with HTTP 200, another `code` and an empty string as data. */

@@ -9,9 +9,11 @@ import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   type Numeric,
@@ -22,7 +24,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -90,10 +92,7 @@ const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 /** Rows of the rates that belong to no contract. */
 const UNRELATED_PREFIX = "TBV_";
 
-/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
-const raw = z.unknown().optional();
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   rate: numeric,
@@ -110,14 +109,14 @@ type TickerRow = z.infer<typeof tickerRow>;
 const contractRow = z.object({
   symbol,
   status: word,
-  inverse: raw,
+  inverse: anyValue,
   underlying: word,
   quoteAsset: word,
   marginToken: word,
   indexToken: word,
   contractMultiplier: numeric,
-  isRwa: raw,
-  categories: raw,
+  isRwa: anyValue,
+  categories: anyValue,
 });
 type ContractRow = z.infer<typeof contractRow>;
 

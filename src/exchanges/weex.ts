@@ -11,13 +11,14 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
   quantityOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -81,8 +82,7 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
 /** The Nikkei, which WEEX lists as a coin. */
 const MISFILED_INDEX = "JP225";
 
-const symbol = z.string().min(1);
-const word = text.catch(null);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   forecastFundingRate: numeric,

@@ -7,9 +7,11 @@ import { NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   lastDigitOf,
+  nonEmpty,
   numeric,
   positiveOf,
   product,
@@ -18,7 +20,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -77,9 +79,8 @@ const PERPETUAL = "Perpetual";
 const COIN_FUTURES = "futures";
 const FUTURES: ReadonlySet<string> = new Set([COIN_FUTURES, "tradfiFutures"]);
 
-const word = text.catch(null);
 const futuresRow = z.object({
-  ticker_id: z.string().min(1),
+  ticker_id: nonEmpty,
   stock_currency: word,
   money_currency: word,
   product_type: word,
@@ -95,7 +96,7 @@ const futuresRow = z.object({
   money_volume: numeric,
 });
 type FuturesRow = z.infer<typeof futuresRow>;
-const marketRow = z.object({ name: z.string().min(1), type: word });
+const marketRow = z.object({ name: nonEmpty, type: word });
 type MarketRow = z.infer<typeof marketRow>;
 
 interface Raw {
@@ -103,7 +104,7 @@ interface Raw {
   readonly markets: Reply<Rows<MarketRow>>;
 }
 
-const envelope = z.object({ success: z.boolean(), result: z.unknown().optional() });
+const envelope = z.object({ success: z.boolean(), result: anyValue });
 
 const loadFutures: Load<Rows<FuturesRow>> = (http) =>
   http.get(`${BASE_PATH}/futures`, (body) => {

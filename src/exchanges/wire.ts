@@ -9,8 +9,14 @@ import { RequestFailure } from "../lib/request-failure.ts";
 export const numeric = z.union([z.string(), z.number()]).nullish().catch(null);
 export type Numeric = z.infer<typeof numeric>;
 
-/** A string that may be missing. */
-export const text = z.string().nullish();
+/** A string; null, a missing key and any other JSON type mean unknown. */
+export const word = z.string().nullish().catch(null);
+
+/** A name without which a row cannot be used. */
+export const nonEmpty = z.string().min(1);
+
+/** Kept as received: whether a market is live depends on it, and a missing field differs from one of the wrong type. */
+export const anyValue = z.unknown().optional();
 
 /** Decimal digits only: JavaScript would read "0x1" as a rate of 100 %. */
 const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;

@@ -9,10 +9,12 @@ import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from ".
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
+  anyValue,
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
   lastDigitOf,
+  nonEmpty,
   numberOf,
   numeric,
   positiveOf,
@@ -22,7 +24,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
+  word,
 } from "./wire.ts";
 
 /**
@@ -82,7 +84,7 @@ const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
 const PERPETUAL = "PERP";
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD"]);
 
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   estFundingRate: numeric,
@@ -105,7 +107,7 @@ type FuturesRow = z.infer<typeof futuresRow>;
 
 const instrumentRow = z.object({
   symbol,
-  status: text.catch(null),
+  status: word,
   baseAssetMultiplier: numeric,
   fundingCap: numeric,
   fundingFloor: numeric,
@@ -121,9 +123,9 @@ interface Raw {
 type Listing = Listed<"rateCap" | "rateFloor">;
 
 const envelope = z.object({
-  success: z.unknown().optional(),
+  success: anyValue,
   code: numeric,
-  data: z.object({ rows: z.unknown().optional() }).nullish().catch(null),
+  data: z.object({ rows: anyValue }).nullish().catch(null),
 });
 
 const load =

@@ -2,7 +2,16 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numberOf, numeric, type Numeric, text } from "./wire.ts";
+import {
+  anyValue,
+  badEnvelope,
+  decodeEnvelope,
+  nonEmpty,
+  numberOf,
+  numeric,
+  type Numeric,
+  word,
+} from "./wire.ts";
 
 /** XT's calls, and the row fields that are kept, as received. */
 
@@ -17,10 +26,7 @@ export interface OneInterval {
   readonly collectionInternal?: Numeric;
 }
 
-/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
-const raw = z.unknown().optional();
-const word = text.catch(null);
-const symbol = z.string().min(1);
+const symbol = nonEmpty;
 const rateRow = z.object({
   symbol,
   product_type: word,
@@ -36,8 +42,8 @@ const instrumentRow = z.object({
   symbol,
   productType: word,
   underlyingType: word,
-  tradeSwitch: raw,
-  inPreMarket: raw,
+  tradeSwitch: anyValue,
+  inPreMarket: anyValue,
   baseCoin: word,
   quoteCoin: word,
   onboardDate: numeric,
@@ -55,7 +61,7 @@ export interface Raw {
 const envelope = z.object({
   returnCode: numeric,
   error: z.object({ code: word }).nullish().catch(null),
-  result: z.unknown().optional(),
+  result: anyValue,
 });
 
 export function isTooMany(words: string): boolean {
