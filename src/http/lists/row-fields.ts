@@ -78,6 +78,36 @@ export function knownSeconds(ms: number | null): number | null {
   return ms === null ? null : secondsOf(ms);
 }
 
+/** The members before the rows, the same in every list. */
+const BEFORE_ROWS = {
+  fetched_at: time("The time that the snapshot represents."),
+  snapshot: z.string().meta({ description: "Id of the snapshot.", example: "7-1042" }),
+  count: z.int().min(0).meta({ description: "Rows in this answer." }),
+  total: z.int().min(0).meta({ description: "Rows that match the query." }),
+  missing: missingField,
+  resolved: z
+    .strictObject({ asked: z.string(), base: z.string() })
+    .optional()
+    .meta({
+      description:
+        "Names in `base` that were resolved to a base, in upper case, and the bases in the same order, separated by commas. Absent if every name is an asset itself, or a ticker that has no other name.",
+      example: { asked: "BTCUSDT", base: "BTC" },
+    }),
+  did_you_mean: z
+    .array(z.string())
+    .optional()
+    .meta({
+      description:
+        "The candidate bases of each name in `base` that matches several. Absent if there is none.",
+      example: ["LIT", "LITH"],
+    }),
+};
+
+const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: "Pass it as `cursor` to get the next page; null on the last page." });
+
 /** The envelope of a list. */
 export function listSchema<Row extends z.ZodType>(name: string, row: Row) {
   return z.strictObject(listShape(row)).openapi(name);
@@ -85,34 +115,7 @@ export function listSchema<Row extends z.ZodType>(name: string, row: Row) {
 
 /** Its members. */
 export function listShape<Row extends z.ZodType>(row: Row) {
-  return {
-    fetched_at: time("The time that the snapshot represents."),
-    snapshot: z.string().meta({ description: "Id of the snapshot.", example: "7-1042" }),
-    count: z.int().min(0).meta({ description: "Rows in this answer." }),
-    total: z.int().min(0).meta({ description: "Rows that match the query." }),
-    missing: missingField,
-    resolved: z
-      .strictObject({ asked: z.string(), base: z.string() })
-      .optional()
-      .meta({
-        description:
-          "Names in `base` that were resolved to a base, in upper case, and the bases in the same order, separated by commas. Absent if every name is an asset itself, or a ticker that has no other name.",
-        example: { asked: "BTCUSDT", base: "BTC" },
-      }),
-    did_you_mean: z
-      .array(z.string())
-      .optional()
-      .meta({
-        description:
-          "The candidate bases of each name in `base` that matches several. Absent if there is none.",
-        example: ["LIT", "LITH"],
-      }),
-    rows: z.array(row),
-    next_cursor: z
-      .string()
-      .nullable()
-      .meta({ description: "Pass it as `cursor` to get the next page; null on the last page." }),
-  };
+  return { ...BEFORE_ROWS, rows: z.array(row), next_cursor: nextCursor };
 }
 
 /** The envelope of a list of stored events, which shows a state of their log instead of a snapshot. */
