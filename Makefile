@@ -3,7 +3,8 @@ BUN_VERSION := $(shell sed -n 's/^ *"bun": "\([0-9][0-9.]*\)".*/\1/p' package.js
 BUN := node_modules/.bin/bun
 INSTALLED := node_modules/.installed-$(BUN_VERSION)
 
-# The bundle starts a third faster than the sources do and uses 10 MB less memory.
+# The bundle starts in half the time of the sources and uses less memory. Without its bytecode, which only the format
+# cjs can have, it would start 80 ms later and use 4 MB less.
 BUILT := dist/main.js
 SOURCES := $(shell find src -name '*.ts*' -not -path 'src/simulator/*')
 
@@ -24,13 +25,14 @@ demo: $(BUILT) ## Start the service on simulated exchanges (PORT, 8083) until Ct
 run: $(BUILT) ## Start the service on the real exchanges, configured by the environment or FF_CONFIG
 	@exec $(BUN) dist/main.js
 
-build: $(BUILT) ## Build dist/: the service as one minified file per thread, with source maps
+build: $(BUILT) ## Build dist/: the service as one minified file per thread, with bytecode and source maps
 
-# Built in a separate folder, then moved: a service started meanwhile gets either the old or the new version.
+# Built in a separate folder, then moved: a service started meanwhile gets either the old or the new version. The
+# runtime parses a script whose bytecode belongs to another one.
 $(BUILT): $(SOURCES) package.json $(INSTALLED)
-	@$(BUN) build src/main.ts src/collector/worker.ts --target=bun --minify --keep-names --sourcemap=linked \
-	  --entry-naming='[name].[ext]' --outdir=dist/new >/dev/null
-	@cd dist && mv new/worker.js new/worker.js.map . && mv new/main.js.map new/main.js .
+	@$(BUN) build src/main.ts src/collector/worker.ts --target=bun --format=cjs --bytecode --minify --keep-names \
+	  --sourcemap=linked --entry-naming='[name].[ext]' --outdir=dist/new >/dev/null
+	@cd dist && mv new/worker.js* . && mv new/main.js.* . && mv new/main.js .
 
 # Twice as many processes as cores: the long tests mostly wait for programs that they started.
 TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))

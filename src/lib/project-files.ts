@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Whether this code runs from `dist`, where each program is one file (see `make build`). */
-const IS_BUILT = import.meta.path.endsWith(".js");
+/** Whether this thread runs a script in `dist`, where each program is one file (see `make build`). */
+const IS_BUILT = Bun.main.endsWith(".js");
 
-const ROOT = rootAbove(import.meta.dir);
+// In a bundle with bytecode import.meta is the path that this source file had when it was built.
+const ROOT = rootAbove(IS_BUILT ? dirname(Bun.main) : import.meta.dir);
 
 /** The absolute path of a file of this program, from the folder with its package.json; the same in `src` and in `dist`. */
 export function projectFile(...parts: readonly string[]): string {
