@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Explainer, REPLACED_KEPT_MS } from "../../src/collector/explainer.ts";
 import { PayloadBudget, RecordedRefresh } from "../../src/collector/recorded-refresh.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
-import type { Origin } from "../../src/domain/origin.ts";
+import type { Origin, OriginRequest } from "../../src/domain/origin.ts";
 import type { ExchangeHttp, Source } from "../../src/exchanges/exchange.ts";
 import { EXPLAIN_WITHIN_MS } from "../../src/collector/pending-requests.ts";
 import { drive } from "../support/drive.ts";
@@ -56,9 +56,12 @@ function explainerLab(maxBytes?: number) {
     explainer.accepted(exchange, storedAtMs, refresh);
     return storedAtMs;
   };
+  /** One driver for all of them: each would move the clock, and texts are decompressed in real time. */
+  const askAll = (requests: readonly OriginRequest[]) =>
+    drive(Promise.all(requests.map((request) => explainer.explain(request))), clock, STEP_MS);
   const ask = (exchange: ExchangeId, exchangeSymbol: string, storedAtMs: number) =>
     drive(explainer.explain({ exchange, exchangeSymbol, storedAtMs }), clock, STEP_MS);
-  return { clock, budget, explainer, readings, exchangeOf, store, ask };
+  return { clock, budget, explainer, readings, exchangeOf, store, ask, askAll };
 }
 
 /** Text that compresses badly. */
@@ -190,10 +193,12 @@ describe("kept payloads are bounded", () => {
 
 describe("explaining costs little, however many requests there are", () => {
   test("requests for one batch share one reading, which is dropped after a while", async () => {
-    const { clock, readings, exchangeOf, store, ask } = explainerLab();
+    const { clock, readings, exchangeOf, store, ask, askAll } = explainerLab();
     const first = await store(exchangeOf("okx"), 0.1);
     const symbols = Array.from({ length: 100 }, (_item, index) => (index % 2 ? "BTC" : "ETH"));
-    const origins = await Promise.all(symbols.map((symbol) => ask("okx", symbol, first)));
+    const origins = await askAll(
+      symbols.map((exchangeSymbol) => ({ exchange: "okx", exchangeSymbol, storedAtMs: first })),
+    );
     expect(new Set(origins.map(rateOf))).toEqual(new Set([0.1, 1]));
     expect(readings.okx).toBe(1);
     await clock.advance(MINUTE_MS);
@@ -202,14 +207,18 @@ describe("explaining costs little, however many requests there are", () => {
   });
 
   test("requests for every exchange take at most a tenth of the time; the rest are answered as busy", async () => {
-    const { clock, readings, exchangeOf, store, ask } = explainerLab();
+    const { clock, readings, exchangeOf, store, askAll } = explainerLab();
     const readMs = 50;
     const ids = EXCHANGE_IDS.slice(0, 12);
     const stored: number[] = [];
     for (const id of ids) stored.push(await store(exchangeOf(id, readMs), 0.1));
     const startMs = clock.monotonicMs();
-    const origins = await Promise.all(
-      ids.map((id, index) => ask(id, "BTC", stored[index] ?? Number.NaN)),
+    const origins = await askAll(
+      ids.map((exchange, index) => ({
+        exchange,
+        exchangeSymbol: "BTC",
+        storedAtMs: stored[index] ?? Number.NaN,
+      })),
     );
     const answered = origins.filter((origin) => rateOf(origin) === 0.1).length;
     const busy = origins.filter((origin) => origin === "busy").length;
@@ -222,15 +231,19 @@ describe("explaining costs little, however many requests there are", () => {
   });
 
   test("a batch whose requests have timed out is not parsed, and delays no other", async () => {
-    const { clock, readings, exchangeOf, store, ask } = explainerLab();
+    const { clock, readings, exchangeOf, store, ask, askAll } = explainerLab();
     // The pause after each is nine times as long, longer than the time-out of a request.
     const readMs = 300;
     const ids = EXCHANGE_IDS.slice(0, 4);
     const stored: number[] = [];
     for (const id of ids) stored.push(await store(exchangeOf(id, readMs), 0.1));
     const startMs = clock.monotonicMs();
-    const origins = await Promise.all(
-      ids.map((id, index) => ask(id, "BTC", stored[index] ?? Number.NaN)),
+    const origins = await askAll(
+      ids.map((exchange, index) => ({
+        exchange,
+        exchangeSymbol: "BTC",
+        storedAtMs: stored[index] ?? Number.NaN,
+      })),
     );
     expect(origins.filter((origin) => origin === "busy")).toHaveLength(3);
     expect(Object.values(readings).reduce((sum, count) => sum + count, 0)).toBe(1);
