@@ -9,6 +9,7 @@ import {
   smoothBreakevenHours,
 } from "../../src/domain/arbitrage.ts";
 import { annualizedPct, HOUR_MS } from "../../src/domain/funding.ts";
+import { opportunityPct } from "../../src/domain/opportunity.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const pct = fc.double({ min: -1e5, max: 1e5, noNaN: true });
@@ -78,6 +79,24 @@ describe("yields", () => {
         expect(smoothBreakevenHours(grossAprPct(pctOf(a), pctOf(b)), 0.2)).toBeNull();
       }),
       { examples: [[125, 24, 8]] },
+    );
+  });
+
+  test("an opportunity starts at exactly 5 % of the rounded yield", () => {
+    const leg = (exchange: string, yearly: number) => ({
+      exchange,
+      annualizedPct: yearly,
+      unitPrice: 1,
+    });
+    // Yields within a few hundred units in the last place of 5 %.
+    const nearly5 = fc.integer({ min: -300, max: 300 }).map((units) => 5 + units * 2 ** -50);
+    fc.assert(
+      fc.property(fc.oneof(pct, fc.constant(0)), nearly5, (long, yearly) => {
+        const gross = grossAprPct(long, long + yearly);
+        const found = opportunityPct(leg("okx", long), leg("gate", long + yearly));
+        expect(found).toBe(gross >= 5 ? gross : null);
+      }),
+      { numRuns: 2000 },
     );
   });
 
