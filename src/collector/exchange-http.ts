@@ -133,10 +133,9 @@ export class ExchangeRequests {
         const refused = refusal();
         if (refused !== null) throw refused;
         const releaseGlobal = await this.#globalSlot(signal);
-        const ended = new AbortController();
-        void this.#shared.clock.sleep(GLOBAL_SLOT_LEASE_MS, ended.signal).then(releaseGlobal);
+        const cancelLease = this.#shared.clock.after(GLOBAL_SLOT_LEASE_MS, releaseGlobal);
         return () => {
-          ended.abort();
+          cancelLease();
           releaseGlobal();
           releaseOwn();
         };

@@ -23,10 +23,9 @@ export class PendingRequests {
     const id = (this.#lastId += 1);
     const { promise, resolve } = Promise.withResolvers<Origin>();
     this.#open.set(id, resolve);
-    const answered = new AbortController();
-    void this.#clock.sleep(EXPLAIN_WITHIN_MS, answered.signal).then(() => this.answer(id, "busy"));
+    const cancelTimeout = this.#clock.after(EXPLAIN_WITHIN_MS, () => this.answer(id, "busy"));
     send(id);
-    return promise.finally(() => answered.abort());
+    return promise.finally(cancelTimeout);
   }
 
   answer(id: number, origin: Origin): void {

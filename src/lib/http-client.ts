@@ -152,7 +152,7 @@ export class HttpClient {
   ): Promise<T> {
     const release = await admit(options);
     const { clock, limits } = this.#deps;
-    const [ended, abort] = [new AbortController(), new AbortController()];
+    const abort = new AbortController();
     let ending: RequestFailure | null = null;
     const end = (failure: RequestFailure): void => {
       ending ??= failure;
@@ -162,22 +162,22 @@ export class HttpClient {
     if (options.signal?.aborted) onAbort();
     options.signal?.addEventListener("abort", onAbort, { once: true });
     const holding = this.#held.hold(() => end(overHeld(limits.maxHeldBytes)));
-    void clock.sleep(limits.timeoutMs, ended.signal).then(() => {
-      if (ended.signal.aborted) return;
-      end(ownFailure("timeout", `no complete answer within ${limits.timeoutMs / 1000} s`));
-    });
+    const cancelTimeout = clock.after(limits.timeoutMs, () =>
+      end(ownFailure("timeout", `no complete answer within ${limits.timeoutMs / 1000} s`)),
+    );
     try {
       const made = await this.#fetch(request, abort.signal)
         .then((response) => read(response, holding))
         .catch((error: unknown) => {
+          // The rest of the body is not read.
+          abort.abort();
           if (error instanceof RequestFailure) throw error;
           throw ending ?? ownFailure("network", networkReason(error));
         });
       if (ending !== null) throw ending;
       return made();
     } finally {
-      abort.abort();
-      ended.abort();
+      cancelTimeout();
       options.signal?.removeEventListener("abort", onAbort);
       holding.release();
       release();

@@ -14,6 +14,7 @@ const fastClock: Clock = {
   nowMs: () => systemClock.nowMs(),
   monotonicMs: () => systemClock.monotonicMs() * FASTER,
   sleep: (ms, signal) => systemClock.sleep(ms / FASTER, signal),
+  after: (ms, run) => systemClock.after(ms / FASTER, run),
 };
 
 test(

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/lib/clock.ts";
+import type { CancelTimer, Clock } from "../../src/lib/clock.ts";
 
 /** Where a test's wall time starts unless it says otherwise. */
 const START_MS = Date.UTC(2026, 10, 2, 12, 0, 0);
@@ -40,7 +40,20 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** How many sleeps have not ended. */
+  after(ms: number, run: () => void): CancelTimer {
+    const cancel = (): void => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
+    const wake = (): void => {
+      cancel();
+      run();
+    };
+    const sleeper: Sleeper = { dueMs: this.#monotonicMs + Math.max(0, ms), wake };
+    this.#sleepers.push(sleeper);
+    return cancel;
+  }
+
+  /** How many sleeps and timers have not ended. */
   get sleeping(): number {
     return this.#sleepers.length;
   }

@@ -13,7 +13,12 @@ function setUp() {
   const pass = (passed: number): void => {
     ms += passed;
   };
-  const clock = { nowMs: () => NOON_MS, monotonicMs: () => ms, sleep: () => Promise.resolve() };
+  const clock = {
+    nowMs: () => NOON_MS,
+    monotonicMs: () => ms,
+    sleep: () => Promise.resolve(),
+    after: () => () => {},
+  };
   const metrics = createMetrics({
     board,
     clock,
