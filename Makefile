@@ -16,8 +16,9 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-# The machine's memory as reported to the runtime, in bytes, as in the unit file: it sizes its heaps by it.
+# Options of the runtime for small machines, explained in the unit file.
 demo run: export BUN_JSC_forceRAMSize ?= 134217728
+demo run: export BUN_GC_TIMER_INTERVAL ?= 10000
 
 demo: $(BUILT) ## Start the service on simulated exchanges (PORT, 8083) until Ctrl-C
 	@exec $(BUN) scripts/demo.ts

@@ -110,7 +110,7 @@ meanwhile.`,
   idle: {
     title: "CPU while nobody asks",
     about: `User and system time of the whole process by the kernel's count, three services at once: as installed,
-without the runtime's option \`forceRAMSize\`, and with \`REFRESH_SECONDS=10\`.`,
+with the runtime's defaults, and with \`REFRESH_SECONDS=10\`.`,
     run: idle,
   },
   steps: {
@@ -129,8 +129,8 @@ asked once on the large one: it must answer 200, and not with an empty list.`,
   },
   memory: {
     title: "Memory of the whole service",
-    about: `Resident memory by the kernel's count (VmRSS, in MB of 1,000,000 bytes) every 10 s, four services at once; the middle is that of the
-last ten minutes. About 45 MB of it are pages of the runtime's own file, which processes share.`,
+    about: `Resident memory by the kernel's count (VmRSS, in MB of 1,000,000 bytes) every 10 s, four services at once, two as installed and two with the
+runtime's defaults; the middle is that of the last ten minutes. About 45 MB of it are pages of the runtime's own file, which processes share.`,
     run: ({ minutes }) => memory(minutes),
   },
 };

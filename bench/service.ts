@@ -21,7 +21,13 @@ export const ALL_SHOWN = { rows: 12_000, withinMs: 180_000 } as const;
 
 /** As in the unit file: what is measured is what is installed. */
 const UNIT = readFileSync(join(ROOT, "systemd/funding-finder.service"), "utf8");
-const [ASSUMED_RAM = ""] = /(?<=^Environment=BUN_JSC_forceRAMSize=)\d+$/m.exec(UNIT) ?? [];
+const RUNTIME_OPTIONS = Object.fromEntries(
+  [...UNIT.matchAll(/^Environment=(BUN_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+);
+/** Settings that remove them: the runtime's defaults. */
+export const NO_RUNTIME_OPTIONS = Object.fromEntries(
+  Object.keys(RUNTIME_OPTIONS).map((name) => [name, undefined]),
+);
 
 /** Additional settings; undefined removes one that it would have. */
 type Settings = Readonly<Record<string, string | undefined>>;
@@ -37,7 +43,7 @@ export function spawnService(
     cwd: ROOT,
     env: {
       PATH: process.env["PATH"] ?? "",
-      BUN_JSC_forceRAMSize: ASSUMED_RAM,
+      ...RUNTIME_OPTIONS,
       PORT: String(place.port),
       DATABASE_PATH: place.databasePath,
       EXCHANGE_ORIGIN: simulator,
