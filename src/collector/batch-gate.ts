@@ -1,26 +1,17 @@
 import type { PendingSize, SizeMemory } from "../db/market/exchange-state-repository.ts";
+import {
+  CONFIRMING_BATCHES,
+  CONFIRMING_MS,
+  DEGRADE_REJECTS_OVER,
+  DEGRADE_UNDER,
+  REFUSE_REJECTS_OVER,
+  REFUSE_UNDER,
+} from "../domain/batch-limits.ts";
 import type { FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
 import { maxRows } from "./reply-caps.ts";
 import type { CycleNotes } from "./source.ts";
 
-/** With less than this share of the expected instruments, a batch is refused as a whole. */
-const REFUSE_UNDER = 0.5;
-/** With less than this share it is accepted and the exchange is degraded. */
-const DEGRADE_UNDER = 0.95;
-
-/** With more than this share of unreadable rows a batch is refused: the rest is an arbitrary selection. */
-const REFUSE_REJECTS_OVER = 0.5;
-/**
- * With more than this share it is degraded and does not show which instruments exist: unreadable rows may be listed
- * ones.
- */
-const DEGRADE_REJECTS_OVER = 0.05;
-
-/** A size that differs from the trusted one is accepted after this many similar batches … */
-const CONFIRMING_BATCHES = 10;
-/** … over at least this long. */
-const CONFIRMING_MS = 30 * 60_000;
 /** Sizes within this share are similar: listings come and go meanwhile. */
 const SIMILAR_SHARE = 0.02;
 

@@ -4,11 +4,8 @@ import type { Candidate, Decision } from "../domain/asset-cluster.ts";
 import { commonName } from "../domain/asset-names.ts";
 import { EXCHANGES } from "../exchanges/registry.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
-import { type Misfits, identify } from "../domain/identity.ts";
+import { type Misfits, identify, PRICE_FRESH_MS } from "../domain/identity.ts";
 import { implausibleInMarket, type ImplausibleBits } from "../domain/plausibility.ts";
-
-/** Prices further apart in time than this are not compared. */
-const PRICE_FRESH_MS = 120_000;
 
 /**
  * If all prices of an asset's listings are this close, each is well within the distance at which listings join an

@@ -1,3 +1,4 @@
+import { MIN_ROWS, ROWS_GROWTH } from "../domain/batch-limits.ts";
 import type { JsonReply, JsonReading } from "../lib/http-client.ts";
 
 /** A reply may be this many times the largest accepted one … */
@@ -6,11 +7,6 @@ const BYTES_GROWTH = 8;
 const MIN_BYTES = 8 * 1024 * 1024;
 /** … and never larger: parsed, it takes several times that. */
 export const MAX_BYTES = 32 * 1024 * 1024;
-
-/** A list may have this many times the rows accepted before … */
-const ROWS_GROWTH = 4;
-/** … and at least this many: the largest real list has 1,500. */
-const MIN_ROWS = 5_000;
 
 /** Replies nest up to seven levels; parsing millions of levels takes a gigabyte. */
 const MAX_DEPTH = 32;

@@ -1,14 +1,9 @@
 import type { LastQuote } from "../db/market/last-quotes.ts";
+import { MAX_SCALE, MIN_COMPARED } from "../domain/batch-limits.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 import { median } from "../domain/median.ts";
 import type { Quote } from "../domain/quote.ts";
 import { isConfirmed } from "./batch-gate.ts";
-
-/** No whole market moves by this factor between two batches; percent for fractions is 100, s for ms 1,000. */
-const MAX_SCALE = 20;
-
-/** With fewer instruments a median is meaningless. */
-const MIN_COMPARED = 20;
 
 /** Rates up to this per hour are noise: 0.9 % a year. */
 const MIN_RATE_PER_HOUR = 1e-6;

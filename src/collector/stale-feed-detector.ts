@@ -1,7 +1,5 @@
+import { FROZEN_AFTER_MS } from "../domain/flags.ts";
 import type { Quote } from "../domain/quote.ts";
-
-/** Rows become stale when their exchange timestamp has not moved for this long. */
-const FROZEN_AFTER_MS = 5 * 60_000;
 
 interface Stamp {
   readonly exchangeTimeMs: number;

@@ -42,7 +42,7 @@ export function onCapitalAprPct(aprPct: number, leverage: number): number {
 }
 
 /** A position of 1 % of the open interest or of a day's volume does not dominate the market. */
-const CAPACITY_SHARE = 0.01;
+export const CAPACITY_SHARE = 0.01;
 
 /**
  * How much each side may hold in US dollars: 1 % of the smallest bound (open interest and 24 h volume of both sides).

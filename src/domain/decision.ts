@@ -39,7 +39,7 @@ export const REFUSED_GAP_PCT = 10;
 export const YOUNG_SECONDS = 600;
 
 /** Net figures this small are rounding errors of the sums they come from. */
-const NOTHING_PCT = 1e-9;
+export const NOTHING_PCT = 1e-9;
 
 /** The inputs of a decision on a pair. */
 export interface PairFacts {

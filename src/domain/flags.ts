@@ -34,12 +34,14 @@ export const BLOCKING_FLAGS = [
 export const THIN_VOLUME_USD = 100_000;
 
 /** A rate this close to a published bound is at the bound. */
-const PINNED_TOLERANCE = 1e-9;
+export const PINNED_TOLERANCE = 1e-9;
 
 /** A row is stale when older than this many periods of its exchange … */
 export const STALE_PERIODS = 3;
 /** … but never before this age: a single late answer is not worth a flag. */
 export const STALE_FLOOR_MS = 180_000;
+/** A row is stale, too, when its exchange's timestamp has not moved for this long. */
+export const FROZEN_AFTER_MS = 5 * 60_000;
 
 /** A rate expires this many periods after its next_funding_time: by then it is no longer charged. */
 export const EXPIRY_GRACE_PERIODS = 3;

@@ -17,7 +17,7 @@ export const MAX_ABS_RATE = 1;
 const MINUTE_MS = 60_000;
 
 /** The intervals in use, in hours; also the quoting periods of continuous funding. */
-const FUNDING_INTERVALS: ReadonlySet<number> = new Set([1, 2, 3, 4, 6, 8, 12, 24]);
+export const FUNDING_INTERVALS: ReadonlySet<number> = new Set([1, 2, 3, 4, 6, 8, 12, 24]);
 
 /** The longest interval. */
 export const MAX_INTERVAL_HOURS = 24;

@@ -21,13 +21,16 @@ import { ASSET_MARK } from "./symbol.ts";
  * tickers with one common name, this decides which belong together, based on the previous decisions.
  */
 
+/** An older price is not compared with others. */
+export const PRICE_FRESH_MS = 120_000;
+
 /** A member whose price deviates from its asset's by more than this … */
 export const LEAVE_BEYOND = 0.1;
 /** … in this many consecutive cycles of its exchange leaves the asset. */
 export const LEAVE_AFTER_CYCLES = 10;
 
 /** An asset without a price reserves its name for this long after it was last seen. */
-const NAME_HELD_MS = 3_600_000;
+export const NAME_HELD_MS = 3_600_000;
 
 /** The decision on a listing without any price yet. */
 export const UNDECIDED: Decision = {

@@ -2,16 +2,16 @@ import type { ExchangeId } from "./exchange.ts";
 import type { Quote } from "./quote.ts";
 
 /** Consecutive accepted batches without an instrument after which it is delisted and leaves every list. */
-const DELISTED_AFTER_BATCHES = 3;
+export const DELISTED_AFTER_BATCHES = 3;
 
 /** A ticker that returns after this many accepted batches and this much time without it is a new instrument. */
-const GONE_AFTER_BATCHES = 20;
-const GONE_AFTER_MS = 24 * 3_600_000;
+export const GONE_AFTER_BATCHES = 20;
+export const GONE_AFTER_MS = 24 * 3_600_000;
 
 /** A price per unit that changes by this factor … */
-const BREAK_FACTOR = 5;
+export const BREAK_FACTOR = 5;
 /** … and stays there for this many accepted batches belongs to another asset with the same ticker. */
-const BREAK_BATCHES = 5;
+export const BREAK_BATCHES = 5;
 
 /** The recent history of the price per unit of base. Replaced as a whole by each batch. */
 export interface PriceMemory {

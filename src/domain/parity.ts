@@ -1,5 +1,5 @@
 /** Fewer instruments with open interest than this are not significant. */
-const MIN_COUNTED = 30;
+export const MIN_COUNTED = 30;
 
 /**
  * The share of even digits among the last digits (1 to 9) of the open interest of one exchange's instruments, as

@@ -19,18 +19,18 @@ export const TURNOVER_MAX = 2000;
 /** If an exchange's rates are this many times the others' they are in another unit: the smallest such error is 8. */
 export const SCALE_FACTOR = 5;
 /** A unit error affects all rates: three quarters of them must be off, not only the median. */
-const SCALE_SHARE = 0.75;
+export const SCALE_SHARE = 0.75;
 
 /**
  * Twice the usual interest component, 0.01 % per 8 h. Exchanges with and without an interest component have different
  * resting rates, and both are right: only assets whose rate has moved can show that rates are too small.
  */
-const MOVING_RATE_PER_HOUR = (2 * 0.0001) / 8;
+export const MOVING_RATE_PER_HOUR = (2 * 0.0001) / 8;
 
 /** An asset on fewer exchanges cannot be compared with the market. */
 const MIN_EXCHANGES = 3;
 /** An exchange with fewer comparable instruments has no usual ratio. */
-const MIN_INSTRUMENTS = 20;
+export const MIN_INSTRUMENTS = 20;
 
 /** The figures of one row that are checked. Quantities in US dollars, the rate as a fraction per hour; null: unknown. */
 export interface Sizes {

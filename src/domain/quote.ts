@@ -71,17 +71,22 @@ export interface Quote {
   readonly receivedAtMs: number;
 }
 
-/** Why a row that should have been used could not be. */
-export type RejectReason =
-  | "bad_row"
-  | "bad_rate"
-  | "bad_next_time"
-  | "bad_price"
-  | "bad_symbol"
-  | "ambiguous"
-  | "implausible_rate"
-  /** A name or kind that the adapter does not know: not shown and reported, but no sign of a broken payload. */
-  | "unknown_kind";
+/**
+ * Why a row that should have been used could not be. `unknown_kind` is a name or kind that the adapter does not know:
+ * not shown and reported, but no sign of a broken payload.
+ */
+export const REJECT_REASONS = [
+  "bad_row",
+  "bad_rate",
+  "bad_next_time",
+  "bad_price",
+  "bad_symbol",
+  "ambiguous",
+  "implausible_rate",
+  "unknown_kind",
+] as const;
+
+export type RejectReason = (typeof REJECT_REASONS)[number];
 
 export interface Reject {
   /** Null if the row has none, or one that is unsafe to show. */

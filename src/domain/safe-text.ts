@@ -2,7 +2,7 @@ import type { Batch, Quote, Reject } from "./quote.ts";
 import { ASSET_MARK, LIST_SEPARATOR } from "./symbol.ts";
 
 /** Exchanges' names are shown, logged and used in keys; none in use is longer than 30. */
-const MAX_NAME_CHARS = 64;
+export const MAX_NAME_CHARS = 64;
 const MAX_DETAIL_CHARS = 200;
 
 /**

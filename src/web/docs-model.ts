@@ -116,7 +116,14 @@ export interface TermsModel {
   readonly reasons: readonly TermModel[];
   /** Why a figure is null. */
   readonly nullReasons: readonly TermModel[];
+  readonly decisions: readonly TermModel[];
+  readonly identities: readonly TermModel[];
+  readonly labels: readonly TermModel[];
   readonly statuses: readonly TermModel[];
+  /** How a refresh of an exchange failed. */
+  readonly failures: readonly TermModel[];
+  /** Why a row of an exchange was not used. */
+  readonly rejects: readonly TermModel[];
   readonly thresholds: readonly {
     readonly name: string;
     readonly value: string;

@@ -18,7 +18,6 @@ export const SET_NAMES: Readonly<Record<string, string>> = {
   "ArbLeg.taker_fee_source": "FeeSource",
   "Instrument.interval_source": "IntervalSource",
   "Instrument.identity": "Identity",
-  "Exchange.failure_kind": "FailureKind",
   "Problem.code": "ProblemCode",
   "listExchanges.format": "ListFormat",
   "listExchanges.time": "TimeForm",

@@ -1,3 +1,6 @@
+import { CAPACITY_SHARE } from "../../domain/arbitrage.ts";
+import { percent } from "./quantities.ts";
+
 /** The formula of every figure that does not come from an exchange, and what it is a fraction of. */
 export const FORMULAS = [
   {
@@ -79,7 +82,7 @@ export const FORMULAS = [
   },
   {
     name: "capacity_usd",
-    formula: "1 % of the smallest of open interest and 24 h volume of both legs",
+    formula: `${percent(CAPACITY_SHARE)} of the smallest of open interest and 24 h volume of both legs`,
     of: "US dollars of notional of one leg; not based on order books",
   },
   {

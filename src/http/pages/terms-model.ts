@@ -4,7 +4,16 @@ import type { TermModel, TermsModel } from "../../web/docs-model.ts";
 import { STATUS_MEANINGS } from "../openapi/exchange-status.ts";
 import { type Json, type JsonObject, objectOf, resolved } from "../openapi/json-tree.ts";
 import { FORMULAS } from "./formulas.ts";
-import { FLAG_TERMS, NULL_REASON_TERMS, REASON_TERMS, THRESHOLDS } from "./terms.ts";
+import { FAILURE_MEANINGS, REJECT_MEANINGS } from "../openapi/failure-kinds.ts";
+import {
+  DECISION_TERMS,
+  FLAG_TERMS,
+  IDENTITY_TERMS,
+  LABEL_TERMS,
+  NULL_REASON_TERMS,
+  REASON_TERMS,
+} from "./terms.ts";
+import { THRESHOLDS } from "./thresholds.ts";
 
 /** The contents of /docs/terms: tables from the code, and defaults from the document. */
 export function termsModel(document: JsonObject): TermsModel {
@@ -15,11 +24,20 @@ export function termsModel(document: JsonObject): TermsModel {
     blockingFlags: FLAGS.filter((name) => blocking.has(name)).map(flag),
     advisoryFlags: FLAGS.filter((name) => !blocking.has(name)).map(flag),
     reasons: REASONS.map((name) => ({ name, meaning: REASON_TERMS[name] })),
-    nullReasons: Object.entries(NULL_REASON_TERMS).map(([name, meaning]) => ({ name, meaning })),
-    statuses: Object.entries(STATUS_MEANINGS).map(([name, meaning]) => ({ name, meaning })),
+    nullReasons: termsOf(NULL_REASON_TERMS),
+    decisions: termsOf(DECISION_TERMS),
+    identities: termsOf(IDENTITY_TERMS),
+    labels: termsOf(LABEL_TERMS),
+    statuses: termsOf(STATUS_MEANINGS),
+    failures: termsOf(FAILURE_MEANINGS),
+    rejects: termsOf(REJECT_MEANINGS),
     thresholds: THRESHOLDS,
     defaults: defaultsOf(document),
   };
+}
+
+function termsOf(texts: Readonly<Record<string, string>>): readonly TermModel[] {
+  return Object.entries(texts).map(([name, meaning]) => ({ name, meaning }));
 }
 
 /** Parameters that restrict the rows by default. */

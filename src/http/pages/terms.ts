@@ -1,6 +1,6 @@
-import { JOIN_WITHIN } from "../../domain/asset-cluster.ts";
-import { HORIZON_MS } from "../../domain/breakeven.ts";
+import type { Identity } from "../../domain/asset-cluster.ts";
 import {
+  type Decision,
   PRICE_GAP_PCT,
   type Reason,
   REFUSED_GAP_PCT,
@@ -9,13 +9,11 @@ import {
 import {
   EXPIRY_GRACE_PERIODS,
   type Flag,
+  FROZEN_AFTER_MS,
   STALE_FLOOR_MS,
   STALE_PERIODS,
   THIN_VOLUME_USD,
 } from "../../domain/flags.ts";
-import { HOUR_MS } from "../../domain/funding.ts";
-import { LEAVE_AFTER_CYCLES, LEAVE_BEYOND } from "../../domain/identity.ts";
-import { OPPORTUNITY_ENDS_AFTER, OPPORTUNITY_GROSS_PCT } from "../../domain/opportunity.ts";
 import { MIN_OTHERS, MIN_OUTLIER_PCT, TIMES_MEDIAN } from "../../domain/outlier.ts";
 import type { OriginGap } from "../../domain/origin.ts";
 import {
@@ -32,8 +30,10 @@ import {
   LONGS_PAY_FROM,
   RESTING_ABOVE,
   type SENTIMENT_REASONS,
+  type SentimentLabel,
   SHORTS_PAY_TO,
 } from "../../services/finder/sentiment.ts";
+import { count, minutes, percent, seconds } from "./quantities.ts";
 
 type NullReason =
   | (typeof SENTIMENT_REASONS)[number]
@@ -44,12 +44,8 @@ type NullReason =
 
 /** Documentation of the terms that programs read. A new term without a text does not compile. */
 
-const count = (value: number): string => value.toLocaleString("en-US");
-const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;
-const seconds = (ms: number): string => `${ms / 1000} s`;
-
 export const FLAG_TERMS = {
-  stale: `Older than ${STALE_PERIODS} refresh periods of its exchange (at least ${seconds(STALE_FLOOR_MS)}), or the exchange's own clock stands still.`,
+  stale: `Older than ${STALE_PERIODS} refresh periods of its exchange (at least ${seconds(STALE_FLOOR_MS)}), or the exchange's own clock has stood still for ${minutes(FROZEN_AFTER_MS)}.`,
   expired: `Its next_funding_time passed more than ${EXPIRY_GRACE_PERIODS} periods ago without a newer rate: it is no longer charged.`,
   interval_unknown:
     "It is unknown how often the exchange charges funding, so there is no annualized rate.",
@@ -110,101 +106,25 @@ export const NULL_REASON_TERMS = {
   unreadable: "An error of this service, recorded in its log.",
 } as const satisfies Record<NullReason, string>;
 
-/** The numbers that decide a flag, a reason, a label or an identity. */
-export const THRESHOLDS = [
-  {
-    name: "stale",
-    value: `${STALE_PERIODS} periods, at least ${seconds(STALE_FLOOR_MS)}`,
-    why: "One late refresh means nothing yet.",
-  },
-  {
-    name: "expired",
-    value: `next_funding_time + ${EXPIRY_GRACE_PERIODS} periods`,
-    why: "A delisted contract must not stay in the lists.",
-  },
-  {
-    name: "thin",
-    value: `under ${count(THIN_VOLUME_USD)} USD in 24 h`,
-    why: "An order would move the price by more than the funding earns.",
-  },
-  {
-    name: "suspect: quantity",
-    value: `over ${OUTLIER_FACTOR} times off`,
-    why: "Compared with the exchange's usual share of the market: a wrong unit.",
-  },
-  {
-    name: "suspect: turnover",
-    value: `outside ${TURNOVER_MIN} to ${count(TURNOVER_MAX)}`,
-    why: "24 h volume over open interest has never been observed outside this range.",
-  },
-  {
-    name: "suspect: rates of an exchange",
-    value: `over ${SCALE_FACTOR} times those of the others, or under 1/${SCALE_FACTOR}`,
-    why: "A unit error is at least a factor of 8.",
-  },
-  {
-    name: "one asset",
-    value: `prices of one unit within ${percent(JOIN_WITHIN)}`,
-    why: "A ticker alone proves nothing.",
-  },
-  {
-    name: "another asset",
-    value: `beyond ${percent(LEAVE_BEYOND)} for ${LEAVE_AFTER_CYCLES} refreshes`,
-    why: "A price that jumps once is not another asset.",
-  },
-  {
-    name: "price_gap: watch",
-    value: `over ${PRICE_GAP_PCT} %`,
-    why: "The gap is a risk of its own.",
-  },
-  {
-    name: "price_gap: refuse",
-    value: `over ${REFUSED_GAP_PCT} %`,
-    why: "The two are not the same asset.",
-  },
-  {
-    name: "young",
-    value: `under ${YOUNG_SECONDS} s`,
-    why: "It may be gone before the second order is placed.",
-  },
-  {
-    name: "outlier",
-    value: `${MIN_OUTLIER_PCT} % a year or more, over ${TIMES_MEDIAN} times the median`,
-    why: `Given at least ${MIN_OTHERS} other listings.`,
-  },
-  {
-    name: "opportunity",
-    value: `gross_apr_pct of ${OPPORTUNITY_GROSS_PCT} or more`,
-    why: "From this yield on, the age of a pair is recorded.",
-  },
-  {
-    name: "opportunity ends",
-    value: `after ${OPPORTUNITY_ENDS_AFTER} snapshots in a row below it, or blocked`,
-    why: "A single dip is not the end.",
-  },
-  {
-    name: "breakeven_hours",
-    value: `within ${HORIZON_MS / HOUR_MS / 24} days, else null`,
-    why: "No rate can be expected to last longer.",
-  },
-  {
-    name: "longs_pay",
-    value: `positive_share of ${percent(LONGS_PAY_FROM)} or more`,
-    why: "At least two thirds are on one side.",
-  },
-  {
-    name: "shorts_pay",
-    value: `positive_share of ${percent(SHORTS_PAY_TO)} or less`,
-    why: "At least two thirds are on one side.",
-  },
-  {
-    name: "resting",
-    value: `over ${percent(RESTING_ABOVE)} of the listings at rest`,
-    why: "The few others do not represent the market.",
-  },
-  {
-    name: "too_few_exchanges",
-    value: `under ${MIN_EXCHANGES} exchanges`,
-    why: "Too few to speak of a market.",
-  },
-] as const;
+/** Which side pays for an asset: the field `label`. */
+export const LABEL_TERMS = {
+  longs_pay: `${percent(LONGS_PAY_FROM)} or more of the rates are positive: positive_share.`,
+  shorts_pay: `${percent(SHORTS_PAY_TO)} or less of the rates are positive.`,
+  mixed: `Between the two: positive_share is over ${percent(SHORTS_PAY_TO)} and under ${percent(LONGS_PAY_FROM)}.`,
+  resting: `Over ${percent(RESTING_ABOVE)} of the trusted listings are at_baseline or at_zero.`,
+} as const satisfies Record<SentimentLabel, string>;
+
+/** What prices show about a listing: the field `identity`. */
+export const IDENTITY_TERMS = {
+  confirmed: "Listings on other exchanges agree in price.",
+  probable: "There is nothing to compare its price with yet.",
+  conflict:
+    "It is another asset than the one with its ticker, or it is unclear which: `identity_conflict`.",
+} as const satisfies Record<Identity, string>;
+
+/** Whether a pair can be traded: the field `decision`. */
+export const DECISION_TERMS = {
+  usable: "There is no reason against the pair.",
+  watch: "Check `reasons` before you rely on the pair.",
+  refuse: "A number of the pair cannot be trusted: see `reasons`.",
+} as const satisfies Record<Decision, string>;

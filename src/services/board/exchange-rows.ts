@@ -12,7 +12,7 @@ import {
 import { exchangeTerms } from "./exchange-terms.ts";
 
 /** An exchange counts as frozen when this share of its rows does. */
-const FROZEN_SHARE = 0.5;
+export const FROZEN_SHARE = 0.5;
 
 /** Rows as of any moment of a span. */
 interface DatedRows extends Readonly<Span> {

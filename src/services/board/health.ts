@@ -2,7 +2,7 @@ import type { ExchangeId, ExchangeStatus } from "../../domain/exchange.ts";
 import type { ExchangeState } from "../../domain/market.ts";
 
 /** Consecutive failures after which an exchange is down rather than temporarily failing. */
-const DOWN_AFTER_FAILURES = 3;
+export const DOWN_AFTER_FAILURES = 3;
 
 /** A collector without a heartbeat for this long is considered dead. */
 const COLLECTOR_DEAD_AFTER_MS = 10_000;

@@ -45,9 +45,35 @@ export function TermsPage(props: { readonly model: TermsModel; readonly assets: 
       >
         Why a figure is null: in `reason`, `capacity_reason`, `alternative_reason` or `raw_reason`.
       </Terms>
+      <Terms kind="decision" id="decisions" title="Decisions" terms={model.decisions}>
+        Whether a pair can be relied on: in `decision`.
+      </Terms>
+      <Terms kind="identity" id="identities" title="Identities" terms={model.identities}>
+        How certain it is which asset a listing is: in `identity`.
+      </Terms>
+      <Terms kind="label" id="labels" title="Sentiment labels" terms={model.labels}>
+        Which side pays for an asset over all exchanges: in `label`.
+      </Terms>
       <Terms kind="status" id="statuses" title="Statuses of exchanges" terms={model.statuses}>
         The state of an exchange as of the snapshot.
       </Terms>
+      <Terms kind="failure" id="failures" title="Kinds of failures" terms={model.failures}>
+        How the last refresh of an exchange failed: in `failure_kind`, at the start of `reason`, and
+        in the labels of the metrics.
+      </Terms>
+      <Terms kind="reject" id="rejects" title="Reasons for rejected rows" terms={model.rejects}>
+        Why rows of the last accepted batch were not used: in `rejects` and in the labels of the
+        metrics.
+      </Terms>
+      <Thresholds model={model} />
+      <Defaults model={model} />
+    </DocsFrame>
+  );
+}
+
+function Thresholds({ model }: { readonly model: TermsModel }) {
+  return (
+    <>
       <h2 id="thresholds">Thresholds</h2>
       <DocsTable label="Thresholds" heads={["What", "Value", "Why"]}>
         {model.thresholds.map(({ name, value, why }) => (
@@ -58,6 +84,13 @@ export function TermsPage(props: { readonly model: TermsModel; readonly assets: 
           </tr>
         ))}
       </DocsTable>
+    </>
+  );
+}
+
+function Defaults({ model }: { readonly model: TermsModel }) {
+  return (
+    <>
       <h2 id="defaults">Defaults of limits and minimums</h2>
       <DocsTable label="Defaults" heads={["Address", "Parameter", "Default"]}>
         {model.defaults.map(({ path, parameter, fallback }) => (
@@ -72,7 +105,7 @@ export function TermsPage(props: { readonly model: TermsModel; readonly assets: 
           </tr>
         ))}
       </DocsTable>
-    </DocsFrame>
+    </>
   );
 }
 

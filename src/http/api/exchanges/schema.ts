@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { AccrualSchema, ExchangeIdSchema } from "../../openapi/enums.ts";
-import { FAILURE_KINDS } from "../../../domain/exchange.ts";
+import { AccrualSchema, ExchangeIdSchema, orNull } from "../../openapi/enums.ts";
+import { FailureKindSchema, RejectCountsSchema } from "../../openapi/failure-kinds.ts";
 import { fieldsParam, formatParam, listSchema } from "../../lists/row-fields.ts";
 import {
   ExchangeStatusSchema,
@@ -35,15 +35,11 @@ export const ExchangeSchema = z
       .int()
       .nullable()
       .meta({ description: "When its last batch was accepted. Unix seconds." }),
-    failure_kind: z
-      .enum(FAILURE_KINDS)
-      .nullable()
-      .meta({ description: "How the last refresh failed; null if it did not." }),
-    reason: reasonField,
-    rejects: z.record(z.string(), z.int()).meta({
-      description: "Rejected rows of the last batch, by reason.",
-      example: { bad_rate: 2 },
+    failure_kind: orNull(FailureKindSchema).meta({
+      description: "How the last refresh failed; null if it did not.",
     }),
+    reason: reasonField,
+    rejects: RejectCountsSchema,
     taker_fee_bps: z.number().nullable().meta({
       description:
         "Standard taker fee per fill, in basis points of notional: used for opportunities unless the request gives another or the exchange states one for the listing. Null if no reliable source states one.",

@@ -11,6 +11,7 @@ import {
   time,
 } from "../../lists/row-fields.ts";
 import { ExchangeStatusSchema } from "../../openapi/exchange-status.ts";
+import { RejectCountsSchema } from "../../openapi/failure-kinds.ts";
 
 const count = z.int().min(0);
 const counts = <const Key extends string>(keys: readonly [Key, ...Key[]]) =>
@@ -28,10 +29,7 @@ export const QualitySchema = z
       description:
         "Live instruments according to the exchange's own list; null if it has no separate list.",
     }),
-    rejects: z.record(z.string(), count).meta({
-      description: "Rejected rows of the last batch, by reason.",
-      example: { bad_rate: 2 },
-    }),
+    rejects: RejectCountsSchema,
     flagged: counts(FLAGS as unknown as readonly [(typeof FLAGS)[number]]).meta({
       description: "Rows by flag; a row with two flags counts twice.",
     }),
