@@ -1,3 +1,4 @@
+import { servedDocument } from "../../scripts/write-openapi.ts";
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -144,5 +145,28 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
       const { next_cursor: cursor } = await bodyOf(app, `${target}&limit=1`);
       expect(new URLSearchParams(next?.split("?")[1]).get("cursor")).toBe(cursor);
     }
+  });
+});
+
+describe("docs/fields.md", () => {
+  test("has the unit of every number and of every time or date of the document", async () => {
+    const fields: (readonly [string, object])[] = [];
+    // The reviver sees each object of the document, those inside others, too.
+    JSON.parse(await servedDocument(), (key, value: unknown) => {
+      if (key === "properties" && typeof value === "object" && value !== null)
+        fields.push(...(Object.entries(value) as [string, object][]));
+      return value;
+    });
+    expect(fields.length).toBeGreaterThan(200);
+    const isMeasured = ([name, schema]: readonly [string, object]): boolean =>
+      /"type":\[?"number"/.test(
+        JSON.stringify(schema, (key, value: unknown) => (key === "properties" ? {} : value)),
+      ) || /_(at|time|of)$/.test(name);
+    const missing = fields
+      // Thresholds have the names and units of the parameters that set them.
+      .filter(([name]) => !/^(min|max)_/.test(name))
+      .filter((field) => isMeasured(field) && !UNIT.test(field[0]))
+      .map(([name]) => name);
+    expect([...new Set(missing)].toSorted()).toEqual([]);
   });
 });
