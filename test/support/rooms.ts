@@ -103,7 +103,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   "http/openapi": {
     job: "parameters and schemas shared by routes, and the OpenAPI document",
-    imports: ["http/protocol", "services/board", "domain"],
+    imports: ["http/protocol", "services/board", "lib", "domain"],
   },
   "http/answers": {
     job: "answers as bytes: built once per snapshot, cached, compressed, counted",

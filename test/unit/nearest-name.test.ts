@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { didYouMean, nearestName } from "../../src/http/protocol/nearest.ts";
+import { didYouMean, nearestName } from "../../src/lib/nearest.ts";
 
 const NAMES = ["exchange", "base", "min_volume", "limit"];
 

@@ -16,7 +16,7 @@ import {
   openListParam,
   thresholdParam,
 } from "../openapi/params.ts";
-import { didYouMean } from "../protocol/nearest.ts";
+import { didYouMean } from "../../lib/nearest.ts";
 import { decimalOf, echo, refuse } from "../protocol/query-text.ts";
 import { fieldsParam, formatParam, instrumentFilters, pageParams } from "./row-fields.ts";
 import { MAX_MINIMUM_USD } from "./funding-schema.ts";

@@ -1,6 +1,6 @@
 import { badParameters } from "../protocol/problem.ts";
 import { echo } from "../protocol/query-text.ts";
-import { didYouMean } from "../protocol/nearest.ts";
+import { didYouMean } from "../../lib/nearest.ts";
 import type { Column } from "./columns.ts";
 
 /** Formats of times. */

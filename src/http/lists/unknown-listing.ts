@@ -1,6 +1,6 @@
 import { EXCHANGE_IDS, isExchangeId } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
-import { didYouMean, nearestName } from "../protocol/nearest.ts";
+import { didYouMean, nearestName } from "../../lib/nearest.ts";
 import { ApiError, asSentence } from "../protocol/problem.ts";
 import { echo } from "../protocol/query-text.ts";
 

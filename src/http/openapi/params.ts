@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { asWritten, didYouMean } from "../protocol/nearest.ts";
+import { asWritten, didYouMean } from "../../lib/nearest.ts";
 import {
   type Context,
   type CountBounds,

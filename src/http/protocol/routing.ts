@@ -1,5 +1,5 @@
 import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../../lib/nearest.ts";
 import { ApiError, asSentence, badParameters, type ParameterError } from "./problem.ts";
 import { UNKNOWN_NAME, queryProblems } from "./query-text.ts";
 import type { AppEnv } from "./request-context.ts";

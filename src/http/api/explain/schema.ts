@@ -5,7 +5,7 @@ import { ORIGIN_GAPS } from "../../../domain/origin.ts";
 import { unverifiedRateField } from "../../openapi/exchange-status.ts";
 import { orNull } from "../../openapi/enums.ts";
 import { missingField } from "../../openapi/missing-exchanges.ts";
-import { didYouMean } from "../../protocol/nearest.ts";
+import { didYouMean } from "../../../lib/nearest.ts";
 import { echo, refuse } from "../../protocol/query-text.ts";
 import { time } from "../../lists/row-fields.ts";
 import { FundingRowSchema } from "../../lists/funding-schema.ts";

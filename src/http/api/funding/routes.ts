@@ -10,7 +10,7 @@ import { selectRows } from "../../../services/finder/funding-query.ts";
 import type { BoardView } from "../../../services/board/board-view.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
-import { didYouMean } from "../../protocol/nearest.ts";
+import { didYouMean } from "../../../lib/nearest.ts";
 import { ApiError, asSentence } from "../../protocol/problem.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
