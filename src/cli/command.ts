@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../domain/exchange.ts";
+import { didYouMean } from "../lib/nearest.ts";
 
 /** One command: parses its arguments, calls the code that does the work, prints, and returns an exit status. */
 export interface Command {
@@ -32,12 +33,14 @@ export function parsed<const O extends Options>(args: readonly string[], options
   }
 }
 
-/** The exchanges named by arguments. Throws UsageError for an unknown one. */
+/** The exchanges named by arguments, in any case. Throws UsageError for an unknown one. */
 export function exchangeIds(texts: readonly string[]): ExchangeId[] {
   return texts.map((text) => {
-    if (isExchangeId(text)) return text;
+    const id = text.toLowerCase();
+    if (isExchangeId(id)) return id;
+    const nearest = didYouMean(text, EXCHANGE_IDS);
     throw new UsageError(
-      `unknown exchange ${JSON.stringify(text)}; known: ${EXCHANGE_IDS.join(", ")}`,
+      `unknown exchange ${JSON.stringify(text)}${nearest}\nKnown: ${EXCHANGE_IDS.join(", ")}`,
     );
   });
 }

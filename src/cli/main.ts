@@ -1,4 +1,5 @@
 /** The operator's commands. */
+import { didYouMean } from "../lib/nearest.ts";
 import { startFailure } from "../lib/start-failure.ts";
 import { accept } from "./accept.ts";
 import { collect } from "./collect.ts";
@@ -24,7 +25,9 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (HELP_NAMES.includes(name)) return print(HELP);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined)
-    throw new UsageError(`unknown command ${JSON.stringify(name)}\n\n${HELP}`);
+    throw new UsageError(
+      `unknown command ${JSON.stringify(name)}${didYouMean(name, Object.keys(COMMANDS))}\n\n${HELP}`,
+    );
   return asksForHelp(rest) ? print(command.help) : command.run(rest);
 }
 

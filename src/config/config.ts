@@ -127,8 +127,8 @@ function serviceManagerOf(env: Env): ServiceManagerConfig | null {
 function readFileOf(env: Env, readFile: (path: string) => string): SettingsFile {
   const path = present(env[FILE_SETTING]);
   if (path === null) return { values: {}, problems: [] };
-  const names = new Set(FIELDS.map((field) => SETTINGS[field].name));
-  const { values, problems } = readSettingsFile(path, readFile, (name) => names.has(name));
+  const names = FIELDS.map((field) => SETTINGS[field].name);
+  const { values, problems } = readSettingsFile(path, readFile, names);
   return { values, problems: problems.map((problem) => `${FILE_SETTING}: ${path}: ${problem}`) };
 }
 

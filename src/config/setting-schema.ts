@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { nearestName } from "../lib/nearest.ts";
 import { Secret } from "../lib/secret.ts";
 
 /** Bits of an address by IP version. */
@@ -53,10 +54,14 @@ export function webAddress(): z.ZodType<string, string> {
     .refine((text) => httpUrl(text) !== null, { error: "must be an http or https URL" });
 }
 
-/** A comma-separated list without surrounding spaces and duplicates. At least one item, all of them `valid`. */
+/**
+ * A comma-separated list without surrounding spaces and duplicates. At least one item, all of them `valid`. For an
+ * unknown one, the nearest of `names` is offered, if the valid ones are a closed set.
+ */
 export function listOf<T extends string>(
   what: string,
   valid: (text: string) => text is T,
+  names: readonly string[] = [],
 ): z.ZodType<readonly T[], string> {
   return z.string().transform((text, context) => {
     const members = [...new Set(splitList(text))];
@@ -65,11 +70,17 @@ export function listOf<T extends string>(
     if (members.length > 0 && unknown.length === 0) return known;
     context.addIssue(
       unknown.length > 0
-        ? `unknown ${what}: ${unknown.join(", ")}`
+        ? `unknown ${what}: ${unknown.join(", ")}${nearestOf(unknown, names)}`
         : `must name at least one ${what}`,
     );
     return z.NEVER;
   });
+}
+
+/** Suffix with the nearest of `names` for each text that is near one. */
+function nearestOf(texts: readonly string[], names: readonly string[]): string {
+  const near = new Set(texts.flatMap((text) => nearestName(text, names) ?? []));
+  return near.size === 0 ? "" : `; did you mean ${[...near].join(", ")}?`;
 }
 
 /** Whether `text` can be the name of an asset: letters and digits of any script, as exchanges have them, and few marks. */

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { didYouMean } from "../lib/nearest.ts";
 
 /** The contents of a settings file: each value as text, as in an environment variable. */
 export interface SettingsFile {
@@ -7,11 +8,11 @@ export interface SettingsFile {
   readonly problems: readonly string[];
 }
 
-/** Reads a flat TOML file of strings, numbers and lists of strings. A name that is not `known` is a problem. */
+/** Reads a flat TOML file of strings, numbers and lists of strings. A name that is not one of `names` is a problem. */
 export function readSettingsFile(
   path: string,
   readFile: (path: string) => string,
-  known: (name: string) => boolean,
+  names: readonly string[],
 ): SettingsFile {
   let text: string;
   try {
@@ -33,7 +34,7 @@ export function readSettingsFile(
   const problems: string[] = [];
   for (const [name, value] of entries) {
     const asText = valueText(value);
-    if (!known(name)) problems.push(`${name} is not a setting`);
+    if (!names.includes(name)) problems.push(`${name} is not a setting${didYouMean(name, names)}`);
     else if (asText === null)
       problems.push(`${name} must be a string, a number or a list of strings`);
     else values[name] = asText;

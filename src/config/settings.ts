@@ -75,7 +75,7 @@ export const SETTINGS = {
     fallback: EXCHANGE_IDS.filter((id) => !DISABLED_BY_DEFAULT.includes(id)).join(","),
     fallbackInWords: `all but ${DISABLED_BY_DEFAULT.join(", ")}`,
     description: `Exchanges to collect, comma-separated: ${EXCHANGE_IDS.join(", ")}.`,
-    schema: listOf("exchange", isExchangeId),
+    schema: listOf("exchange", isExchangeId, EXCHANGE_IDS),
   }),
   refreshMs: setting({
     name: "REFRESH_SECONDS",

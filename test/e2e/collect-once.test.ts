@@ -90,6 +90,12 @@ describe("collect --once", () => {
     }
   });
 
+  test("accepts the id of an exchange in any case", async () => {
+    const { status, out } = await collect("--exchange", "Kraken");
+    expect(status).toBe(0);
+    expect(new Set(rowsOf(out).map(({ exchange }) => exchange))).toEqual(new Set(["kraken"]));
+  });
+
   test("prints columns for people", async () => {
     const { status, out } = await collect("--exchange", "kraken", "--format", "table");
     expect(status).toBe(0);

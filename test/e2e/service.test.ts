@@ -123,7 +123,10 @@ describe("the command line", () => {
   test.each([
     [[], "no command given"],
     [["frobnicate"], 'unknown command "frobnicate"'],
+    [["colect"], 'unknown command "colect"; did you mean collect?'],
     [["collect"], "needs --once"],
+    [["collect", "--once", "--exchange", "OKXX"], 'unknown exchange "OKXX"; did you mean okx?'],
+    [["accept", "Okxx"], 'unknown exchange "Okxx"; did you mean okx?'],
     [["collect", "--once", "--exchange", "nope"], 'unknown exchange "nope"'],
     [["collect", "--once", "--format", "xml"], "--format xml"],
     [["collect", "--once", "--nonsense"], "--nonsense"],

@@ -103,9 +103,18 @@ describe("sources", () => {
     expect(load({ FF_CONFIG: "f" }, file).telegram?.chatId).toBe("-1001234567890");
   });
 
+  test("an unknown exchange is a problem that names the nearest one", () => {
+    expect(problemsOf({ EXCHANGES: "okxx,Bybit,mtgox" })).toEqual([
+      "EXCHANGES: unknown exchange: okxx, Bybit, mtgox; did you mean okx, bybit?",
+    ]);
+    expect(problemsOf({ EXCHANGES: "okx,qqqqqq" })).toEqual([
+      "EXCHANGES: unknown exchange: qqqqqq",
+    ]);
+  });
+
   test("an unknown name in the file is a problem, also one that every object has", () => {
     expect(problemsOf({ FF_CONFIG: "f" }, "PROT = 1\ntoString = 2\nFF_CONFIG = 'g'")).toEqual([
-      "FF_CONFIG: f: PROT is not a setting",
+      "FF_CONFIG: f: PROT is not a setting; did you mean PORT?",
       "FF_CONFIG: f: toString is not a setting",
       "FF_CONFIG: f: FF_CONFIG is not a setting",
     ]);
