@@ -100,7 +100,7 @@ function eventId(uid: string, settlesAt: number): string {
 
 function rateText(pct: number | null): string {
   if (pct === null) return "rate not known yet";
-  const payer = pct > 0 ? "longs pay" : pct < 0 ? "shorts pay" : "nobody pays";
+  const payer = pct > 0 ? "longs pay" : pct < 0 ? "shorts pay" : "neither side pays";
   return `${signed(pct, 4)} % (${payer})`;
 }
 
