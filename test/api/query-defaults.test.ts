@@ -132,11 +132,10 @@ test("requests without parameters use the finder's own defaults", async () => {
   expect(position?.["notional_usd"]).toBe(POSITION_DEFAULTS.notionalUsd);
 });
 
-/** Parameters that are not part of a query: how many rows are sent and in which format. */
+/** Parameters that are not part of a query: in which format rows are sent. */
 const OF_THE_FORM: Record<string, string[]> = {
   "lists/row-fields.ts": ['"unix"', '"0"'],
   "lists/pair-query.ts": ['["default"]', '"0"'],
-  "api/calendar/schema.ts": ["DEFAULT_LIMIT"],
 };
 
 test("no parameter has its own default: each is null or one of the finder's", () => {

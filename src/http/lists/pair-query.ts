@@ -4,6 +4,7 @@ import { EXCHANGE_IDS, isExchangeId } from "../../domain/exchange.ts";
 import { type FeeScope, MAX_TAKER_BPS } from "../../domain/fees.ts";
 import {
   ARBITRAGE_DEFAULTS as DEFAULTS,
+  ARBITRAGE_PAGE_DEFAULTS as PAGE,
   PAIR_SORTS,
   SAME_EXCHANGE,
 } from "../../services/finder/pair.ts";
@@ -61,9 +62,8 @@ const MAX_HOLD_HOURS = 87_600;
 /** With more leverage a few days of funding can liquidate a leg. */
 const MAX_LEVERAGE = 50;
 const MAX_AGE_SECONDS = 315_360_000;
-const DEFAULT_LIMIT = 100;
-/** Two hourly legs have 1,440 payments a month, i.e. 160 KB: ten of them equal a page of pairs without schedules. */
-const MAX_SCHEDULES = 10;
+/** Two hourly legs have 1,440 payments a month, i.e. 160 KB: ten of them, the default, equal a page without schedules. */
+const MAX_SCHEDULES = PAGE.limitWithSchedules;
 const MAX_SCHEDULE_HOURS = 720;
 /** A pair is about 1.5 KB: more in one answer would delay other requests. */
 const MAX_LIMIT = 5_000;
@@ -170,8 +170,10 @@ const ArbParamsSchema = z.strictObject({
   notional: numberParam(
     { unit: "US dollars", above: 0, max: MAX_MINIMUM_USD },
     {
-      description: `Notional of each leg for expected_cash, in US dollars; cannot be combined with \`capital\`. Default: ${DEFAULTS.notionalUsd}, or the notional that \`capital\` gives.`,
+      description:
+        "Notional of each leg for expected_cash, in US dollars; cannot be combined with `capital`.",
       fallback: null,
+      fallbackInWords: `${DEFAULTS.notionalUsd}, or the notional that \`capital\` gives`,
       example: 25_000,
     },
   ),
@@ -179,8 +181,9 @@ const ArbParamsSchema = z.strictObject({
     { unit: "US dollars", above: 0, max: MAX_MINIMUM_USD },
     {
       description:
-        "Capital for both legs together, in US dollars: each leg has a notional of capital x leverage / 2. Cannot be combined with `notional`. Default: 2 x notional / leverage.",
+        "Capital for both legs together, in US dollars: each leg has a notional of capital x leverage / 2. Cannot be combined with `notional`.",
       fallback: null,
+      fallbackInWords: "2 x notional / leverage",
       example: undefined,
     },
   ),
@@ -227,8 +230,9 @@ const ArbParamsSchema = z.strictObject({
   limit: countParam(
     { unit: null, min: 1, max: MAX_LIMIT },
     {
-      description: `Maximum number of rows in one answer. Default: ${DEFAULT_LIMIT}, or ${MAX_SCHEDULES} with \`schedule=1\`.`,
+      description: "Maximum number of rows in one answer.",
       fallback: null,
+      fallbackInWords: `${PAGE.limit}, or ${PAGE.limitWithSchedules} with \`schedule=1\``,
       example: 10,
     },
   ),
@@ -239,7 +243,7 @@ const ArbParamsSchema = z.strictObject({
 
 /** The default number of rows. */
 export function arbLimit({ limit, schedule }: Pick<ArbParams, "limit" | "schedule">): number {
-  return limit ?? (schedule === "1" ? MAX_SCHEDULES : DEFAULT_LIMIT);
+  return limit ?? (schedule === "1" ? PAGE.limitWithSchedules : PAGE.limit);
 }
 
 /** Only one of the two can be meant. */

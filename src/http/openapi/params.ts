@@ -25,12 +25,20 @@ import {
 /** The query of a path without parameters: any parameter is an error that names it. */
 export const NO_PARAMS = z.strictObject({});
 
+/** The document's extension for a default that depends on another parameter. */
+export const DEFAULT_IN_WORDS = "x-default";
+
 /** Documentation of one parameter. */
 interface ParameterDoc<Fallback> {
   readonly description: string;
   readonly example: unknown;
   /** Used if the parameter is absent, and its `default` in the document. Null: unset has its own meaning. */
   readonly fallback: Fallback;
+  /**
+   * The default in words, where it depends on another parameter: then `fallback` is null. Not `default` in the document
+   * (generated clients send that together with the other parameter) but `x-default`, and part of the description.
+   */
+  readonly fallbackInWords?: string;
   /** A list that keeps the order of the request. */
   readonly isOrdered?: true;
 }
@@ -256,10 +264,15 @@ function countDoc(bounds: CountBounds) {
   return { type: "integer", minimum: bounds.min, maximum: bounds.max } as const;
 }
 
-function textDoc({ description, example, fallback }: ParameterDoc<unknown>) {
+function textDoc({ description, example, fallback, fallbackInWords }: ParameterDoc<unknown>) {
   return {
     ...(fallback === null ? {} : { default: fallback }),
-    description,
+    ...(fallbackInWords === undefined
+      ? { description }
+      : {
+          [DEFAULT_IN_WORDS]: fallbackInWords,
+          description: `${description} Default: ${fallbackInWords}.`,
+        }),
     ...(example === undefined ? {} : { example }),
   };
 }

@@ -1,6 +1,7 @@
 import { REASONS } from "../../domain/decision.ts";
 import { BLOCKING_FLAGS, type Flag, FLAGS } from "../../domain/flags.ts";
 import type { TermModel, TermsModel } from "../../web/docs-model.ts";
+import { DEFAULT_IN_WORDS } from "../openapi/params.ts";
 import { STATUS_MEANINGS } from "../openapi/exchange-status.ts";
 import { type Json, type JsonObject, objectOf, resolved } from "../openapi/json-tree.ts";
 import { FORMULAS } from "./formulas.ts";
@@ -43,7 +44,7 @@ function termsOf(texts: Readonly<Record<string, string>>): readonly TermModel[] 
 /** Parameters that restrict the rows by default. */
 const HOLDS_BACK = /^(limit|(min|max)_\w+)$/;
 
-/** The defaults of limits, minimums and maximums for each path; "none" if unset. */
+/** The defaults of limits, minimums and maximums for each path; "none" if there is none. */
 export function defaultsOf(document: JsonObject): TermsModel["defaults"] {
   return Object.entries(objectOf(document["paths"])).flatMap(([path, methods]) => {
     const { parameters } = objectOf(objectOf(methods)["get"]);
@@ -51,10 +52,8 @@ export function defaultsOf(document: JsonObject): TermsModel["defaults"] {
     return parameters.flatMap((parameter: Json) => {
       const { name, schema } = objectOf(referred(document, parameter));
       if (typeof name !== "string" || !HOLDS_BACK.test(name)) return [];
-      const fallback = objectOf(schema)["default"];
-      return [
-        { path, parameter: name, fallback: fallback === undefined ? "none" : String(fallback) },
-      ];
+      const { default: fallback = "none", [DEFAULT_IN_WORDS]: words } = objectOf(schema);
+      return [{ path, parameter: name, fallback: String(words ?? fallback).replaceAll("`", "") }];
     });
   });
 }

@@ -30,6 +30,9 @@ export interface CalendarQuery {
 /** The defaults: 8 hours are one interval of most instruments. */
 export const CALENDAR_DEFAULTS: CalendarQuery = { filter: NO_FILTER, hours: 8 };
 
+/** How many settlements an answer has by default: the whole market has some ten thousand in eight hours. */
+export const CALENDAR_PAGE_DEFAULTS = { limit: 500 } as const;
+
 /** The same for a calendar program: they refresh once an hour or less often, so it gets a day. */
 export const CALENDAR_FILE_DEFAULTS: CalendarQuery = { ...CALENDAR_DEFAULTS, hours: 24 };
 

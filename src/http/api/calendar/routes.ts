@@ -4,6 +4,7 @@ import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct, rate8hPct } from "../../../domain/funding.ts";
 import { inSteps } from "../../../lib/stepwise.ts";
 import {
+  CALENDAR_PAGE_DEFAULTS,
   type CalendarQuery,
   type Settlement,
   type Settlements,
@@ -41,8 +42,7 @@ const calendarRoute = createRoute({
   operationId: "listSettlements",
   tags: ["Rates"],
   summary: "Upcoming settlements",
-  description:
-    "When funding is charged next, ordered by time, then by open interest, largest first. Instruments that cannot be trusted are left out, as is continuous funding, which has no settlements. The next settlement has the live rate, the one after the exchange's own estimate if it publishes one; later rates are unknown and never guessed. Times beyond the next settlement assume that the interval stays the same. 500 rows by default, up to 5,000 with `limit`; `next_cursor` leads to the rest.",
+  description: `When funding is charged next, ordered by time, then by open interest, largest first. Instruments that cannot be trusted are left out, as is continuous funding, which has no settlements. The next settlement has the live rate, the one after the exchange's own estimate if it publishes one; later rates are unknown and never guessed. Times beyond the next settlement assume that the interval stays the same. ${CALENDAR_PAGE_DEFAULTS.limit} rows by default, up to 5,000 with \`limit\`; \`next_cursor\` leads to the rest.`,
   request: { query: CalendarQuerySchema },
   responses: {
     ...listAnswer,

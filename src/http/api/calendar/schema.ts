@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import {
   CALENDAR_DEFAULTS,
   CALENDAR_FILE_DEFAULTS,
+  CALENDAR_PAGE_DEFAULTS,
   RATE_SOURCES,
 } from "../../../services/finder/calendar.ts";
 import { countParam, thresholdParam } from "../../openapi/params.ts";
@@ -77,8 +78,6 @@ const hoursParam = (fallback: number) =>
     },
   );
 
-/** The whole market has some ten thousand settlements in eight hours: too many for a default. */
-const DEFAULT_LIMIT = 500;
 /** One or two megabytes; two days of the whole market would be a hundred. */
 const MAX_LIMIT = 5_000;
 
@@ -91,7 +90,7 @@ export const CalendarQuerySchema = z.strictObject({
     {
       description:
         "Maximum number of rows in one answer. Unlike other lists, this one is never sent whole by default: `total` says how many rows there are, `next_cursor` leads to the next ones.",
-      fallback: DEFAULT_LIMIT,
+      fallback: CALENDAR_PAGE_DEFAULTS.limit,
       example: 100,
     },
   ),
