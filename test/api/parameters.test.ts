@@ -6,6 +6,7 @@ import { appOf, bodyOf, market, marketOf } from "../support/lists.ts";
 import {
   ADDRESSES,
   askable,
+  EVERY_PATH,
   queries,
   type ServedAddress,
   targetOf,
@@ -48,6 +49,17 @@ test("the document has parameters with defaults and thresholds", () => {
   expect(ADDRESSES.length).toBeGreaterThan(12);
   expect(all.filter(({ schema }) => schema.default !== undefined).length).toBeGreaterThan(30);
   expect(all.filter(isThreshold).length).toBeGreaterThan(20);
+});
+
+test.each(EVERY_PATH)("%s ignores _, once, repeated or empty", async (target) => {
+  const app = appOf(boardOf([rowOf("xt", "BTC")]));
+  const statusOf = async (more: string) => {
+    const response = await app.fetch(new Request(`http://finder.test${target}&${more}`));
+    await response.body?.cancel();
+    return response.status;
+  };
+  for (const ignored of ["_=1", "_=1&_=2", "_=", "_"])
+    expect([ignored, await statusOf(ignored)]).toEqual([ignored, 200]);
 });
 
 describe.each(ADDRESSES)("$path", ({ path, required, parameters }) => {

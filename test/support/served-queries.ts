@@ -42,7 +42,11 @@ interface ServedDocument {
 const document: ServedDocument = JSON.parse(await plainDocument());
 
 /** What stands for the names in a path. */
-const PATH_VALUES: Readonly<Record<string, string>> = { base: "BTC" };
+const PATH_VALUES: Readonly<Record<string, string>> = {
+  base: "BTC",
+  exchange: "xt",
+  exchange_symbol: "BTCUSDT",
+};
 
 /** What stands for parameters that must be given; the markets of lists.ts always have this instrument. */
 export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
@@ -50,18 +54,35 @@ export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
   side: "short",
 };
 
+/** Every path of the document, filled in, with the parameters that must be given. */
+export const EVERY_PATH: readonly string[] = Object.entries(document.paths).map(
+  ([template, { get }]) => {
+    const required = (get?.parameters ?? []).filter(
+      (parameter) => parameter.in === "query" && parameter.required === true,
+    );
+    const query = new URLSearchParams(
+      required.map(({ name }): [string, string] => [name, requiredValue(name)]),
+    );
+    return `${filledIn(template)}?${query}`;
+  },
+);
+
 /** Whoever takes parameters in the query, and can be asked without an exchange behind the board. */
 export const ADDRESSES: readonly ServedAddress[] = Object.entries(document.paths).flatMap(
   ([template, { get }]): ServedAddress[] => {
     const parameters = (get?.parameters ?? []).filter((parameter) => parameter.in === "query");
     if (parameters.length === 0) return [];
-    const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_VALUES[name] ?? name);
+    const path = filledIn(template);
     const required = parameters.flatMap(({ name, required: isRequired }) =>
       isRequired === true ? [`${new URLSearchParams({ [name]: requiredValue(name) })}&`] : [],
     );
     return [{ path, required: required.join(""), parameters }];
   },
 );
+
+function filledIn(template: string): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_VALUES[name] ?? name);
+}
 
 function requiredValue(name: string): string {
   const value = REQUIRED_VALUES[name];

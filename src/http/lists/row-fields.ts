@@ -11,7 +11,7 @@ import {
   choiceParam,
   closedListParam,
   countParam,
-  ignoredParam,
+  ignoredParams,
   opaqueParam,
   openListParam,
 } from "../openapi/params.ts";
@@ -179,14 +179,6 @@ export const assetClassField = orNull(AssetClassSchema).meta({
   description:
     "Once `identity` is `confirmed`, the class that most exchanges listing the asset state; until then, the class that its own exchange states. Null if no exchange states one.",
 });
-
-/** Some scripts add it to bypass caches. */
-export const ignoredParams = {
-  _: ignoredParam({
-    description: "Ignored: any value gives the same answer. Useful to bypass a cache.",
-    example: "1793620800",
-  }),
-};
 
 /** Selects the fields of a list's rows; `example` contains some of them. */
 export function fieldsParam(example: readonly string[]) {

@@ -22,9 +22,6 @@ import {
  * get complete values.
  */
 
-/** The query of a path without parameters: any parameter is an error that names it. */
-export const NO_PARAMS = z.strictObject({});
-
 /** The document's extension for a default that depends on another parameter. */
 export const DEFAULT_IN_WORDS = "x-default";
 
@@ -247,11 +244,22 @@ function mustBeOneOf(text: string, members: readonly string[]): string {
 export const ORDERED = "The order is kept.";
 
 /** A parameter without any effect. */
-export function ignoredParam(doc: { readonly description: string; readonly example: string }) {
+function ignoredParam(doc: { readonly description: string; readonly example: string }) {
   return raw
     .transform(() => null)
     .meta({ type: "string", description: doc.description, example: doc.example });
 }
+
+/** Parameters of every path that has a query: some scripts add `_` to bypass caches. */
+export const ignoredParams = {
+  _: ignoredParam({
+    description: "Ignored: any value gives the same answer. Useful to bypass a cache.",
+    example: "1793620800",
+  }),
+};
+
+/** The query of a path without parameters of its own: any other one is an error that names it. */
+export const NO_PARAMS = z.strictObject(ignoredParams);
 
 function numberDoc(bounds: NumberBounds) {
   const type = "number" as const;

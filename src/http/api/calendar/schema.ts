@@ -5,8 +5,8 @@ import {
   CALENDAR_PAGE_DEFAULTS,
   RATE_SOURCES,
 } from "../../../services/finder/calendar.ts";
-import { countParam, thresholdParam } from "../../openapi/params.ts";
-import { ignoredParams, instrumentFields, pageParams, time } from "../../lists/row-fields.ts";
+import { countParam, ignoredParams, thresholdParam } from "../../openapi/params.ts";
+import { instrumentFields, pageParams, time } from "../../lists/row-fields.ts";
 import { FundingRowSchema } from "../../lists/funding-schema.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
