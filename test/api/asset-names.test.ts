@@ -106,6 +106,17 @@ describe("a query by one of an asset's names", () => {
     }
   });
 
+  test.each([
+    ["asset_id=GOLD", ["kraken GOLD GOLD"]],
+    ["asset_id=xau", ["bingx GOLD XAU", "bybit XAU XAU", "gate XAU XAU"]],
+    ["asset_id=GOLD,XAU&exchange=bingx,kraken", ["bingx GOLD XAU", "kraken GOLD GOLD"]],
+    // Never more than the listings of the name.
+    ["asset_id=STX", []],
+  ])("under /symbol/ it is narrowed to one asset by %s", async (query, wanted) => {
+    const found = await listings(`/api/funding/symbol/GOLD?${query}&sort=exchange`);
+    expect(found.toSorted()).toEqual(wanted);
+  });
+
   test("an unused name is a 404 under /symbol/", async () => {
     expect((await app.get("/api/funding/symbol/SILVER")).status).toBe(404);
   });

@@ -142,6 +142,7 @@ export type FundingList = z.infer<typeof FundingListSchema>;
 /** The filters, sorting and paging that lists of rows share. */
 export const listParams = {
   exchange: instrumentFilters.exchange,
+  asset_id: instrumentFilters.asset_id,
   quote: instrumentFilters.quote,
   asset_class: instrumentFilters.asset_class,
   flag: closedListParam(FLAGS, {
@@ -194,7 +195,7 @@ export const listParams = {
 export const FundingQuerySchema = z.strictObject({
   exchange: listParams.exchange,
   base: instrumentFilters.base,
-  asset_id: instrumentFilters.asset_id,
+  asset_id: listParams.asset_id,
   quote: listParams.quote,
   asset_class: listParams.asset_class,
   flag: listParams.flag,

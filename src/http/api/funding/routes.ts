@@ -47,7 +47,8 @@ const symbolRoute = createRoute({
   operationId: "listFundingRatesOfAsset",
   tags: ["Rates"],
   summary: "Live funding rates of one asset",
-  description: "Every listing of one asset, on all exchanges and in all quote currencies.",
+  description:
+    "Every listing of one asset, on all exchanges and in all quote currencies. Where several assets share the name, `asset_id` narrows them to one.",
   request: { params: SymbolPathSchema, query: SymbolQuerySchema },
   responses: {
     ...cachedList(
