@@ -8,8 +8,9 @@ const MAX_LENGTH = 64;
 const MIN_PREFIX_LENGTH = 3;
 
 /**
- * The name that was probably meant by an unknown one: the one with the fewest typos, else the shortest that is a prefix of
- * it or has it as a prefix (`gross` for `gross_apr_pct`). Null if none is near. Case-insensitive.
+ * The name that was probably meant by an unknown one: the one with the fewest typos (of several, one with the same
+ * letters: BCT is BTC, not ACT), else the shortest that is a prefix of it or has it as a prefix (`gross` for
+ * `gross_apr_pct`). Null if none is near. Case-insensitive.
  */
 export function nearestName(text: string, names: readonly string[]): string | null {
   if (text.length > MAX_LENGTH) return null;
@@ -29,16 +30,21 @@ function byPrefix(asked: string, names: readonly string[]): string | null {
 
 function byTypos(text: string, names: readonly string[]): string | null {
   const asked = text.toLowerCase();
+  const letters = lettersOf(asked);
   let nearest: string | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const name of names) {
     const most = Math.min(asked.length, name.length) * MAX_DISTANCE_SHARE;
     // Each extra or missing letter is a typo: most names are ruled out by their length.
     if (Math.abs(asked.length - name.length) > most) continue;
-    const steps = distance(asked, name.toLowerCase());
-    if (steps >= least || steps > most) continue;
+    const known = name.toLowerCase();
+    const steps = editDistance(asked, known);
+    if (steps > most) continue;
+    // Below any difference in typos: it only decides between equally near names.
+    const rank = lettersOf(known) === letters ? steps - 0.5 : steps;
+    if (rank >= least) continue;
     nearest = name;
-    least = steps;
+    least = rank;
   }
   return nearest;
 }
@@ -49,8 +55,15 @@ export function didYouMean(text: string, names: readonly string[]): string {
   return nearest === null ? "" : `; did you mean ${nearest}?`;
 }
 
-/** Edit distance with transpositions (optimal string alignment). */
-function distance(left: string, right: string): number {
+function lettersOf(text: string): string {
+  return [...text].toSorted().join("");
+}
+
+/**
+ * The number of typos between two texts: letters that are missing, extra or wrong, and adjacent letters in the wrong
+ * order, which are one typo (optimal string alignment).
+ */
+export function editDistance(left: string, right: string): number {
   let before: number[] = [];
   let above = Array.from({ length: right.length + 1 }, (_, place) => place);
   for (let row = 1; row <= left.length; row += 1) {
