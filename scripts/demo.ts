@@ -14,6 +14,9 @@ const ROOT = join(import.meta.dir, "..");
 const LOOPBACK = "127.0.0.1";
 const DEFAULT_PORT = 8083;
 const MAX_PORT = 65_535;
+/** Below the ports that Linux gives to outgoing connections: one that is free now is free when the service listens. */
+const ANY_PORT = { from: 10_000, below: 32_768 } as const;
+const MAX_TURNS = 20;
 
 /** A cold machine compiles and migrates in a second or two; past this something is wrong. */
 const READY_WITHIN_MS = 60_000;
@@ -164,7 +167,20 @@ function portOf(setting: string, fallback: number): number {
 }
 
 /** `port` if it is free, any free port for 0. Throws an error that says what to do. */
-function freePort(setting: string, port: number, host: string): Promise<number> {
+async function freePort(setting: string, port: number, host: string): Promise<number> {
+  if (port !== 0) return requireFree(setting, port, host);
+  for (let turn = 1; ; turn += 1) {
+    const any = ANY_PORT.from + Math.floor(Math.random() * (ANY_PORT.below - ANY_PORT.from));
+    try {
+      return await requireFree(setting, any, host);
+    } catch (error) {
+      if (turn === MAX_TURNS) throw error;
+    }
+  }
+}
+
+/** Resolves to `port` if it is free, else rejects. */
+function requireFree(setting: string, port: number, host: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const probe = createServer();
   probe.once("error", (error) => {
@@ -172,8 +188,7 @@ function freePort(setting: string, port: number, host: string): Promise<number> 
     reject(new Error(`${failure.message} (as in ${setting}=8090 make demo)`));
   });
   probe.listen({ port, host, exclusive: true }, () => {
-    const address = probe.address();
-    probe.close(() => resolve(typeof address === "object" && address ? address.port : port));
+    probe.close(() => resolve(port));
   });
   return promise;
 }
