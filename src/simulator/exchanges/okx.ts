@@ -58,7 +58,7 @@ function markRow(listing: Listing, view: MarketView): WireRow {
 
 function openInterestRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
-  const coins = listing.product === "inverse" ? live.openInterest : live.openInterest;
+  const coins = live.openInterest;
   return {
     instId: listing.symbol,
     instType: "SWAP",
