@@ -32,19 +32,19 @@ function byTypos(text: string, names: readonly string[]): string | null {
   const asked = text.toLowerCase();
   const letters = lettersOf(asked);
   let nearest: string | null = null;
-  let least = Number.POSITIVE_INFINITY;
+  let fewest = Number.POSITIVE_INFINITY;
   for (const name of names) {
-    const most = Math.min(asked.length, name.length) * MAX_DISTANCE_SHARE;
+    const tolerated = Math.min(asked.length, name.length) * MAX_DISTANCE_SHARE;
     // Each extra or missing letter is a typo: most names are ruled out by their length.
-    if (Math.abs(asked.length - name.length) > most) continue;
+    if (Math.abs(asked.length - name.length) > tolerated) continue;
     const known = name.toLowerCase();
     const steps = editDistance(asked, known);
-    if (steps > most) continue;
+    if (steps > tolerated) continue;
     // Below any difference in typos: it only decides between equally near names.
     const rank = lettersOf(known) === letters ? steps - 0.5 : steps;
-    if (rank >= least) continue;
+    if (rank >= fewest) continue;
     nearest = name;
-    least = rank;
+    fewest = rank;
   }
   return nearest;
 }
