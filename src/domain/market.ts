@@ -190,7 +190,7 @@ export interface ExchangeView {
 
 /** An immutable state of the whole market. All answers made from it are consistent. */
 export interface Snapshot {
-  /** `<epoch>-<seq>`, the same in all processes and increasing; `.k` is appended if only time has passed since. */
+  /** See `snapshotId`. */
   readonly id: string;
   readonly asOfMs: number;
   /** When its last change was stored; `asOfMs` is later if only time has passed. */

@@ -7,6 +7,7 @@ import { testApp, type TestApp } from "../support/app.ts";
 import { ServedBoard } from "../../src/services/board/served-board.ts";
 import { allCollected, rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { plainDocument } from "../support/plain-document.ts";
 
 const CURRENT = "/api/funding/current";
 
@@ -14,6 +15,11 @@ async function listOf(app: TestApp, query: string): Promise<FundingList> {
   const response = await app.get(`${CURRENT}?${query}`);
   expect(response.status).toBe(200);
   return (await response.json()) as FundingList;
+}
+
+interface SinceParameter {
+  readonly name: string;
+  readonly schema: { readonly pattern?: string };
 }
 
 /** A snapshot that shares unchanged row objects, as the board's do. */
@@ -82,6 +88,32 @@ describe("since", () => {
       expect(list).toMatchObject({ since: id, count: 2, removed: [], reset: true });
     },
   );
+
+  const IMPOSSIBLE = ["xx", "7", "7-", "-1042", "7-1042.", "7-1042-1", "7_1042", "7-1042.1.1"];
+
+  test.each([...IMPOSSIBLE, " 7-1042", "7-1042x", "٧-١", "9".repeat(64)])(
+    "%p cannot be a snapshot: 400",
+    async (text) => {
+      const query = new URLSearchParams({ since: text });
+      const response = await appFrom([A], [B]).get(`${CURRENT}?${query}`);
+      expect(response.status).toBe(400);
+      const rule = `${JSON.stringify(text)} must be a snapshot id such as 7-1042`;
+      expect(await response.json()).toMatchObject({
+        code: "bad_parameter",
+        detail: `since ${rule}.`,
+        errors: [{ parameter: "since", rule }],
+      });
+    },
+  );
+
+  test("has the pattern of a snapshot id in the document", async () => {
+    const { paths } = JSON.parse(await plainDocument());
+    const parameters: readonly SinceParameter[] = paths[CURRENT].get.parameters;
+    const { pattern = "" } = parameters.find(({ name }) => name === "since")?.schema ?? {};
+    const isMatch = (text: string) => new RegExp(pattern, "u").test(text);
+    expect(["7-1042", "7-1042.3", "0-0"].filter((text) => !isMatch(text))).toEqual([]);
+    expect(IMPOSSIBLE.filter(isMatch)).toEqual([]);
+  });
 
   test("without it a list has none of these members", async () => {
     const list = await listOf(appFrom([A], [B]), "");

@@ -4,13 +4,8 @@ import { FLAGS } from "../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
 import { NO_FILTER, SORT_FIELDS, SORT_ORDERS } from "../../services/finder/funding-query.ts";
 import { KEPT_MS } from "../../services/board/kept-snapshots.ts";
-import {
-  choiceParam,
-  closedListParam,
-  countListParam,
-  opaqueParam,
-  thresholdParam,
-} from "../openapi/params.ts";
+import { choiceParam, closedListParam, countListParam, thresholdParam } from "../openapi/params.ts";
+import { snapshotParam } from "../openapi/snapshot-param.ts";
 import {
   assetClassField,
   instrumentFields,
@@ -207,16 +202,12 @@ export const FundingQuerySchema = z.strictObject({
   ...pageParams,
 });
 
-/** Longer than any snapshot id. */
-const MAX_SNAPSHOT_LENGTH = 64;
-
 export const CurrentQuerySchema = z.strictObject({
   ...FundingQuerySchema.shape,
-  since: opaqueParam(
-    MAX_SNAPSHOT_LENGTH,
-    `\`snapshot\` of an earlier answer with the same filters. Returns the rows that are new, match now, or differ in rate, interval, next time, flags or asset_id since then, and in \`removed\` the uids of those that are gone or no longer match. Each row replaces the one with the same uid. Prices, volumes and observation times are as of a row's last change. A snapshot is held for ${KEPT_MS / 1000} seconds after the next one; for one that is no longer held, the whole list is returned with \`reset: true\`. CSV and NDJSON have these in the headers X-Removed and X-Reset.`,
-    "7-1042",
-  ),
+  since: snapshotParam({
+    description: `\`snapshot\` of an earlier answer with the same filters. Returns the rows that are new, match now, or differ in rate, interval, next time, flags or asset_id since then, and in \`removed\` the uids of those that are gone or no longer match. Each row replaces the one with the same uid. Prices, volumes and observation times are as of a row's last change. A snapshot is held for ${KEPT_MS / 1000} seconds after the next one; for one that is no longer held, the whole list is returned with \`reset: true\`. CSV and NDJSON have these in the headers X-Removed and X-Reset.`,
+    example: "7-1042",
+  }),
 });
 
 export const SymbolQuerySchema = z.strictObject(listParams);

@@ -178,16 +178,16 @@ export function timeParam(doc: ParameterDoc<null>) {
 }
 
 /**
- * A string issued by this service. Unset: null. No example if none stays valid: the interactive documentation would
- * send it.
+ * A string issued by this service. Unset: null. Without an example, as none stays valid: the interactive documentation
+ * would send it.
  */
-export function opaqueParam(maxLength: number, description: string, example?: string) {
+export function opaqueParam(maxLength: number, description: string) {
   const read = (text: string, context: Context): string => {
     if (text.length > maxLength) refuse(context, `must not be longer than ${maxLength} characters`);
     return text;
   };
   const schema = { type: "string", minLength: 1, maxLength } as const;
-  return single(read, schema, { description, example, fallback: null });
+  return single(read, schema, { description, example: undefined, fallback: null });
 }
 
 /** A case-insensitive string, converted to upper case. Unset: null. */

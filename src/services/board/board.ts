@@ -3,6 +3,7 @@ import { namesOfThing } from "../../domain/asset-names.ts";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { BoardRow, ExchangeState, Snapshot } from "../../domain/market.ts";
 import { NO_OPPORTUNITIES } from "../../domain/opportunity.ts";
+import { snapshotId } from "../../domain/snapshot-id.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ExchangeRows } from "./exchange-rows.ts";
 import { enabledIn, exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
@@ -226,10 +227,10 @@ export class Board {
   #publish(): number | null {
     const market = this.#market;
     if (market === null || market.states.every((state) => state.lastOkAtMs === null)) return null;
-    const { epoch, seq, changedAtMs } = market.progress;
+    const { changedAtMs } = market.progress;
     const periods = Math.max(0, Math.floor((this.#clock.nowMs() - changedAtMs) / PUBLISH_EVERY_MS));
     const asOfMs = changedAtMs + periods * PUBLISH_EVERY_MS;
-    const id = periods === 0 ? `${epoch}-${seq}` : `${epoch}-${seq}.${periods}`;
+    const id = snapshotId(market.progress, periods);
     // The same stored state and time: this was compared before.
     if (id === this.#comparedId) return asOfMs;
     this.#comparedId = id;
