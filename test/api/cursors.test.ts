@@ -256,6 +256,7 @@ describe("a cursor", () => {
       made(version, id, hash, 3),
       made(version, id, hash, "1e1"),
       made(version, "../x", hash, 1),
+      made(version, "xx", hash, 1),
       made(version, id, hash, 1, 1),
     ];
     for (const text of bad) {

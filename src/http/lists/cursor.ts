@@ -1,14 +1,15 @@
+import { SNAPSHOT_ID } from "../../domain/snapshot-id.ts";
 import { ApiError } from "../protocol/problem.ts";
 
 /**
- * The marker and the number of numbers of each kind of cursor. A changed layout gets a new marker, so that old cursors
- * are refused instead of misread.
+ * The marker, the state and the number of numbers of each kind of cursor. A changed layout gets a new marker, so that
+ * old cursors are refused instead of misread.
  */
 const LAYOUTS = {
   /** In a snapshot: the number of rows before the page. */
-  snapshot: { mark: "1", numbers: 1 },
+  snapshot: { mark: "1", state: SNAPSHOT_ID, numbers: 1 },
   /** In a log: the time of the last event before the page in unix milliseconds, and that event's id. */
-  log: { mark: "log1", numbers: 2 },
+  log: { mark: "log1", state: /^\d{1,15}-\d{1,15}$/, numbers: 2 },
 } as const;
 
 export type CursorKind = keyof typeof LAYOUTS;
@@ -25,8 +26,6 @@ export interface Cursor {
   readonly place: readonly number[];
 }
 
-/** `<epoch>-<seq>` or `<epoch>-<seq>.<k>` of a snapshot, `<id>-<time>` of a log. */
-const STATE = /^[\w.-]{1,64}$/;
 const NUMBER = /^[1-9]\d{0,14}$/;
 
 /** Far more than any cursor that this service makes. */
@@ -45,7 +44,8 @@ export function decodeCursor(text: string): Cursor | null {
     .split("~");
   const kind = KINDS.find((one) => LAYOUTS[one].mark === mark);
   if (kind === undefined || place.length !== LAYOUTS[kind].numbers) return null;
-  if (!STATE.test(state) || !place.every((number) => NUMBER.test(number))) return null;
+  if (!LAYOUTS[kind].state.test(state) || !place.every((number) => NUMBER.test(number)))
+    return null;
   const cursor = { kind, state, queryHash, place: place.map(Number) };
   // Decoding ignores invalid characters; only the exact text that encoding produces is a cursor.
   return encodeCursor(cursor) === text ? cursor : null;
