@@ -100,4 +100,21 @@ describe("/api/intervals/changes", () => {
       expect(await refused.json()).toMatchObject({ errors: [{ parameter: "from" }] });
     }
   });
+
+  test("refuses a range that ends before it starts, and names both ends; an empty one is answered", async () => {
+    using database = testDatabase();
+    changed(database);
+    const app = appOn(database);
+    const reversed = await app.get(`/api/intervals/changes?from=${NOON}&to=${NOON - 1}`);
+    expect(reversed.status).toBe(400);
+    expect(await reversed.json()).toMatchObject({
+      code: "bad_parameter",
+      errors: [
+        { parameter: "from", rule: "must not be after to" },
+        { parameter: "to", rule: "must not be before from" },
+      ],
+    });
+    expect(await rowsOf(app, `?from=${NOON - 60}&to=${NOON - 60}`)).toEqual([]);
+    expect(told(await rowsOf(app, `?from=${NOON - 60}&to=${NOON - 59}`))).toEqual(["okx BTC 8>4"]);
+  });
 });

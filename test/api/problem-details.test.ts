@@ -50,6 +50,10 @@ describe("the detail of a bad parameter", () => {
       'min_net "much" must be a number from -1000000 to 1000000 (percent a year).',
     ],
     ["/api/funding/arb?leverage=51", 'leverage "51" must be a number from 1 to 50.'],
+    [
+      "/api/intervals/changes?from=1793707200&to=1793620800",
+      "from must not be after to (and 1 more in errors).",
+    ],
     // A fee can be wrong in four ways.
     ["/api/funding/arb?fees=okx", 'fees "okx" must be exchange:bps or all:bps.'],
     [

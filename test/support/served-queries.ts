@@ -164,10 +164,24 @@ const APART: readonly (readonly [string, string])[] = [
   ["hold_hours", "schedule"],
 ];
 
-/** Without what may not be asked together. */
-export function askable<Value>(query: Readonly<Record<string, Value>>): Record<string, Value> {
+/** The ends of ranges: the first may not be greater than the second. */
+const RANGES: readonly (readonly [string, string])[] = [["from", "to"]];
+
+type Query = Readonly<Record<string, SpelledTwice>>;
+
+/** Without what may not be asked together, and with the ends of ranges in order. */
+export function askable(query: Query): Record<string, SpelledTwice> {
   const refused = APART.flatMap(([kept, other]) => (kept in query ? [other] : []));
-  return Object.fromEntries(Object.entries(query).filter(([name]) => !refused.includes(name)));
+  const reversed = RANGES.flatMap(([first, last]): [string, SpelledTwice][] => {
+    const [from, to] = [query[first], query[last]];
+    if (from === undefined || to === undefined || Number(from[0][0]) <= Number(to[0][0])) return [];
+    return [
+      [first, to],
+      [last, from],
+    ];
+  });
+  const allowed = Object.entries(query).filter(([name]) => !refused.includes(name));
+  return Object.fromEntries([...allowed, ...reversed]);
 }
 
 function spelledTwice({ name, schema, description }: ServedParameter): fc.Arbitrary<SpelledTwice> {

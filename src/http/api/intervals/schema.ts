@@ -28,20 +28,27 @@ export const IntervalChangeListSchema = logSchema("IntervalChangeList", Interval
 
 const SPAN_DAYS = INTERVAL_CHANGE_DEFAULTS.spanMs / 86_400_000;
 
-export const IntervalChangeQuerySchema = z.strictObject({
-  exchange: instrumentFilters.exchange,
-  base: instrumentFilters.base,
-  asset_id: instrumentFilters.asset_id,
-  from: timeParam({
-    description: `Changes at or after this. Default: ${SPAN_DAYS} days before \`fetched_at\`.`,
-    example: 1_793_620_800,
-    fallback: null,
-  }),
-  to: timeParam({
-    description: "Changes before this. Default: up to `fetched_at`, its own time included.",
-    example: 1_793_707_200,
-    fallback: null,
-  }),
-  ...logPageParams,
-  fields: fieldsParam(["exchange", "symbol", "from_hours", "to_hours"]),
-});
+export const IntervalChangeQuerySchema = z
+  .strictObject({
+    exchange: instrumentFilters.exchange,
+    base: instrumentFilters.base,
+    asset_id: instrumentFilters.asset_id,
+    from: timeParam({
+      description: `Changes at or after this, which must not be after \`to\`. Default: ${SPAN_DAYS} days before \`fetched_at\`.`,
+      example: 1_793_620_800,
+      fallback: null,
+    }),
+    to: timeParam({
+      description:
+        "Changes before this, which must not be before `from`. Default: up to `fetched_at`, its own time included.",
+      example: 1_793_707_200,
+      fallback: null,
+    }),
+    ...logPageParams,
+    fields: fieldsParam(["exchange", "symbol", "from_hours", "to_hours"]),
+  })
+  .superRefine(({ from, to }, context) => {
+    if (from === null || to === null || from <= to) return;
+    context.addIssue({ code: "custom", path: ["from"], message: "must not be after to" });
+    context.addIssue({ code: "custom", path: ["to"], message: "must not be before from" });
+  });
