@@ -51,7 +51,7 @@ const { exchange, base, asset_id, quote, asset_class, interval, min_volume, min_
 export const ExtremesQuerySchema = z.strictObject({
   side: choiceParam(EXTREME_SIDES, {
     description:
-      "`positive`: rates above 0, highest first. `negative`: rates below 0, lowest first.",
+      "Which rates are ranked. `positive`: those above 0, which longs pay, highest first. `negative`: those below 0, which shorts pay, lowest first. `both`: the positive ones, then the negative ones, each side with its own ranks and up to `limit` rows.",
     fallback: EXTREMES_DEFAULTS.side,
     example: "both",
   }),

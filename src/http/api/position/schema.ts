@@ -106,7 +106,8 @@ export const PositionQuerySchema = z.strictObject({
     example: "binance:BTCUSDT",
   }),
   side: requiredChoiceParam(POSITION_SIDES, {
-    description: "Side of the position. At a rate above 0, longs pay shorts.",
+    description:
+      "Side of the position. `long` pays funding at a rate above 0 and receives it below; `short` the other way round.",
     example: "long",
   }),
   notional: numberParam(
