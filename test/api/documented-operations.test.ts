@@ -9,10 +9,22 @@ interface Parameter {
 
 interface Operation {
   readonly parameters?: readonly Parameter[];
+  readonly responses: {
+    readonly 200: {
+      readonly content: {
+        readonly "application/json"?: { readonly schema: { readonly $ref?: string } };
+      };
+    };
+  };
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 const document: {
   readonly paths: Readonly<Record<string, { readonly get: Operation }>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 } = JSON.parse(await plainDocument());
 
 const OPERATIONS = Object.entries(document.paths).map(([path, { get }]) => ({ path, ...get }));
@@ -40,3 +52,28 @@ test.each(["/api/funding/extremes", "/api/funding/position"])(
       expect(side?.description).toContain(`\`${member}\``);
   },
 );
+
+/** The members of an operation's JSON answer; null if it has none. */
+function membersOf({ responses }: Operation): readonly string[] | null {
+  const { $ref } = responses[200].content["application/json"]?.schema ?? {};
+  if ($ref === undefined) return null;
+  const { properties = {} } = document.components.schemas[$ref.slice(REFERENCE.length)] ?? {};
+  return Object.keys(properties);
+}
+
+const REFERENCE = "#/components/schemas/";
+
+test("exactly the lists that take names of assets say how they were resolved", () => {
+  const lists = OPERATIONS.flatMap((operation) => {
+    const members = membersOf(operation);
+    return members?.includes("rows") === true ? [{ ...operation, members }] : [];
+  });
+  expect(lists.length).toBeGreaterThan(15);
+  const says = (name: string) =>
+    lists.flatMap(({ path, members }) => (members.includes(name) ? [path] : []));
+  const takeNames = lists.flatMap(({ path, parameters = [] }) =>
+    parameters.some(({ name }) => name === "base") ? [path] : [],
+  );
+  expect(says("resolved")).toEqual(takeNames);
+  expect(says("did_you_mean")).toEqual(takeNames);
+});

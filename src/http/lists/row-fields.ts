@@ -78,13 +78,17 @@ export function knownSeconds(ms: number | null): number | null {
   return ms === null ? null : secondsOf(ms);
 }
 
-/** The members before the rows, the same in every list. */
+/** The members before the rows of every list. */
 const BEFORE_ROWS = {
   fetched_at: time("The time that the snapshot represents."),
   snapshot: z.string().meta({ description: "Id of the snapshot.", example: "7-1042" }),
   count: z.int().min(0).meta({ description: "Rows in this answer." }),
   total: z.int().min(0).meta({ description: "Rows that match the query." }),
   missing: missingField,
+};
+
+/** How the names in `base` were resolved, for lists that have this parameter. */
+const NAMES = {
   resolved: z
     .strictObject({ asked: z.string(), base: z.string() })
     .optional()
@@ -115,7 +119,14 @@ export function listSchema<Row extends z.ZodType>(name: string, row: Row) {
 
 /** Its members. */
 export function listShape<Row extends z.ZodType>(row: Row) {
-  return { ...BEFORE_ROWS, rows: z.array(row), next_cursor: nextCursor };
+  return { ...BEFORE_ROWS, ...NAMES, rows: z.array(row), next_cursor: nextCursor };
+}
+
+/** The envelope of a list that has no parameter `base`. */
+export function plainListSchema<Row extends z.ZodType>(name: string, row: Row) {
+  return z
+    .strictObject({ ...BEFORE_ROWS, rows: z.array(row), next_cursor: nextCursor })
+    .openapi(name);
 }
 
 /** The envelope of a list of stored events, which shows a state of their log instead of a snapshot. */

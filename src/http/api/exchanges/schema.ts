@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AccrualSchema, ExchangeIdSchema, orNull } from "../../openapi/enums.ts";
 import { FailureKindSchema, RejectCountsSchema } from "../../openapi/failure-kinds.ts";
-import { fieldsParam, formatParam, listSchema } from "../../lists/row-fields.ts";
+import { fieldsParam, formatParam, plainListSchema } from "../../lists/row-fields.ts";
 import {
   ExchangeStatusSchema,
   reasonField,
@@ -62,7 +62,7 @@ export const ExchangeSchema = z
 
 export type ExchangeRow = z.infer<typeof ExchangeSchema>;
 
-export const ExchangeListSchema = listSchema("ExchangeList", ExchangeSchema);
+export const ExchangeListSchema = plainListSchema("ExchangeList", ExchangeSchema);
 
 export type ExchangeList = z.infer<typeof ExchangeListSchema>;
 

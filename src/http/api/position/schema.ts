@@ -6,7 +6,7 @@ import {
   POSITION_SIDES,
 } from "../../../services/finder/position.ts";
 import { FundingRowSchema, MAX_MINIMUM_USD } from "../../lists/funding-schema.ts";
-import { formatParam, instrumentFields, listSchema, time } from "../../lists/row-fields.ts";
+import { formatParam, instrumentFields, plainListSchema, time } from "../../lists/row-fields.ts";
 import { orNull } from "../../openapi/enums.ts";
 import { numberParam } from "../../openapi/params.ts";
 import { requiredChoiceParam, requiredTextParam } from "../../openapi/required-params.ts";
@@ -94,7 +94,7 @@ export const PositionSchema = z
 
 export type PositionRow = z.infer<typeof PositionSchema>;
 
-export const PositionListSchema = listSchema("PositionList", PositionSchema);
+export const PositionListSchema = plainListSchema("PositionList", PositionSchema);
 
 /** Longer than any uid. */
 const MAX_UID_LENGTH = 200;

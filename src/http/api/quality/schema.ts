@@ -7,7 +7,7 @@ import {
   fieldsParam,
   formatParam,
   instrumentFilters,
-  listSchema,
+  plainListSchema,
   time,
 } from "../../lists/row-fields.ts";
 import { ExchangeStatusSchema } from "../../openapi/exchange-status.ts";
@@ -60,7 +60,7 @@ export const QualitySchema = z
 
 export type QualityRow = z.infer<typeof QualitySchema>;
 
-export const QualityListSchema = listSchema("QualityList", QualitySchema);
+export const QualityListSchema = plainListSchema("QualityList", QualitySchema);
 
 export const QualityQuerySchema = z.strictObject({
   exchange: instrumentFilters.exchange,
