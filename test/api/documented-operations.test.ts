@@ -8,6 +8,7 @@ interface Parameter {
 }
 
 interface Operation {
+  readonly tags: readonly string[];
   readonly parameters?: readonly Parameter[];
   readonly responses: {
     readonly 200: {
@@ -76,4 +77,12 @@ test("exactly the lists that take names of assets say how they were resolved", (
   );
   expect(says("resolved")).toEqual(takeNames);
   expect(says("did_you_mean")).toEqual(takeNames);
+});
+
+test.each([
+  ["/api/assets", "Assets"],
+  ["/api/instruments", "Assets"],
+  ["/api/funding/position", "Rates"],
+])("%s is found under the topic %s", (path, topic) => {
+  expect(OPERATIONS.find((one) => one.path === path)?.tags).toEqual([topic]);
 });

@@ -10,7 +10,8 @@ const API_VERSION = "1.0.0";
 const TOPICS = [
   {
     name: "Rates",
-    description: "Live funding rates as rows and as a matrix, and how each was computed.",
+    description:
+      "Live funding rates as rows, as a matrix and for one position, and how each was computed.",
   },
   {
     name: "Pairs",

@@ -14,7 +14,7 @@ const assetsRoute = createRoute({
   method: "get",
   path: "/api/assets",
   operationId: "listAssets",
-  tags: ["Market"],
+  tags: ["Assets"],
   summary: "Assets, searchable by any of their names",
   description:
     "Every listed asset once: its id, names, class and price, where it is listed, and which other assets share its name. Listings whose asset no price has identified belong to no asset; those flagged `identity_conflict` belong to the one named by their `asset_id`. Exact matches of the name come first, then the assets with most listings; ties are ordered by asset_id.",

@@ -31,7 +31,7 @@ const positionRoute = createRoute({
   method: "get",
   path: "/api/funding/position",
   operationId: "getPosition",
-  tags: ["Market"],
+  tags: ["Rates"],
   summary: "Funding of a position, and the best alternative",
   description:
     "One row for one position: the next payment, a day and thirty days at the current rate, and the best other exchange for the same asset and side.",
