@@ -104,8 +104,8 @@ describe("sources", () => {
   });
 
   test("an unknown exchange is a problem that names the nearest one", () => {
-    expect(problemsOf({ EXCHANGES: "okxx,Bybit,mtgox" })).toEqual([
-      "EXCHANGES: unknown exchange: okxx, Bybit, mtgox; did you mean okx, bybit?",
+    expect(problemsOf({ EXCHANGES: "okxx,bybitt,mtgox" })).toEqual([
+      "EXCHANGES: unknown exchange: okxx, bybitt, mtgox; did you mean okx, bybit?",
     ]);
     expect(problemsOf({ EXCHANGES: "okx,qqqqqq" })).toEqual([
       "EXCHANGES: unknown exchange: qqqqqq",
@@ -178,7 +178,7 @@ describe("problems", () => {
     ["STALE_AFTER_SECONDS", ["61", "86400"], ["86401", "1", "soon"]],
     ["HOST", ["0.0.0.0", "::1", "localhost"], ["a b", "http://x", "x/y"]],
     ["DATABASE_PATH", ["x.db", "/var/lib/x.db"], [":memory:", "file:x?mode=ro"]],
-    ["EXCHANGES", ["okx", " okx , gate,okx"], ["OKX", "bitmex", ","]],
+    ["EXCHANGES", ["okx", " okx , gate,okx"], ["okxx", "bitmex", ","]],
     [
       "EXCHANGE_ORIGIN",
       ["http://127.0.0.1:9000", "https://x.example/"],
