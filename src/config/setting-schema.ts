@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { nearestName } from "../lib/nearest.ts";
+import { asWritten, nearestName } from "../lib/nearest.ts";
 import { Secret } from "../lib/secret.ts";
 
 /** Bits of an address by IP version. */
@@ -55,8 +55,8 @@ export function webAddress(): z.ZodType<string, string> {
 }
 
 /**
- * A comma-separated list without surrounding spaces and duplicates. At least one item, all of them `valid`. For an
- * unknown one, the nearest of `names` is offered, if the valid ones are a closed set.
+ * A comma-separated list without surrounding spaces and duplicates. At least one item, all of them `valid`. If the valid
+ * ones are a closed set, `names`, they are read in any case, and the nearest is offered for an unknown one.
  */
 export function listOf<T extends string>(
   what: string,
@@ -64,7 +64,7 @@ export function listOf<T extends string>(
   names: readonly string[] = [],
 ): z.ZodType<readonly T[], string> {
   return z.string().transform((text, context) => {
-    const members = [...new Set(splitList(text))];
+    const members = [...new Set(asWritten(names, splitList(text)))];
     const known = members.filter((member) => valid(member));
     const unknown = members.filter((member) => !valid(member));
     if (members.length > 0 && unknown.length === 0) return known;

@@ -74,7 +74,7 @@ export const SETTINGS = {
     name: "EXCHANGES",
     fallback: EXCHANGE_IDS.filter((id) => !DISABLED_BY_DEFAULT.includes(id)).join(","),
     fallbackInWords: `all but ${DISABLED_BY_DEFAULT.join(", ")}`,
-    description: `Exchanges to collect, comma-separated: ${EXCHANGE_IDS.join(", ")}.`,
+    description: `Exchanges to collect, comma-separated, in any case: ${EXCHANGE_IDS.join(", ")}.`,
     schema: listOf("exchange", isExchangeId, EXCHANGE_IDS),
   }),
   refreshMs: setting({

@@ -88,7 +88,7 @@ function at(line: readonly number[], place: number): number {
 }
 
 /** Texts that match members except for case, in the spelling of the set. */
-export function asWritten(members: readonly string[], texts: readonly string[] | null) {
+export function asWritten(members: readonly string[], texts: readonly string[]): string[] {
   const written = new Map(members.map((member) => [member.toLowerCase(), member]));
-  return texts?.map((text) => written.get(text.toLowerCase()) ?? text) ?? null;
+  return texts.map((text) => written.get(text.toLowerCase()) ?? text);
 }

@@ -103,6 +103,14 @@ describe("sources", () => {
     expect(load({ FF_CONFIG: "f" }, file).telegram?.chatId).toBe("-1001234567890");
   });
 
+  test("exchanges are named in any case, each once", () => {
+    expect(load({ EXCHANGES: "OKX, Bybit,okx" }).exchanges).toEqual(["okx", "bybit"]);
+    expect(load({ FF_CONFIG: "f" }, 'EXCHANGES = ["Gate"]').exchanges).toEqual(["gate"]);
+    expect(problemsOf({ EXCHANGES: "Okx,OKXX" })).toEqual([
+      "EXCHANGES: unknown exchange: OKXX; did you mean okx?",
+    ]);
+  });
+
   test("an unknown exchange is a problem that names the nearest one", () => {
     expect(problemsOf({ EXCHANGES: "okxx,bybitt,mtgox" })).toEqual([
       "EXCHANGES: unknown exchange: okxx, bybitt, mtgox; did you mean okx, bybit?",

@@ -52,8 +52,9 @@ export function closedListParam<
   const isMember = (text: string): text is Member => known.has(text);
   return raw
     .transform((value, context): readonly Member[] | Fallback => {
-      const texts = asWritten(members, listOf(value, context));
-      if (texts === null) return doc.fallback;
+      const asked = listOf(value, context);
+      if (asked === null) return doc.fallback;
+      const texts = asWritten(members, asked);
       const found = texts.filter(isMember);
       for (const text of texts) {
         if (!isMember(text)) refuse(context, mustBeOneOf(text, members));
