@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../domain/exchange.ts";
-import { didYouMean } from "../lib/nearest.ts";
+import { didYouMean, nearestName } from "../lib/nearest.ts";
 
 /** One command: parses its arguments, calls the code that does the work, prints, and returns an exit status. */
 export interface Command {
@@ -26,10 +26,26 @@ type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options
 
 /** Parsed options and the remaining arguments. Throws UsageError for an option that is not in `options`. */
 export function parsed<const O extends Options>(args: readonly string[], options: O) {
+  refuseUnknownOption(args, options);
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Every command has it, whatever its own options are. */
+const HELP_OPTION = "help";
+
+/** Throws UsageError for the first option that is not in `options`. */
+function refuseUnknownOption(args: readonly string[], options: Options): void {
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  const known = Object.keys(options);
+  for (const token of tokens) {
+    if (token.kind !== "option" || known.includes(token.name)) continue;
+    const nearest = nearestName(token.name, [...known, HELP_OPTION]);
+    const hint = nearest === null ? "" : `; did you mean --${nearest}?`;
+    throw new UsageError(`unknown option ${token.rawName}${hint}`);
   }
 }
 
