@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { AssetClass } from "../../src/domain/quote.ts";
 import { gate } from "../../src/exchanges/gate.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
@@ -238,16 +238,6 @@ const description: ExchangeDescription = {
       { ...PRE_MARKET, is_pre_market: undefined, funding_rate_limit: undefined },
       "not shown",
     ),
-    change(
-      "a row of 2023, which has neither status nor pre-market flag",
-      { status: undefined, is_pre_market: undefined },
-      { base: "BTC" },
-    ),
-    change(
-      "a row of 2023 in delisting",
-      { status: undefined, is_pre_market: undefined, in_delisting: true },
-      "not shown",
-    ),
     change("no rate", { funding_rate: undefined }, "bad_rate"),
     change("an empty rate", { funding_rate: "" }, "bad_rate"),
     change("a rate over 100 %", { funding_rate: "1.2" }, "implausible_rate"),
@@ -384,6 +374,40 @@ testExchange(description);
 test("the fee in a gate contract is not a taker's, and not used as one", async () => {
   for (const quote of (await refreshOf(description)).quotes)
     expect(quote).not.toHaveProperty("takerFeeBps");
+});
+
+describe("a gate payload of 2023, whose rows have neither status nor pre-market flag", () => {
+  const parsed = (...rows: readonly Row[]) =>
+    refreshOf(description, {
+      ...CONTRACTS_ALONE,
+      contracts: rows.map((row) => ({ ...row, status: undefined, is_pre_market: undefined })),
+    });
+
+  test("has the rates of its rows", async () => {
+    const { quotes, rejects } = await parsed(BTC, PEPE);
+    expect(rejects).toEqual([]);
+    expect(quotes).toMatchObject([
+      { base: "BTC", fundingRate: 0.000083, nextFundingAtMs: SETTLEMENT },
+      { base: "PEPE", fundingRate: -0.00021, fundingIntervalHours: 4 },
+    ]);
+  });
+
+  test("does not show a row in delisting or of the pre-market", async () => {
+    const delisted = contract("COCOS_USDT", { in_delisting: true });
+    const { quotes, rejects } = await parsed(
+      BTC,
+      delisted,
+      contract("OPENAI_USDT", PRE_MARKET),
+      contract("NEWCO_USDT", { ...PRE_MARKET, funding_rate_limit: undefined }),
+    );
+    expect(rejects).toEqual([]);
+    expect(quotes.map(({ base }) => base)).toEqual(["BTC"]);
+  });
+
+  test("has a reject for a row of which it is unknown whether it is in delisting", async () => {
+    const { rejects } = await parsed(BTC, contract("X_USDT", { in_delisting: undefined }));
+    expect(rejects).toMatchObject([{ exchangeSymbol: "X_USDT", reason: "bad_row" }]);
+  });
 });
 
 test.each(["BTCUSDT", "AAPL_USDT_mythos", "BTC_USDT_2026", "_USDT", "BTC_"])(
