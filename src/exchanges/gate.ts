@@ -122,10 +122,13 @@ function familyOf(
   settle: Settle,
   volumes: ReadonlyMap<string, number | null>,
 ): Batch {
+  const { value, receivedAtMs } = reply;
+  const isShown = value.rows.every(isOf2023) ? isLiveOf2023 : isLive;
   return onlyReply(
-    reply.value,
+    value,
     (row) => row.name,
-    (row) => quoteOf(row, settle, volumes.get(row.name) ?? null, reply.receivedAtMs),
+    (row) =>
+      isShown(row) ? quoteOf(row, settle, volumes.get(row.name) ?? null, receivedAtMs) : null,
   );
 }
 
@@ -135,7 +138,6 @@ function quoteOf(
   volume24hUsd: number | null,
   receivedAtMs: number,
 ): Quote | null {
-  if (!isLive(row)) return null;
   const ticker = tickerOf(row.name, settle);
   if (ticker === null) return null;
   const fundingRate = rateOf(row.funding_rate, "funding_rate");
@@ -197,25 +199,32 @@ function assetClassOf(contractType: string | null | undefined): AssetClass | nul
 
 /** Throws RowReject if a deciding field is unreadable: the contract may be dead. */
 function isLive(row: ContractRow): boolean {
-  if (row.in_delisting === true || row.is_pre_market === true) return false;
+  if (row.is_pre_market === true || !isListed(row)) return false;
+  if (typeof row.status !== "string" || row.status === "")
+    throw new RowReject("bad_row", "status is missing");
+  return row.status === "trading" && (row.is_pre_market === false || !looksPreMarket(row));
+}
+
+/** The same of a row of 2023, which has neither a status nor the mark of the pre-market. */
+function isLiveOf2023(row: ContractRow): boolean {
+  return isListed(row) && !looksPreMarket(row);
+}
+
+/** No row of 2023 has either key; among rows of today, one without a status is damaged. */
+function isOf2023({ status, is_pre_market: isPreMarket }: ContractRow): boolean {
+  return status === undefined && isPreMarket === undefined;
+}
+
+/** Whether a contract is linear and stays listed, by the fields that rows have always had. */
+function isListed(row: ContractRow): boolean {
+  if (row.in_delisting === true) return false;
   if (typeof row.type !== "string") throw new RowReject("bad_row", "type is not a text");
   if (row.type === "inverse") return false;
   if (row.type !== "direct") throw new RowReject("unknown_kind", `type ${row.type}`);
   if (row.in_delisting !== false) {
     throw new RowReject("bad_row", "in_delisting is neither true nor false");
   }
-  return isOf2023(row) ? !looksPreMarket(row) : isTrading(row);
-}
-
-/** Rows of 2023 have neither key; a row with only one of them is damaged. */
-function isOf2023({ status, is_pre_market: isPreMarket }: ContractRow): boolean {
-  return status === undefined && isPreMarket === undefined;
-}
-
-function isTrading(row: ContractRow): boolean {
-  if (typeof row.status !== "string" || row.status === "")
-    throw new RowReject("bad_row", "status is missing");
-  return row.status === "trading" && (row.is_pre_market === false || !looksPreMarket(row));
+  return true;
 }
 
 /** Without the flag a pre-market contract is recognised by its cap, or by a zero rate without an index of its own. */

@@ -249,6 +249,11 @@ const description: ExchangeDescription = {
     change("a missing in_delisting", { in_delisting: undefined }, "bad_row"),
     change("a status as a number", { status: 7 }, "bad_row"),
     change("a row of today without its status", { status: undefined }, "bad_row"),
+    change(
+      "a row of today without its status and its pre-market flag",
+      { status: undefined, is_pre_market: undefined },
+      "bad_row",
+    ),
     change("a type that is not documented", { type: "event" }, "unknown_kind"),
     // The reply still shows the charged rate for a minute.
     change("at its settlement", NEXT_DAY, { settling: true }, SETTLEMENT),
