@@ -1,6 +1,6 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { type Listing, listingOf } from "./aster-listing.ts";
+import { type Listing, listingOf } from "./aster-listing-wire.ts";
 import {
   loadInstruments,
   loadIntervals,

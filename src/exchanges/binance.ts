@@ -1,7 +1,7 @@
 import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { fundingLookup, type FundingLookup, NO_BOUNDS } from "./binance-funding.ts";
+import { fundingLookup, type FundingLookup, NO_BOUNDS } from "./binance-funding-wire.ts";
 import {
   loadIntervals,
   loadOpenInterest,

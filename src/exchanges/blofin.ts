@@ -1,6 +1,6 @@
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { intervalOf, publishedHours } from "./blofin-interval.ts";
+import { intervalOf, publishedHours } from "./blofin-interval-wire.ts";
 import {
   loadInstruments,
   loadInterests,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { volumesOf } from "./deepcoin-volumes.ts";
+import { volumesOf } from "./deepcoin-volumes-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { NOT_PUBLISHED, originOf } from "./wire-join.ts";

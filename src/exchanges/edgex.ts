@@ -1,6 +1,6 @@
 import { HOURS_PER_DAY, MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { type Listing, listingsOf } from "./edgex-listing.ts";
+import { type Listing, listingsOf } from "./edgex-listing-wire.ts";
 import { loadInstruments, loadRates, loadTicker } from "./edgex-wire.ts";
 import type { RateRow, Raw, TickerRow } from "./edgex-wire.ts";
 import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";

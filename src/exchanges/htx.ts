@@ -1,7 +1,7 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
-import { type Listing, listingsOf, tickerOf } from "./htx-listing.ts";
+import { type Listing, listingsOf, tickerOf } from "./htx-listing-wire.ts";
 import {
   loadIndex,
   loadInstruments,

@@ -3,7 +3,7 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
-import { classOf, isPreIpo, takerFeeBpsOf } from "./hyperliquid-listing.ts";
+import { classOf, isPreIpo, takerFeeBpsOf } from "./hyperliquid-listing-wire.ts";
 import { loadCategories, loadDex, loadDexes, loadTokens, MAX_DEXES } from "./hyperliquid-wire.ts";
 import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-wire.ts";
 import { NOT_PUBLISHED, onlyReply } from "./wire-join.ts";
