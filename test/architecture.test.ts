@@ -199,6 +199,7 @@ const PLANTED: readonly Planted[] = [
   ["a vague file", "src/lib/utils.ts", ``, "file_name"],
   ["a vague part of a name", "src/lib/date-helpers.ts", ``, "file_name"],
   ["a vague folder", "src/lib/common/a.ts", ``, "file_name"],
+  ["a part of an adapter not called -wire", "src/exchanges/okx-history.ts", ``, "file_name"],
   ["301 lines", "src/lib/a.ts", "//\n".repeat(301), "file_length"],
   ["a room without rules", "src/shared/a.ts", ``, "unknown_room"],
   ["a loose file", "src/board.ts", ``, "unknown_room"],
@@ -242,7 +243,7 @@ const ALLOWED: readonly (readonly [string, string, string])[] = [
   ],
   ["the registry lists adapters", "src/exchanges/registry.ts", `import "./okx.ts";`],
   ["adapters share the contract", "src/exchanges/okx.ts", `import "./wire.ts"; import "zod";`],
-  ["an adapter has parts", "src/exchanges/okx.ts", `import "./okx-history.ts";`],
+  ["an adapter has parts", "src/exchanges/okx.ts", `import "./okx-history-wire.ts";`],
   [
     "services take types of db",
     "src/services/finder/a.ts",
@@ -261,6 +262,8 @@ const ALLOWED: readonly (readonly [string, string, string])[] = [
   ["words in comments and texts", "src/lib/a.ts", `// Date.now()\nconst a = "process.env fetch(";`],
   ["arithmetic on addresses", "src/lib/a.ts", `import { isIP } from "node:net";`],
   ["a visitor's browser has a clock", "src/web/static/a.ts", `fetch("/api"); Date.now();`],
+  ["a part of an adapter", "src/exchanges/okx-history-wire.ts", ``],
+  ["what adapters share", "src/exchanges/wire-join.ts", ``],
   ["300 lines", "src/lib/a.ts", "//\n".repeat(300)],
   ["the version", "src/main.ts", `import manifest from "../package.json" with { type: "json" };`],
 ];

@@ -35,6 +35,8 @@ const BROWSER_CODE = "src/web/static/";
 
 /** Files of src/exchanges that every adapter shares, and the one that knows every adapter. */
 const SHARED_BY_ADAPTERS = ["exchange", "wire", "wire-join", "wire-rows", "wire-times"];
+/** A part of one adapter without the suffix that tells these from adapters. */
+const PART_OF_ADAPTER = /^src\/exchanges\/(?!wire-)[^-/]+-(?!(.*-)?wire\.ts$)/;
 const REGISTRY = "src/exchanges/registry.ts";
 
 const CLOCK = "src/lib/clock.ts";
@@ -109,6 +111,14 @@ function shapeViolations(file: string, source: string): Violation[] {
       detail: "the name says nothing of the content",
     });
   }
+  if (PART_OF_ADAPTER.test(file)) {
+    found.push({
+      rule: "file_name",
+      file,
+      line: 1,
+      detail: "a part of an adapter is called <id>-wire or <id>-…-wire",
+    });
+  }
   return found;
 }
 
@@ -161,7 +171,7 @@ function mayUsePackage(room: RoomName, name: string): boolean {
   );
 }
 
-/** Adapters know the contract, the shared readers and their own parts (okx.ts, okx-history.ts). */
+/** Adapters know the contract, the shared readers and their own parts (okx.ts, okx-history-wire.ts). */
 function mayMeet(file: string, target: string): boolean {
   const family = familyOf(target);
   return file === REGISTRY || SHARED_BY_ADAPTERS.includes(family) || family === familyOf(file);
