@@ -84,7 +84,7 @@ soak: $(BUILT) ## Inject random faults on every exchange for MINUTES (20); SEED 
 # Runs again whenever the manifest or the lock file changes. Bun's package installs its binary in an install
 # script: npx runs it whatever npm's settings are, and the third step runs it if the installation
 # was not allowed to.
-$(INSTALLED): package.json bun.lock
+$(INSTALLED): package.json bun.lock $(wildcard patches/*)
 	@echo "Installing the versions pinned in package.json; only Bun may run an install script."
 	@test -n "$(BUN_VERSION)" || { echo "package.json pins no version of bun" >&2; exit 1; }
 	@if test "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)"; then \

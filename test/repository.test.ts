@@ -10,6 +10,7 @@ const Manifest = z.object({
   devDependencies: z.record(z.string(), z.string()),
   scripts: z.unknown().optional(),
   trustedDependencies: z.unknown().optional(),
+  patchedDependencies: z.record(z.string(), z.string()),
 });
 
 const FILES = await committedText();
@@ -62,6 +63,14 @@ describe("the manifest", () => {
 
   test("lets one package alone run an install script: Bun, which places its binary", () => {
     expect(MANIFEST.trustedDependencies).toEqual(["bun"]);
+  });
+
+  test("patches the versions that it pins, with files that are there", () => {
+    const pinned = new Set(Object.entries(VERSIONS).map(([name, version]) => `${name}@${version}`));
+    const patches = Object.entries(MANIFEST.patchedDependencies);
+    expect(patches.filter(([version, path]) => !pinned.has(version) || !FILES.has(path))).toEqual(
+      [],
+    );
   });
 
   test("has no script that would shadow a command of Bun", () => {
