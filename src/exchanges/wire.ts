@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fractionToBps, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { RejectReason } from "../domain/quote.ts";
+import { ExpectedError } from "../lib/expected-error.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 
 /** Building blocks for parsing payloads. Strings and numbers are both accepted where exchanges mix them. */
@@ -96,7 +97,7 @@ export function product(...factors: readonly (number | null)[]): number | null {
 }
 
 /** A row that cannot be used. Only caught by `collectRows`. */
-export class RowReject extends Error {
+export class RowReject extends ExpectedError {
   readonly reason: RejectReason;
   constructor(reason: RejectReason, detail: string) {
     super(detail);

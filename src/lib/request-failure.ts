@@ -1,3 +1,4 @@
+import { ExpectedError } from "./expected-error.ts";
 import { errorText } from "./log.ts";
 
 export type RequestFailureKind =
@@ -32,7 +33,7 @@ interface FailureDetails {
  * A request that did not yield a usable answer. It never contains a URL, a header or a raw fetch error (those can
  * contain a token). The message may quote the remote side, including our address: it is for the log only.
  */
-export class RequestFailure extends Error {
+export class RequestFailure extends ExpectedError {
   readonly kind: RequestFailureKind;
   /** Safe to publish: texts and figures of this program, never of the remote side. */
   readonly publicWords: string;

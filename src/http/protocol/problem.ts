@@ -1,4 +1,5 @@
 import type { MissingExchange } from "../../domain/exchange.ts";
+import { ExpectedError } from "../../lib/expected-error.ts";
 import { uncachedHeaders } from "./headers.ts";
 import { rawPathOf } from "./request-address.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -34,7 +35,7 @@ export interface ParameterError {
 }
 
 /** A failure that is reported to the caller: thrown by handlers, rendered once. */
-export class ApiError extends Error {
+export class ApiError extends ExpectedError {
   readonly code: ProblemCode;
   readonly errors: readonly ParameterError[];
   readonly headers: Readonly<Record<string, string>>;
