@@ -38,6 +38,9 @@ export interface FetchDeps {
   readonly deadline: boolean;
 }
 
+/** Ends what still waits for a finished refresh. Without a reason given, each abort would make an error of its own. */
+const REFRESH_ENDED = ownFailure("timeout", "the refresh has ended");
+
 /** Queries one exchange and parses the result. Never throws: every outcome is a value. */
 export async function fetchBatch(
   exchange: Exchange,
@@ -50,14 +53,12 @@ export async function fetchBatch(
   const onEnd = (): void => cycle.abort(ownFailure("timeout", "the collector is stopping"));
   if (lifetime.aborted) onEnd();
   lifetime.addEventListener("abort", onEnd, { once: true });
-  if (deps.deadline) {
-    const withinMs = deadlineMs(deps.periodMs);
-    void clock
-      .sleep(withinMs, cycle.signal)
-      .then(() =>
+  const withinMs = deadlineMs(deps.periodMs);
+  const cancelDeadline = deps.deadline
+    ? clock.after(withinMs, () =>
         cycle.abort(ownFailure("timeout", `no whole refresh within ${withinMs / 1000} s`)),
-      );
-  }
+      )
+    : null;
   try {
     const { source, notes } = from.cycle(cycle.signal);
     const batch = await Promise.race([exchange.refresh(source), rejectsWith(cycle.signal)]);
@@ -66,7 +67,8 @@ export async function fetchBatch(
     return { kind: "failure", ...describe(error), tookMs: clock.monotonicMs() - startedMs };
   } finally {
     lifetime.removeEventListener("abort", onEnd);
-    cycle.abort();
+    cancelDeadline?.();
+    cycle.abort(REFRESH_ENDED);
   }
 }
 

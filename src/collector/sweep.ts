@@ -10,6 +10,9 @@ const OVERDUE_AFTER_PERIODS = 2;
 /** A reply that was not renewed for this long is dropped: its row is stale by then (three periods). */
 const EXPIRES_AFTER_PERIODS = 5;
 
+/** Ends what still waits for a finished sweep. Without a reason given, each abort would make an error of its own. */
+const SWEEP_ENDED = ownFailure("timeout", "the sweep has ended");
+
 export interface SweepDeps {
   readonly clock: Clock;
   /** Concurrent requests: as many as the exchange may have. */
@@ -98,7 +101,7 @@ export class Sweep {
       await Promise.all(Array.from({ length: this.#deps.lanes }, lane));
     } finally {
       this.#running = null;
-      ended.abort();
+      ended.abort(SWEEP_ENDED);
     }
     this.#resumeAt = round.order[Math.min(round.next, round.skipped)] ?? null;
     if (isCooldownAsked(round.failure) || round.answered === 0) throw asFailure(round.failure);
@@ -127,7 +130,9 @@ export class Sweep {
     signal.addEventListener("abort", onAbort, { once: true });
     ended.signal.addEventListener("abort", () => signal.removeEventListener("abort", onAbort));
     if (Number.isFinite(endMs)) {
-      void clock.sleep(endMs - clock.monotonicMs(), ended.signal).then(() => ended.abort());
+      void clock
+        .sleep(endMs - clock.monotonicMs(), ended.signal)
+        .then(() => ended.abort(SWEEP_ENDED));
     }
     return ended;
   }

@@ -156,7 +156,7 @@ export class HttpClient {
     let ending: RequestFailure | null = null;
     const end = (failure: RequestFailure): void => {
       ending ??= failure;
-      abort.abort();
+      abort.abort(ending);
     };
     const onAbort = (): void => end(ownFailure("timeout", "the refresh ran out of time"));
     if (options.signal?.aborted) onAbort();
@@ -170,7 +170,7 @@ export class HttpClient {
         .then((response) => read(response, holding))
         .catch((error: unknown) => {
           // The rest of the body is not read.
-          abort.abort();
+          abort.abort(error);
           if (error instanceof RequestFailure) throw error;
           throw ending ?? ownFailure("network", networkReason(error));
         });

@@ -81,18 +81,19 @@ export class ServedBoard implements BoardView {
     const hasReaders = this.#current !== null && this.#withinMs > 0;
     if (!hasReaders) this.#serve(next);
     const prepared = this.#prepareAll(next);
-    if (hasReaders) void this.#serveWhen(prepared, next);
+    if (hasReaders) this.#serveWhen(prepared, next);
   }
 
   async #prepareAll(next: Snapshot): Promise<void> {
     for (const preparation of this.#preparations) await preparation(next);
   }
 
-  async #serveWhen(prepared: Promise<void>, next: Snapshot): Promise<void> {
-    const done = new AbortController();
-    await Promise.race([prepared, this.#clock.sleep(this.#withinMs, done.signal)]);
-    done.abort();
-    this.#serve(next);
+  #serveWhen(prepared: Promise<void>, next: Snapshot): void {
+    const cancel = this.#clock.after(this.#withinMs, () => this.#serve(next));
+    void prepared.then(() => {
+      cancel();
+      this.#serve(next);
+    });
   }
 
   #serve(next: Snapshot): void {
