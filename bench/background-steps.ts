@@ -23,8 +23,8 @@ export async function backgroundSteps(origin: string): Promise<BackgroundSteps> 
 export function backgroundFigures(before: BackgroundSteps, after: BackgroundSteps): Figure[] {
   const count = after.count - before.count;
   return [
-    plain("steps of background work meanwhile", count, ""),
-    plain("their mean", ((after.seconds - before.seconds) / count) * 1000, "ms"),
-    atMost("of them over 5 ms", after.overTarget - before.overTarget, "", 0),
+    plain("background steps in that time", count, ""),
+    plain("mean of those steps", ((after.seconds - before.seconds) / count) * 1000, "ms"),
+    atMost("those over 5 ms", after.overTarget - before.overTarget, "", 0),
   ];
 }

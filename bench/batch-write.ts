@@ -17,8 +17,8 @@ export async function batchWrite(): Promise<Figure[]> {
   if (pythonMs === null) return figures;
   return [
     ...figures,
-    plain(`the same upsert by Python's executemany`, pythonMs, "ms"),
-    atLeast("rows per second against executemany", pythonMs / oursMs, "x", 0.8),
+    plain(`the same upsert with Python's executemany`, pythonMs, "ms"),
+    atLeast("rows per second relative to executemany", pythonMs / oursMs, "x", 0.8),
   ];
 }
 

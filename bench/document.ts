@@ -5,10 +5,10 @@ export const AIMS_TITLE = "All aims";
 const HEAD = `# Performance
 
 Written by \`make bench WRITE=1\`. Each section names the day and the machine of its last run, and what runs it alone.
-Ratios compare two things in one run and may be relied on elsewhere; figures in seconds and megabytes are of that
-machine. The reference work (writing, parsing and indexing 100,000 small objects) shows how fast it was: virtual
-machines differ severalfold from day to day. What runs is what is installed: \`dist/\` with the unit's option of the runtime, on the 12,000 instruments of
-the simulator where a section names no other number. A latency runs from when the request was due to the last byte of
+Ratios are taken within one run and hold elsewhere; figures in seconds and megabytes are of that machine. The reference
+work (writing, parsing and indexing 100,000 small objects) shows how fast it was: virtual machines differ severalfold
+from day to day. What runs is what is installed: \`dist/\` with the unit's runtime options, on the simulator's 12,000
+instruments unless a section gives another number. A latency runs from when the request was due to the last byte of
 its answer.
 `;
 

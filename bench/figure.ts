@@ -10,14 +10,14 @@ export interface Figure {
   readonly met: boolean | null;
 }
 
-/** A figure that should be at least `least`. */
-export function atLeast(what: string, value: number, unit: string, least: number): Figure {
-  return { what, value, unit, aim: `at least ${least}`, met: value >= least };
+/** A figure that should be at least `min`. */
+export function atLeast(what: string, value: number, unit: string, min: number): Figure {
+  return { what, value, unit, aim: `at least ${min}`, met: value >= min };
 }
 
-/** A figure that should be at most `most`. */
-export function atMost(what: string, value: number, unit: string, most: number): Figure {
-  return { what, value, unit, aim: `at most ${most}`, met: value <= most };
+/** A figure that should be at most `max`. */
+export function atMost(what: string, value: number, unit: string, max: number): Figure {
+  return { what, value, unit, aim: `at most ${max}`, met: value <= max };
 }
 
 /** A figure without an aim. */

@@ -42,7 +42,7 @@ export async function hostile(): Promise<Figure[]> {
     if (!response.ok) throw new Error(`${command}: ${await response.text()}`);
   };
   const figures = [
-    plain("bound that the kernel enforces", group === null ? 0 : LIMIT_MB, "MB"),
+    plain("memory limit enforced by the kernel", group === null ? 0 : LIMIT_MB, "MB"),
     plain("peak before", peakMb(service.pid), "MB"),
   ];
   await until(async () => (await notFresh(service.origin)).length === 0);
@@ -63,7 +63,7 @@ export async function hostile(): Promise<Figure[]> {
     }
     figures.push(
       plain(`${fault}: refreshes that failed`, failed, ""),
-      atMost(`${fault}: other exchanges that were not fresh at any time`, suffered.size, "", 0),
+      atMost(`${fault}: other exchanges that were not fresh at some point`, suffered.size, "", 0),
       atMost(`${fault}: peak so far`, peakMb(service.pid), "MB", LIMIT_MB),
     );
   }

@@ -33,9 +33,9 @@ export async function idle({ isQuick }: { readonly isQuick: boolean }): Promise<
     ((after[name] - before[name]) / seconds) * 3600;
   const sharePct = ((after.often - before.often) / seconds) * 100;
   return [
-    plain("seconds for which it was watched", seconds, "s"),
-    atMost("CPU of an hour in which nobody asks", perHour("usual"), "s", AIM_SECONDS_PER_HOUR),
-    plain("the same with the runtime's defaults", perHour("defaults"), "s"),
-    atMost("share of a core where all is refreshed every 10 s", sharePct, "%", AIM_SHARE_PCT),
+    plain("duration of the measurement", seconds, "s"),
+    atMost("CPU per idle hour", perHour("usual"), "s", AIM_SECONDS_PER_HOUR),
+    plain("CPU per idle hour with the runtime's defaults", perHour("defaults"), "s"),
+    atMost("share of a core with refreshes every 10 s", sharePct, "%", AIM_SHARE_PCT),
   ];
 }

@@ -6,7 +6,7 @@ import { residentMb } from "./process-usage.ts";
 import { type ServiceProcess, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";
 import { percentile, steadyLoad } from "./steady-load.ts";
-import { ASKED_BY_MANY } from "./under-load.ts";
+import { POPULAR_TARGETS } from "./under-load.ts";
 
 const LARGE = { scale: 3.6, rows: 50_000 };
 const USUAL = { scale: 0.8, rows: 11_000 };
@@ -33,7 +33,7 @@ export async function large({ isQuick }: { readonly isQuick: boolean }): Promise
     startServiceProcess(origin, EXCHANGES, { rows, withinMs: WITHIN_MS });
   await using usual = await start(usualSimulator.origin, USUAL);
   await using service = await start(largeSimulator.origin, LARGE);
-  const { asked, wrong } = await wrongAnswers(service.origin);
+  const { requested, wrong } = await wrongAnswers(service.origin);
   for (const line of wrong) console.error(line);
 
   const latencies = { usual: new Array<number>(), large: new Array<number>() };
@@ -50,22 +50,22 @@ export async function large({ isQuick }: { readonly isQuick: boolean }): Promise
   const [p50, p99] = [of(0.5), of(0.99)];
   return [
     plain("instruments", await shownRows(service.origin), "rows"),
-    plain("instruments beside it", await shownRows(usual.origin), "rows"),
-    plain("addresses of the document asked", asked, ""),
-    atMost("addresses that answered wrong or with nothing", wrong.length, "", 0),
-    atMost("resident memory after all of that", residentMb(service.pid), "MB", AIM_MB),
-    plain("resident memory of the other", residentMb(usual.pid), "MB"),
+    plain("instruments of the smaller service", await shownRows(usual.origin), "rows"),
+    plain("documented addresses requested", requested, ""),
+    atMost("addresses with a wrong or empty answer", wrong.length, "", 0),
+    atMost("resident memory at the end", residentMb(service.pid), "MB", AIM_MB),
+    plain("resident memory of the smaller service", residentMb(usual.pid), "MB"),
     plain("small answers, p50", p50.large, "ms"),
     plain("small answers, p99", p99.large, "ms"),
     plain("small answers, p50: ratio", p50.large / p50.usual, "x"),
     atMost("small answers, p99: ratio", p99.large / p99.usual, "x", AIM_RATIO),
-    plain("the list in gzip, middle", lists.large, "ms"),
-    plain("the list in gzip, middle: ratio", lists.large / lists.usual, "x"),
+    plain("the list in gzip, median", lists.large, "ms"),
+    plain("the list in gzip, median: ratio", lists.large / lists.usual, "x"),
   ];
 }
 
 /** Every address of the document: responds 200 with content. */
-async function wrongAnswers(origin: string): Promise<{ asked: number; wrong: string[] }> {
+async function wrongAnswers(origin: string): Promise<{ requested: number; wrong: string[] }> {
   const addresses = (await documentedAddresses(origin)).filter((path) => path !== STREAM);
   const wrong: string[] = [];
   for (const path of addresses) {
@@ -75,7 +75,7 @@ async function wrongAnswers(origin: string): Promise<{ asked: number; wrong: str
     else if (text === "" || (isEmptyList(text) && !MAY_BE_EMPTY.has(path)))
       wrong.push(`${path}: empty`);
   }
-  return { asked: addresses.length, wrong };
+  return { requested: addresses.length, wrong };
 }
 
 function isEmptyList(text: string): boolean {
@@ -84,7 +84,7 @@ function isEmptyList(text: string): boolean {
 
 async function latenciesOf({ origin }: ServiceProcess, seconds: number): Promise<number[]> {
   const load = { perSecond: REQUESTS_PER_SECOND, seconds };
-  return await steadyLoad(Number(new URL(origin).port), ASKED_BY_MANY, load);
+  return await steadyLoad(Number(new URL(origin).port), POPULAR_TARGETS, load);
 }
 
 async function listMs({ origin }: ServiceProcess): Promise<number> {

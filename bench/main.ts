@@ -61,6 +61,6 @@ function measurement(figures: readonly Figure[], seconds: number): string {
 
 /** Stores what was measured so far; the other sections keep their figures. */
 async function write(): Promise<void> {
-  const kept = measurementsOf(await Bun.file(DOCUMENT).text());
-  await Bun.write(DOCUMENT, documentOf(SECTIONS, new Map([...kept, ...measured])));
+  const previous = measurementsOf(await Bun.file(DOCUMENT).text());
+  await Bun.write(DOCUMENT, documentOf(SECTIONS, new Map([...previous, ...measured])));
 }

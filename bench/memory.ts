@@ -20,9 +20,9 @@ const AIM_GROWTH_MB = 5;
 const AS_INSTALLED = {};
 
 const CASES = [
-  { what: "nobody reads", settings: NO_RUNTIME_OPTIONS, isRead: false, aimMb: 150 },
+  { what: "idle", settings: NO_RUNTIME_OPTIONS, isRead: false, aimMb: 150 },
   { what: "the list read every 10 s", settings: NO_RUNTIME_OPTIONS, isRead: true, aimMb: 180 },
-  { what: "as installed, nobody reads", settings: AS_INSTALLED, isRead: false, aimMb: 130 },
+  { what: "as installed, idle", settings: AS_INSTALLED, isRead: false, aimMb: 130 },
   {
     what: "as installed, the list read every 10 s",
     settings: AS_INSTALLED,
@@ -66,8 +66,8 @@ function figuresOf({ what, aimMb, samples }: Watched): Figure[] {
   const atEnd = median(samples.slice(-Math.min(tenMinutes, Math.ceil(samples.length / 2))));
   const second = samples.slice(tenMinutes, 2 * tenMinutes);
   return [
-    atMost(`${what}: middle`, atEnd, "MB", aimMb),
-    plain(`${what}: highest`, Math.max(...samples), "MB"),
+    atMost(`${what}: median`, atEnd, "MB", aimMb),
+    plain(`${what}: maximum`, Math.max(...samples), "MB"),
     samples.length < 3 * tenMinutes
       ? note(`${what}: growth since the second ten minutes`, "needs 30 minutes")
       : atMost(

@@ -40,8 +40,8 @@ interface Case {
   readonly isFirst?: true;
   /** Fields that only ours computes (decisions, ages, expected cash) are not required of them. */
   readonly compared?: ReadonlySet<string>;
-  /** Compared with Flask, by the budget. */
-  readonly least: number;
+  /** Of the CPU per answer, Flask's to ours: the aim. */
+  readonly minRatio: number;
 }
 
 const PAIR_FIELDS = new Set(
@@ -69,11 +69,11 @@ const ARB = {
 const LIST = { target: "/api/funding/current", compared: LIST_FIELDS };
 
 const CASES: readonly Case[] = [
-  { what: "12,000 rows", ...LIST, least: 80 },
-  { what: "12,000 rows in gzip", ...LIST, gzip: true, least: 500 },
-  { what: "one asset", target: "/api/funding/symbol/BTC", compared: LIST_FIELDS, least: 25 },
-  { what: "arb, kept", ...ARB, least: 200 },
-  { what: "arb, computed", ...ARB, isFirst: true, least: 10 },
+  { what: "12,000 rows", ...LIST, minRatio: 80 },
+  { what: "12,000 rows in gzip", ...LIST, gzip: true, minRatio: 500 },
+  { what: "one asset", target: "/api/funding/symbol/BTC", compared: LIST_FIELDS, minRatio: 25 },
+  { what: "arb, cached", ...ARB, minRatio: 200 },
+  { what: "arb, computed", ...ARB, isFirst: true, minRatio: 10 },
 ];
 
 export async function neighbours({ isQuick }: { readonly isQuick: boolean }): Promise<Figure[]> {
@@ -130,8 +130,8 @@ async function measured(
   const encoding = one.gzip ? "Accept-Encoding: gzip\r\n" : "";
   const request = (query: string): string =>
     `GET ${one.target}${query} HTTP/1.1\r\nHost: bench\r\n${encoding}\r\n`;
-  let asked = 0;
-  const fresh = (): string => request(`?notional=${10_000 + (asked += 1)}`);
+  let requested = 0;
+  const fresh = (): string => request(`?notional=${10_000 + (requested += 1)}`);
   const run = async ({ port, pid }: Server, ms: number): Promise<Round> => {
     const isFresh = one.isFirst === true && port === ours.port;
     const before = cpuSeconds(pid);
@@ -149,34 +149,34 @@ async function measured(
       theirs: await run(theirs, ROUND_MS[form]),
       ours: await run(ours, ROUND_MS[form]),
     });
-  const middle = (of: (pair: { ours: Round; theirs: Round }) => number): number =>
+  const medianOf = (of: (pair: { ours: Round; theirs: Round }) => number): number =>
     median(pairs.map(of));
-  const ratio = middle((pair) => pair.theirs.cpuMs / pair.ours.cpuMs);
+  const ratio = medianOf((pair) => pair.theirs.cpuMs / pair.ours.cpuMs);
   const isFlask = name.startsWith("Flask");
   return [
     plain(
       `${one.what}: ${name}`,
-      middle((pair) => pair.theirs.perSecond),
+      medianOf((pair) => pair.theirs.perSecond),
       "requests/s",
     ),
     plain(
       `${one.what}: the service`,
-      middle((pair) => pair.ours.perSecond),
+      medianOf((pair) => pair.ours.perSecond),
       "requests/s",
     ),
     plain(
-      `${one.what}: CPU of an answer of ${name}`,
-      middle((pair) => pair.theirs.cpuMs),
+      `${one.what}: CPU per answer, ${name}`,
+      medianOf((pair) => pair.theirs.cpuMs),
       "ms",
     ),
     plain(
-      `${one.what}: CPU of an answer of the service`,
-      middle((pair) => pair.ours.cpuMs),
+      `${one.what}: CPU per answer, the service`,
+      medianOf((pair) => pair.ours.cpuMs),
       "ms",
     ),
     isFlask
-      ? atLeast(`${one.what}: times the CPU, ${name}`, ratio, "x", one.least)
-      : plain(`${one.what}: times the CPU, ${name}`, ratio, "x"),
+      ? atLeast(`${one.what}: CPU ratio, ${name}`, ratio, "x", one.minRatio)
+      : plain(`${one.what}: CPU ratio, ${name}`, ratio, "x"),
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
  * The same fixed work in every section: how fast the machine is at that moment. Virtual machines differ severalfold from
- * one day to the next, so seconds of two days can only be compared beside this.
+ * one day to the next, so seconds of two days can only be compared together with this.
  */
 import { median } from "./figure.ts";
 

@@ -40,7 +40,7 @@ export async function refreshLatency(): Promise<Figure[]> {
   const busy = await measured(BUSY);
   const p99 = (values: readonly number[]): number => percentile(values, 0.99);
   return [
-    plain("requests a second", REQUESTS_PER_SECOND, "1/s"),
+    plain("requests per second", REQUESTS_PER_SECOND, "1/s"),
     plain("p99 without a refresh", p99(idle.took), "ms"),
     plain("p99 while exchanges are refreshed twice as often as usual", p99(busy.took), "ms"),
     atMost("ratio of the two", p99(busy.took) / p99(idle.took), "x", 2),

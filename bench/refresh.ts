@@ -35,7 +35,7 @@ const BULK = ENABLED.filter(({ facts }) => facts.requestsPerInstrument === undef
 
 export async function refresh(): Promise<Figure[]> {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
-  const { cpuMs, rows, keptBytes } = await cpuOfRefreshes(simulator.origin);
+  const { cpuMs, rows, storedBytes } = await cpuOfRefreshes(simulator.origin);
   const wallMs = await wallAtTheirPace(simulator.origin);
   return [
     plain("rows of one refresh of all exchanges", rows, "rows"),
@@ -45,9 +45,9 @@ export async function refresh(): Promise<Figure[]> {
       "ms",
       rows * AIM_MS_PER_ROW,
     ),
-    plain("payloads kept for explanations, compressed", keptBytes / BYTES_PER_MB, "MB"),
+    plain("payloads stored for explanations, compressed", storedBytes / BYTES_PER_MB, "MB"),
     atMost(
-      "wall time of one refresh at the exchanges' pace, but for those asked per instrument",
+      "wall time of one refresh at the exchanges' pace, except those with a request per instrument",
       wallMs,
       "ms",
       AIM_WALL_MS,
@@ -66,7 +66,7 @@ async function cpuOfRefreshes(origin: string) {
     const { user, system } = process.cpuUsage(started);
     cpuMs.push((user + system) / 1000);
   }
-  return { cpuMs, rows, keptBytes: await lab.keptBytes() };
+  return { cpuMs, rows, storedBytes: await lab.storedBytes() };
 }
 
 /** The second refresh, a period after the first, within the limits of each exchange. */
@@ -113,7 +113,7 @@ function refreshLab(exchanges: readonly Exchange[], origin: string, paced: boole
   return {
     refresh: () => Promise.all(runners.map((runner) => runner.cycle())),
     /** Of one batch per exchange: after replaced batches were dropped. */
-    async keptBytes() {
+    async storedBytes() {
       await Bun.sleep(REPLACED_KEPT_MS);
       return budget.keptBytes;
     },

@@ -32,9 +32,9 @@ interface MeasuredSection extends Section {
 /** In document order, by the names that `SECTIONS=` accepts. */
 export const SECTIONS: Readonly<Record<string, MeasuredSection>> = {
   http: {
-    title: "Cached answers beside a bare Bun.serve with the same bytes",
+    title: "Cached answers compared with a bare Bun.serve sending the same bytes",
     about:
-      "Sixteen connections ask one server, then the other, five times; the ratio is the median of the five.",
+      "Sixteen connections load one server, then the other, five times; the ratio is the median of the five.",
     run: httpCached,
   },
   first: {
@@ -44,29 +44,30 @@ export const SECTIONS: Readonly<Record<string, MeasuredSection>> = {
     run: firstAnswers,
   },
   sqlite: {
-    title: "Beside a plain handler that asks SQLite for every request",
+    title: "Compared with a plain handler that queries SQLite for every request",
     about: "The same rows from the same database, by a handler of a dozen lines.",
     run: plainSqlite,
   },
   neighbours: {
-    title: "Beside Flask, FastAPI and Express on the same database, one core each",
+    title: "Compared with Flask, FastAPI and Express on the same database, one core each",
     about: `Each server has one process on one core and takes turns with ours in the same rounds. They answer from our
 database with SQL, with the frameworks' usual JSON and gzip, and without a cache. Before anything is measured their
-answers are compared with ours: every row and field that they are asked for must be equal. "arb, kept" is our cached
-answer, "arb, computed" is asked for with a new \`notional\` each time. "times the CPU" is the ratio of CPU per answer,
-by the kernel's count. A neighbour whose packages are not installed is skipped; none is needed for anything else.`,
+answers are compared with ours: every row and field requested from them must be equal. "arb, cached" is our cached
+answer, "arb, computed" is requested with a new \`notional\` each time. "CPU ratio" is their CPU per answer divided by
+ours, as counted by the kernel. A neighbour whose packages are not installed is skipped; none is needed for anything
+else.`,
     run: neighbours,
   },
   start: {
-    title: "From the start to the first answer",
+    title: "Startup to the first answer",
     about:
       "From starting the process to the first row of `/api/funding/current`, with the database of an earlier run.",
     run: start,
   },
   load: {
-    title: "2,000 requests a second while exchanges are refreshed",
-    about: `Five small answers by turns at a steady rate, whatever the answers take. The same load on a bare Bun.serve,
-half of it before and half afterwards, shows what the machine and the client add: the client sends every 2 ms.`,
+    title: "2,000 requests per second while exchanges are refreshed",
+    about: `Five small answers in turn at a steady rate, however long they take. The same load on a bare Bun.serve, half
+of it before and half afterwards, shows what the machine and the client add: the client sends every 2 ms.`,
     run: manyRequests,
   },
   list: {
@@ -76,13 +77,13 @@ half of it before and half afterwards, shows what the machine and the client add
     run: compressedList,
   },
   streams: {
-    title: "500 readers of the stream and 2,000 requests a second, for a minute",
+    title: "500 stream readers and 2,000 requests per second for one minute",
     about: "What the readers have received is compared with the list at the end.",
     run: streams,
   },
   write: {
     title: "Storing one batch",
-    about: "Beside the same rows written by Python's `executemany`.",
+    about: "Compared with Python's `executemany` writing the same rows.",
     run: batchWrite,
   },
   refresh: {
@@ -96,41 +97,42 @@ half of it before and half afterwards, shows what the machine and the client add
     run: refreshLatency,
   },
   siege: {
-    title: "Readers who do not read, and 50,000 distinct queries in five minutes, in 512 MB",
-    about: `The service holds 14,000 instruments; MB are of 1,048,576 bytes. Others ask for health and a cached answer
-meanwhile.`,
+    title: "Stalled readers, and 50,000 distinct queries in five minutes, in 512 MB",
+    about: `The service holds 14,000 instruments; MB are of 1,048,576 bytes. Meanwhile
+other clients request health and a cached answer.`,
     run: () => siege(),
   },
   hostile: {
-    title: "One exchange that sends what would fill the memory, in 512 MB",
+    title: "One exchange sending payloads that would fill the memory, in 512 MB",
     about:
       "The service holds 14,000 instruments; MB are of 1,048,576 bytes. The other exchanges must stay fresh.",
     run: hostile,
   },
   idle: {
-    title: "CPU while nobody asks",
-    about: `User and system time of the whole process by the kernel's count, three services at once: as installed,
-with the runtime's defaults, and with \`REFRESH_SECONDS=10\`.`,
+    title: "Idle CPU",
+    about: `User and system time of the whole process without requests, as counted by the kernel, of three services at
+once: as installed, with the runtime's defaults, and with \`REFRESH_SECONDS=10\`.`,
     run: idle,
   },
   steps: {
-    title: "The longest step of background work on the thread that answers",
-    about: `A probe asks \`/livez\` every millisecond. A step is the CPU time that the thread used while one probe waited,
+    title: "The longest step of background work on the main thread",
+    about: `A probe requests \`/livez\` every millisecond. A step is the CPU time that the thread used while one probe waited,
 so time spent waiting for a core does not count. It can be up to a millisecond short: the probe may come after the step
-has begun. "large answers kept" asks for the list, arb, heatmap and sentiment every 10 s, so that each snapshot makes
-them again in the background. The last three lines are the service's own metric, \`background_step_duration_seconds\`.`,
+has begun. "large answers cached" requests the list, arb, heatmap and sentiment every 10 s, so that they are rebuilt
+in the background for each snapshot. The last three lines are the service's own metric, \`background_step_duration_seconds\`.`,
     run: steps,
   },
   large: {
-    title: "50,000 instruments beside 12,000",
-    about: `Two services at once, each on its own simulator, asked by turns. Before that, every documented address is
-asked once on the large one: it must answer 200, and not with an empty list.`,
+    title: "50,000 instruments compared with 12,000",
+    about: `Two services at once, each on its own simulator, measured in turn. Before that, every documented address is
+requested once from the large one: it must answer 200, and not with an empty list.`,
     run: large,
   },
   memory: {
     title: "Memory of the whole service",
-    about: `Resident memory by the kernel's count (VmRSS, in MB of 1,000,000 bytes) every 10 s, four services at once, two as installed and two with the
-runtime's defaults; the middle is that of the last ten minutes. About 45 MB of it are pages of the runtime's own file, which processes share.`,
+    about: `Resident memory as counted by the kernel (VmRSS, in MB of 1,000,000 bytes) every 10 s, four services at once,
+two as installed and two with the runtime's defaults; the median is that of the last ten minutes. About 45 MB of it are
+pages of the runtime's own file, which processes share.`,
     run: ({ minutes }) => memory(minutes),
   },
 };

@@ -17,7 +17,7 @@ const READERS_STAY_MS = 30_000;
 const QUERIES = 50_000;
 const QUERIES_TAKE_MS = 300_000;
 const PROBE_EVERY_MS = 50;
-const KEPT = "/api/funding/current?limit=30";
+const CACHED = "/api/funding/current?limit=30";
 
 export async function siege(share = 1): Promise<Figure[]> {
   using group = memoryGroup(LIMIT_MB);
@@ -30,11 +30,11 @@ export async function siege(share = 1): Promise<Figure[]> {
     group?.start,
   );
   const figures = [
-    plain("bound that the kernel enforces", group === null ? 0 : LIMIT_MB, "MB"),
+    plain("memory limit enforced by the kernel", group === null ? 0 : LIMIT_MB, "MB"),
     plain("peak before", peakMb(service.pid), "MB"),
   ];
   for (const [name, kind, count, ms] of [
-    ["readers who do not read", "readers", READERS, READERS_STAY_MS],
+    ["stalled readers", "readers", READERS, READERS_STAY_MS],
     ["distinct queries", "queries", QUERIES * share, QUERIES_TAKE_MS * share],
   ] as const) {
     const probes = probe(service.origin);
@@ -45,10 +45,10 @@ export async function siege(share = 1): Promise<Figure[]> {
         plain(`${name}: answered ${status}`, times, ""),
       ),
       plain(`${name}: /livez, p99`, seen.live.p99, "ms"),
-      plain(`${name}: a kept answer, p50`, seen.kept.p50, "ms"),
-      plain(`${name}: a kept answer, p99`, seen.kept.p99, "ms"),
-      plain(`${name}: a kept answer, worst`, seen.kept.worst, "ms"),
-      atMost(`${name}: probes and kept answers that were not answered`, seen.failed, "", 0),
+      plain(`${name}: a cached answer, p50`, seen.cached.p50, "ms"),
+      plain(`${name}: a cached answer, p99`, seen.cached.p99, "ms"),
+      plain(`${name}: a cached answer, worst`, seen.cached.worst, "ms"),
+      atMost(`${name}: probes and cached answers without a response`, seen.failed, "", 0),
       atMost(`${name}: peak`, peakMb(service.pid), "MB", LIMIT_MB),
     );
   }
@@ -67,7 +67,7 @@ async function attacked(origin: string, kind: string, count: number, ms: number)
 /** Sends requests like other clients, until stopped. */
 function probe(origin: string) {
   const live: number[] = [];
-  const kept: number[] = [];
+  const cached: number[] = [];
   let failed = 0;
   const over = new AbortController();
   const ask = async (path: string, times: number[]): Promise<void> => {
@@ -83,7 +83,7 @@ function probe(origin: string) {
   };
   const running = (async () => {
     while (!over.signal.aborted) {
-      await Promise.all([ask("/livez", live), ask(KEPT, kept)]);
+      await Promise.all([ask("/livez", live), ask(CACHED, cached)]);
       await Bun.sleep(PROBE_EVERY_MS);
     }
   })();
@@ -91,7 +91,7 @@ function probe(origin: string) {
     async end() {
       over.abort();
       await running;
-      return { live: spread(live), kept: spread(kept), failed };
+      return { live: spread(live), cached: spread(cached), failed };
     },
   };
 }

@@ -33,13 +33,13 @@ export async function start({ isQuick }: { readonly isQuick: boolean }): Promise
       ),
     );
   }
-  const middle = (of: readonly Start[], name: keyof Start): number =>
+  const medianOf = (of: readonly Start[], name: keyof Start): number =>
     median(of.map((one) => one[name]));
   return [
     plain("starts", service.length, ""),
-    atMost("start to the first row, middle", middle(service, "tookMs"), "ms", AIM_MS),
-    plain("CPU until then, all threads, middle", middle(service, "cpuMs"), "ms"),
-    plain("the same of a bare Bun.serve", middle(bare, "tookMs"), "ms"),
+    atMost("startup to the first row, median", medianOf(service, "tookMs"), "ms", AIM_MS),
+    plain("CPU until then, all threads, median", medianOf(service, "cpuMs"), "ms"),
+    plain("startup of a bare Bun.serve, median", medianOf(bare, "tookMs"), "ms"),
   ];
 }
 

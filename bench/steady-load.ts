@@ -11,23 +11,23 @@ const CONNECTIONS = 64;
 const TICK_MS = 2;
 
 /** What is requested: a target, or one with additional header lines. */
-export type Asked =
+export type RequestLine =
   string | { readonly target: string; readonly headers: Readonly<Record<string, string>> };
 
 /**
- * Requests `asked` in turn. Latency of each request in ms, from when it was due to the last byte of its response;
+ * Sends `requests` in turn. Latency of each request in ms, from when it was due to the last byte of its response;
  * `onAnswer` receives the size of each in bytes, including its head.
  */
 export async function steadyLoad(
   port: number,
-  asked: readonly Asked[],
+  requests: readonly RequestLine[],
   load: { readonly perSecond: number; readonly seconds: number },
   onAnswer: (bytes: number) => void = () => {},
 ): Promise<number[]> {
   const connections = await Promise.all(
     Array.from({ length: CONNECTIONS }, () => Connection.open(port)),
   );
-  const bytes = asked.map(requestOf);
+  const bytes = requests.map(requestOf);
   const latencies: number[] = [];
   const idle = [...connections];
   const due: number[] = [];
@@ -71,8 +71,9 @@ export async function steadyLoad(
   return latencies;
 }
 
-function requestOf(asked: Asked): Buffer {
-  const { target, headers } = typeof asked === "string" ? { target: asked, headers: {} } : asked;
+function requestOf(request: RequestLine): Buffer {
+  const { target, headers } =
+    typeof request === "string" ? { target: request, headers: {} } : request;
   const lines = Object.entries({ Host: "bench", ...headers }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );

@@ -9,7 +9,7 @@ import { residentMb } from "./process-usage.ts";
 import { ALL_SHOWN, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 import { percentile, steadyLoad } from "./steady-load.ts";
-import { ASKED_BY_MANY } from "./under-load.ts";
+import { POPULAR_TARGETS } from "./under-load.ts";
 import type { StreamReport, ToReaders } from "./stream-readers.ts";
 
 const READERS = 500;
@@ -48,11 +48,11 @@ export async function streams(): Promise<Figure[]> {
     ALL_SHOWN,
   );
   const port = Number(new URL(service.origin).port);
-  const asked = (seconds: number) =>
-    steadyLoad(port, ASKED_BY_MANY, { perSecond: REQUESTS_PER_SECOND, seconds });
-  await asked(WARM_UP_SECONDS);
+  const load = (seconds: number) =>
+    steadyLoad(port, POPULAR_TARGETS, { perSecond: REQUESTS_PER_SECOND, seconds });
+  await load(WARM_UP_SECONDS);
   await Bun.sleep(GROWN_MS);
-  const beforeMb = await heldMb(service.pid);
+  const beforeMb = await minResidentMb(service.pid);
 
   await using readers = startReaders();
   const targets = Array.from(
@@ -60,34 +60,34 @@ export async function streams(): Promise<Figure[]> {
     (_, n) => `/api/funding/stream?${FILTERS[n % FILTERS.length]}`,
   );
   await readers.ask({ type: "open", port, targets });
-  const latencies = await asked(SECONDS);
+  const latencies = await load(SECONDS);
   const duringMb = residentMb(service.pid);
   const { reports, rowsMissed, behind } = await compared(readers, service.origin);
   await readers.stop();
-  const afterMb = await heldMb(service.pid);
+  const afterMb = await minResidentMb(service.pid);
 
   return [
-    plain("readers of the stream", reports.length, "readers"),
+    plain("stream readers", reports.length, "readers"),
     plain("distinct filters", FILTERS.length, "filters"),
-    plain("requests a second", latencies.length / SECONDS, "1/s"),
-    plain("middle of the requests", percentile(latencies, 0.5), "ms"),
+    plain("requests per second", latencies.length / SECONDS, "1/s"),
+    plain("p50 of the requests", percentile(latencies, 0.5), "ms"),
     atMost("p99 of the requests", p99(latencies), "ms", AIM_P99_MS),
     plain("worst request", worst(latencies), "ms"),
-    plain("p99 of the same requests on a bare Bun.serve, nothing beside it", p99(bare), "ms"),
-    plain("worst of those", worst(bare), "ms"),
+    plain("p99 of the same requests on an otherwise idle bare Bun.serve", p99(bare), "ms"),
+    plain("worst request there", worst(bare), "ms"),
     plain("change events read", sum(reports.map(({ ids }) => ids.length)), "events"),
     atMost(
-      "readers that were sent away",
+      "readers that were disconnected",
       reports.filter(({ ended }) => ended !== null).length,
       "readers",
       0,
     ),
-    atMost("readers without an event that others of their filter have", behind, "readers", 0),
-    atMost("rows that readers hold otherwise than the list has them", rowsMissed, "rows", 0),
-    plain("resident memory before, lowest of 90 s", beforeMb, "MB"),
+    atMost("readers that missed an event sent to others with their filter", behind, "readers", 0),
+    atMost("rows in which a reader differs from the list", rowsMissed, "rows", 0),
+    plain("minimum resident memory in the 90 s before", beforeMb, "MB"),
     plain("resident memory with the readers", duringMb, "MB"),
     atMost(
-      "lowest of the 90 s afterwards, against before",
+      "minimum in the 90 s afterwards, relative to before",
       afterMb / beforeMb,
       "x",
       AIM_MEMORY_RATIO,
@@ -172,7 +172,7 @@ function startReaders() {
 }
 
 /** The minimum resident memory over the next one and a half minutes. */
-async function heldMb(pid: number): Promise<number> {
+async function minResidentMb(pid: number): Promise<number> {
   let lowest = Number.POSITIVE_INFINITY;
   for (let sample = 0; sample < MEMORY_SAMPLES; sample += 1) {
     lowest = Math.min(lowest, residentMb(pid));
@@ -186,7 +186,7 @@ function p99(latencies: readonly number[]): number {
 }
 
 function worst(latencies: readonly number[]): number {
-  return latencies.reduce((most, one) => Math.max(most, one), 0);
+  return latencies.reduce((max, one) => Math.max(max, one), 0);
 }
 
 function sum(values: readonly number[]): number {

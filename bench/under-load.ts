@@ -3,13 +3,13 @@ import { atMost, type Figure, plain } from "./figure.ts";
 import { startPortProcess } from "./port-process.ts";
 import { ALL_SHOWN, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
-import { type Asked, percentile, steadyLoad } from "./steady-load.ts";
+import { type RequestLine, percentile, steadyLoad } from "./steady-load.ts";
 
 /** By then all answers were requested once and the first sweeps are over. */
 const WARM_UP_SECONDS = 10;
 
 /** Popular answers of a few kilobytes, rebuilt after each snapshot. */
-export const ASKED_BY_MANY = [
+export const POPULAR_TARGETS = [
   "/api/funding/current?limit=30",
   "/api/funding/symbol/BTC",
   "/api/funding/arb?limit=20",
@@ -40,11 +40,11 @@ export async function manyRequests({ isQuick }: Size): Promise<Figure[]> {
   const bare = (share: number) =>
     bareLatencies(4_000, ["/"], { ...load, seconds: seconds * share });
   const before = await bare(0.5);
-  const { latencies } = await serviceLatencies(ASKED_BY_MANY, load);
+  const { latencies } = await serviceLatencies(POPULAR_TARGETS, load);
   // Half of it afterwards: the machine's other load changes meanwhile.
   const both = [...before, ...(await bare(0.5))];
   return [
-    plain("requests a second", MANY_PER_SECOND, "1/s"),
+    plain("requests per second", MANY_PER_SECOND, "1/s"),
     plain("p50", percentile(latencies, 0.5), "ms"),
     atMost("p90", percentile(latencies, 0.9), "ms", AIM_P90_MS),
     atMost("p99", percentile(latencies, 0.99), "ms", AIM_P99_MS),
@@ -53,7 +53,7 @@ export async function manyRequests({ isQuick }: Size): Promise<Figure[]> {
     plain("worst of a bare Bun.serve", percentile(both, 1), "ms"),
     plain("worst", percentile(latencies, 1), "ms"),
     atMost(
-      "worst, over that of a bare Bun.serve",
+      "worst, minus that of a bare Bun.serve",
       percentile(latencies, 1) - percentile(both, 1),
       "ms",
       AIM_WORST_OVER_BARE_MS,
@@ -65,19 +65,19 @@ export async function manyRequests({ isQuick }: Size): Promise<Figure[]> {
 export async function compressedList({ isQuick }: Size): Promise<Figure[]> {
   const seconds = SECONDS[isQuick ? "quick" : "full"];
   const load = { perSecond: LISTS_PER_SECOND, seconds };
-  const asked: Asked[] = Array.from({ length: LIST_READERS }, (_, reader) => ({
+  const requests: RequestLine[] = Array.from({ length: LIST_READERS }, (_, reader) => ({
     target: "/api/funding/current",
     headers: {
       "Accept-Encoding": reader % 2 === 0 ? "gzip" : "zstd",
       "X-Forwarded-For": `10.0.0.${reader + 1}`,
     },
   }));
-  const { latencies, bytes } = await serviceLatencies(asked, load);
+  const { latencies, bytes } = await serviceLatencies(requests, load);
   const bare = await bareLatencies(bytes, ["/"], load);
   const [ours, theirs] = [percentile(latencies, 0.99), percentile(bare, 0.99)];
   return [
-    plain("requests a second, half for gzip, half for zstd", LISTS_PER_SECOND, "1/s"),
-    plain("size of an answer, mean", bytes, "bytes"),
+    plain("requests per second, half for gzip, half for zstd", LISTS_PER_SECOND, "1/s"),
+    plain("mean size of an answer", bytes, "bytes"),
     plain("p50", percentile(latencies, 0.5), "ms"),
     plain("p99", ours, "ms"),
     plain("worst", percentile(latencies, 1), "ms"),
@@ -93,19 +93,19 @@ interface Load {
 }
 
 /** Latencies of the service with a moving market, and the mean size of an answer. */
-async function serviceLatencies(asked: readonly Asked[], load: Load) {
+async function serviceLatencies(requests: readonly RequestLine[], load: Load) {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   const settings = { TRUSTED_PROXIES: "127.0.0.1" };
   await using service = await startServiceProcess(simulator.origin, settings, ALL_SHOWN);
   const port = Number(new URL(service.origin).port);
-  await steadyLoad(port, asked, { ...load, seconds: WARM_UP_SECONDS });
+  await steadyLoad(port, requests, { ...load, seconds: WARM_UP_SECONDS });
   let bytes = 0;
-  const latencies = await steadyLoad(port, asked, load, (size) => (bytes += size));
+  const latencies = await steadyLoad(port, requests, load, (size) => (bytes += size));
   return { latencies, bytes: Math.round(bytes / latencies.length) };
 }
 
 /** The cost of the machine and of measuring: as many requests to a server that has nothing else to do. */
-async function bareLatencies(bytes: number, asked: readonly Asked[], load: Load) {
+async function bareLatencies(bytes: number, requests: readonly RequestLine[], load: Load) {
   await using server = await startPortProcess("bare-server.ts", [String(bytes)]);
-  return await steadyLoad(server.port, asked, load);
+  return await steadyLoad(server.port, requests, load);
 }

@@ -56,7 +56,7 @@ function gapPct(long, short) {
   return ((short - long) / ((long + short) / 2)) * 100;
 }
 
-/** The pair of one asset that yields most after fees; null where there is none. */
+/** The pair of one asset with the highest yield after fees; null if there is none. */
 function bestOf(group) {
   const known = group.map((leg) => ({ leg, fee: feeOf(leg), price: unitPrice(leg) }));
   let best = null;

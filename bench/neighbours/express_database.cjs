@@ -27,7 +27,7 @@ function builtIn(path, terms) {
   const add = db.prepare(ADD_TERMS);
   for (const one of terms) add.run(...one);
   return {
-    all: keptStatements(
+    all: cachedStatements(
       (sql) => db.prepare(sql),
       (statement, parameters) => statement.all(parameters),
     ),
@@ -46,14 +46,14 @@ function byPackage(path, terms) {
     new Promise((resolve, reject) => {
       statement.all(parameters, (error, rows) => (error === null ? resolve(rows) : reject(error)));
     });
-  return { all: keptStatements((sql) => db.prepare(sql), all) };
+  return { all: cachedStatements((sql) => db.prepare(sql), all) };
 }
 
-function keptStatements(prepare, run) {
-  const kept = new Map();
+function cachedStatements(prepare, run) {
+  const prepared = new Map();
   return (sql, parameters) => {
-    if (!kept.has(sql)) kept.set(sql, prepare(sql));
-    return run(kept.get(sql), parameters);
+    if (!prepared.has(sql)) prepared.set(sql, prepare(sql));
+    return run(prepared.get(sql), parameters);
   };
 }
 

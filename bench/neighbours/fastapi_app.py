@@ -1,4 +1,4 @@
-"""The four questions on FastAPI, to be run by uvicorn: `fastapi_app:app`, SETTINGS in the environment."""
+"""The four queries on FastAPI, to be run by uvicorn: `fastapi_app:app`, SETTINGS in the environment."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def send(request, body):
     return Response(sent, headers=headers, media_type="application/json")
 
 
-# On one core nothing is won by a pool of threads: the work is done where the request is read.
+# On one core a thread pool gains nothing: the work is done on the thread that reads the request.
 @app.get("/api/funding/current")
 async def current(request: Request):
     return send(request, market.list())

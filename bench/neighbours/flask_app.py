@@ -1,4 +1,4 @@
-"""The four questions on Flask, to be run by gunicorn: `flask_app:app`, SETTINGS in the environment."""
+"""The four queries on Flask, to be run by gunicorn: `flask_app:app`, SETTINGS in the environment."""
 
 import json
 import os

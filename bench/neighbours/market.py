@@ -1,4 +1,4 @@
-"""What the Python neighbours answer with: the market file that the service wrote, asked anew for each request."""
+"""The data of the Python neighbours: the market file written by the service, queried for each request."""
 
 import gzip
 import json
@@ -41,7 +41,7 @@ SHOWN_PAIRS = 100
 
 
 class Market:
-    """`settings`: the path of the database file, and what holds for all rows of each exchange."""
+    """`settings`: the path of the database file, and the facts common to all rows of each exchange."""
 
     def __init__(self, settings):
         self._path = settings["database"]
@@ -76,7 +76,7 @@ class Market:
         return rows
 
     def _connection(self):
-        """One for each thread; the statements are prepared once and kept by the connection."""
+        """One for each thread; the connection prepares each statement once and caches it."""
         if not hasattr(self._local, "connection"):
             connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)
             connection.execute("PRAGMA mmap_size = 268435456")
@@ -92,9 +92,9 @@ class Market:
         return self._fees[leg["exchange"]] if own is None else own
 
     def _best(self, legs):
-        """The pair of one asset that yields most after fees: (net, long leg, short leg, gross, fees, gap)."""
+        """The pair of one asset with the highest yield after fees: (net, long leg, short leg, gross, fees, gap)."""
         known = [(leg["annualized_pct"], self._fee(leg), unit_price(leg), leg) for leg in legs]
-        best, most = None, float("-inf")
+        best, highest = None, float("-inf")
         for one, other in combinations(known, 2):
             long, short = (one, other) if one[0] <= other[0] else (other, one)
             if long[1] is None or short[1] is None:
@@ -102,14 +102,14 @@ class Market:
             else:
                 fees = 2 * (long[1] + short[1]) / 100
                 net = short[0] - long[0] - fees * HOLDS_PER_YEAR
-            if net < most or (net == most and best is not None):
+            if net < highest or (net == highest and best is not None):
                 continue
             if long[3]["exchange"] == short[3]["exchange"]:
                 continue
             gap = price_gap_pct(long[2], short[2])
             if gap is not None and abs(gap) > REFUSED_GAP_PCT:
                 continue
-            best, most = (net, long[3], short[3], short[0] - long[0], fees, gap), net
+            best, highest = (net, long[3], short[3], short[0] - long[0], fees, gap), net
         return best
 
     def _shown(self, net, long, short, gross, fees, gap):
@@ -141,7 +141,7 @@ def price_gap_pct(long, short):
 
 
 def encoded(body, accept_encoding):
-    """The body as it is sent and the headers that say so; 6 is what Flask-Compress takes."""
+    """The body as sent, and its headers; 6 is the default level of Flask-Compress."""
     if "gzip" not in (accept_encoding or ""):
         return body, {}
     return gzip.compress(body, 6), {"Content-Encoding": "gzip"}

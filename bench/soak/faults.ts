@@ -111,8 +111,8 @@ export class RandomFaults {
   /** The path of one of the exchange's past requests. */
   async #requestOf(exchange: ExchangeName): Promise<string | null> {
     const response = await fetch(`${this.#origin}/control/requests`);
-    const asked = Object.keys((await response.json()) as Record<string, number>);
-    const paths = asked.filter((request) => request.startsWith(`${exchange} `));
+    const requestCounts = Object.keys((await response.json()) as Record<string, number>);
+    const paths = requestCounts.filter((request) => request.startsWith(`${exchange} `));
     return this.#oneOf(paths)?.slice(exchange.length + 1) ?? null;
   }
 

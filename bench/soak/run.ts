@@ -83,7 +83,7 @@ export class Run {
       [!signal.aborted, "ran to its end"],
       [
         this.#highestMb > 0 && this.#highestMb < MAX_MEMORY_MB,
-        `memory: ${this.#highestMb.toFixed(0)} MB at the most, aim under ${MAX_MEMORY_MB}; ${readers.rows} rows`,
+        `memory: ${this.#highestMb.toFixed(0)} MB at most, aim under ${MAX_MEMORY_MB}; ${readers.rows} rows`,
       ],
       [
         recoveredMs !== null,
@@ -142,7 +142,7 @@ export class Run {
         `${minutes.toFixed(1)} min ${phase}`,
         `${readers.rows} rows, ${well} of ${exchanges.length} well`,
         `${(book.numbers / 1e6).toFixed(1)} M numbers of ${snapshots} snapshots, ${events} events, ${files} files: ${readers.wrongCount} wrong`,
-        `${this.#memoryMb.toFixed(0)} MB (most ${this.#highestMb.toFixed(0)})`,
+        `${this.#memoryMb.toFixed(0)} MB (max ${this.#highestMb.toFixed(0)})`,
         faults.active > 0
           ? faults.text
           : `behind: ${this.#behind.slice(0, 5).join("; ") || "none"}`,
