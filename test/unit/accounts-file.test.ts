@@ -23,7 +23,7 @@ import { memoryLog } from "../support/memory-log.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { temporaryDatabasePath } from "../support/service.ts";
 
-/** What a service does at its start; gives the path of its accounts. */
+/** Opens the files as a service does at startup; returns the path of its accounts. */
 function start(databasePath: string): string {
   startDatabase(marketFile(databasePath), () => {}).close();
   const file = accountsFile(databasePath);
@@ -44,17 +44,17 @@ describe("the accounts' file", () => {
     expect(accountsFile(market).path).toBe(accounts);
   });
 
-  test("is one for a database that is known by two names", () => {
+  test("is the same for a database known by two names", () => {
     using temporary = temporaryDatabasePath();
     const folder = join(dirname(temporary.path), "elsewhere");
     mkdirSync(folder);
     const link = join(folder, "link.db");
-    // The link is there before what it leads to, as where an operator moves the data to another disk.
+    // The link exists before its target, as when an operator moves the data to another disk.
     symlinkSync(temporary.path, link);
     expect(start(link)).toBe(start(temporary.path));
   });
 
-  test("keeps what was committed through a power cut; the market's need not", () => {
+  test("keeps committed data through a power cut; the market's file need not", () => {
     using temporary = temporaryDatabasePath();
     start(temporary.path);
     const synchronous = [marketFile(temporary.path), accountsFile(temporary.path)].map((file) => {
@@ -66,7 +66,7 @@ describe("the accounts' file", () => {
     expect(synchronous).toEqual([1, 2]);
   });
 
-  test("that is gone beside a market that is there begins anew, with a warning", () => {
+  test("if it is missing next to an existing market, is created anew with a warning", () => {
     using temporary = temporaryDatabasePath();
     const path = start(temporary.path);
     const warnings: string[] = [];
@@ -91,14 +91,14 @@ const MESSAGES = [
   oldMessage(9, { destination: "telegram:43" }),
 ];
 const WAITING = [4, 7, 9];
-/** By which the market's file says that a message waits elsewhere. */
+/** How the market's file records that a message is stored elsewhere. */
 const MOVED_AT = Date.UTC(2100, 0);
 const STATES = [
   { key: "collector", state: "dead", queued_at: 4 },
   { key: "exchange:okx", state: "ok", queued_at: 9 },
 ];
 
-/** Migrates one file after the other as a start does; false when the fault, counted over both, ended it. */
+/** Migrates the files in order, as at startup; false if the fault, counted over both, interrupted it. */
 function migratesDespite(
   fault: Fault,
   files: readonly ((path: string) => DatabaseFile)[],
@@ -122,8 +122,8 @@ function migratesDespite(
   return true;
 }
 
-describe("alerts of a version that kept them in the market's file", () => {
-  test("are taken over as they were, and what waits is parked where it lay", () => {
+describe("alerts of a version that stored them in the market's file", () => {
+  test("are copied unchanged, and pending ones are parked in the old file", () => {
     using temporary = temporaryDatabasePath();
     makeOldDatabase(temporary.path, MESSAGES, STATES);
     const accounts = start(temporary.path);
@@ -138,7 +138,7 @@ describe("alerts of a version that kept them in the market's file", () => {
     expect(rowsOf(temporary.path, "alert_states")).toEqual(STATES);
   });
 
-  test("are sent from there in their order: what was sent is not, and what waits keeps waiting", async () => {
+  test("are sent from there in order: sent ones are not repeated, pending ones stay pending", async () => {
     using temporary = temporaryDatabasePath();
     makeOldDatabase(temporary.path, MESSAGES, STATES);
     start(temporary.path);
@@ -167,7 +167,7 @@ describe("alerts of a version that kept them in the market's file", () => {
       atMs: LATER_MS,
     };
     expect(await repository.queue(change, () => true)).toBe("queued");
-    // Behind all of the old ones, though the newest of those was for somebody else.
+    // After all of the old ones, although the newest of those had another destination.
     expect(await take(LATER_MS)).toBe(10);
   });
 
@@ -176,7 +176,7 @@ describe("alerts of a version that kept them in the market's file", () => {
     makeOldDatabase(temporary.path, MESSAGES);
     startDatabase(marketFile(temporary.path), () => {}).close();
     const old = openDb(marketFile(temporary.path));
-    // As it notes what it has sent, and what it has given up.
+    // As it records what it has sent and what it has given up.
     old.run(
       "UPDATE alert_outbox SET sent_at = 20, failure = NULL WHERE id = 4 AND sent_at IS NULL",
     );
@@ -192,7 +192,7 @@ describe("alerts of a version that kept them in the market's file", () => {
     ]);
   });
 
-  test("are taken once: what the version before adds meanwhile stays its own", () => {
+  test("are copied once: what the previous version adds afterwards stays in its own file", () => {
     using temporary = temporaryDatabasePath();
     makeOldDatabase(temporary.path, MESSAGES, STATES);
     const accounts = start(temporary.path);
@@ -205,7 +205,7 @@ describe("alerts of a version that kept them in the market's file", () => {
   });
 
   test(
-    "are in one file or the other, whole, whichever statement fails; the next start takes them",
+    "are complete in one file or the other, whichever statement fails; the next start copies them",
     () => {
       let at = 1;
       for (let failed = true; failed; at += 1) {

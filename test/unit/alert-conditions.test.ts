@@ -7,7 +7,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Ten exchanges, all well at first, and a collector that was started then. */
+/** Ten exchanges, all healthy at first, and a collector that was started at that moment. */
 function setUp() {
   const clock = new ManualClock();
   const ids = EXCHANGE_IDS.slice(0, 10);
@@ -17,7 +17,7 @@ function setUp() {
     clock,
     scene,
     ids,
-    /** Time passes; all but `silent` answer at its end. */
+    /** Time passes; all exchanges except `silent` answer at its end. */
     async pass(ms: number, silent: readonly ExchangeId[] = []): Promise<void> {
       await clock.advance(ms);
       scene.heartbeatMs = clock.nowMs();
@@ -37,7 +37,7 @@ function setUp() {
 }
 
 describe("a geo-blocked exchange", () => {
-  test("that has just delivered is most likely refused at its CDN: wait, and do something when it lasts", async () => {
+  test("that has just delivered is probably blocked by its CDN: the advice is to wait, and to act if it lasts", async () => {
     const { scene, pass, of } = setUp();
     scene.allWell();
     await pass(MINUTE_MS, ["okx"]);
@@ -48,7 +48,7 @@ describe("a geo-blocked exchange", () => {
     expect(text).toContain("retried automatically after 2 to 30 minutes; if it lasts for hours");
   });
 
-  test("after a day of it is another state, with its own advice: it does not count any more", async () => {
+  test("is a different state after a day, with its own advice: it no longer counts", async () => {
     const { scene, pass, of } = setUp();
     scene.allWell();
     await pass(24 * HOUR_MS, ["okx"]);
@@ -62,7 +62,7 @@ describe("a geo-blocked exchange", () => {
     );
   });
 
-  test("has recovered when it delivers, not when it fails in another way", async () => {
+  test("has recovered when it delivers, not when it fails for another reason", async () => {
     const { scene, pass, of, knows } = setUp();
     scene.allWell();
     scene.fail("okx", "geo_blocked", "HTTP 451");
@@ -73,7 +73,7 @@ describe("a geo-blocked exchange", () => {
     expect(of("exchange:okx")).toMatchObject({ state: "ok" });
   });
 
-  test("is not counted among the fresh ones in the others' messages", async () => {
+  test("is not counted as fresh in the messages about others", async () => {
     const { scene, pass, of } = setUp();
     scene.allWell();
     await pass(STALE_AFTER_MS + MINUTE_MS, ["okx", "gate"]);
@@ -84,7 +84,7 @@ describe("a geo-blocked exchange", () => {
 });
 
 describe("the whole service", () => {
-  test("under 80 % with many exchanges out is one message of its own, with their names and how many are left", async () => {
+  test("gets one message of its own below 80 %, with the names of the exchanges and how many are left", async () => {
     const { scene, pass, of, ids } = setUp();
     scene.allWell();
     const out = ids.slice(0, 5);
@@ -100,7 +100,7 @@ describe("the whole service", () => {
     });
   });
 
-  test("says nothing of a start before the exchanges were asked, nor where a few are out", async () => {
+  test("reports nothing at startup before the exchanges were requested, nor if only a few are out", async () => {
     const { scene, pass, knows, ids } = setUp();
     scene.heartbeatMs = 0;
     await pass(MINUTE_MS, ids.slice(0, 6));

@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => bench[Symbol.dispose]());
 
 describe("the cooldown", () => {
-  /** Makes okx stale (as of now) or well. */
+  /** Makes okx stale (as of now) or healthy. */
   function show(stale: boolean): void {
     bench.scene.allWell();
     if (!stale) return;
@@ -23,7 +23,7 @@ describe("the cooldown", () => {
     bench.scene.set("okx", { lastOkAtMs: bench.clock.nowMs() - STALE_AFTER_MS - 1 });
   }
 
-  test("delays the recovery to its end", async () => {
+  test("delays the recovery message to its end", async () => {
     const alerts = bench.service();
     show(true);
     await bench.tick(alerts);
@@ -40,7 +40,7 @@ describe("the cooldown", () => {
     ]);
   });
 
-  test("swallows a recovery that did not last", async () => {
+  test("suppresses a recovery that did not last", async () => {
     const alerts = bench.service();
     for (const stale of [true, false, true]) {
       show(stale);
@@ -53,7 +53,7 @@ describe("the cooldown", () => {
     expect(bench.messenger.sent).toHaveLength(1);
   });
 
-  test("of one exchange does not hold up another's message", async () => {
+  test("of one exchange does not delay another's message", async () => {
     const alerts = bench.service();
     show(true);
     await bench.tick(alerts);
@@ -78,7 +78,7 @@ describe("the cooldown", () => {
     expect(bench.messenger.sent).toHaveLength(2);
   });
 
-  test("ends although the wall clock was set back", async () => {
+  test("ends on time even if the wall clock was set back", async () => {
     const alerts = bench.service();
     show(true);
     await bench.tick(alerts);
@@ -88,7 +88,7 @@ describe("the cooldown", () => {
     expect(bench.rows("alert_outbox")).toBe(2);
   });
 
-  test("however an exchange flaps: messages alternate, keep their distance, and end with the truth", async () => {
+  test("however an exchange flaps, messages alternate, keep their distance and end with the true state", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 400 })), { maxLength: 30 }),
@@ -98,12 +98,12 @@ describe("the cooldown", () => {
           db.run("DELETE FROM alert_outbox");
           bench.messenger.sent.length = 0;
           const alerts = bench.service();
-          const toldAtMs: number[] = [];
+          const sentAtMs: number[] = [];
           const step = async (stale: boolean, seconds: number): Promise<void> => {
             show(stale);
             const before = bench.messenger.sent.length;
             await bench.tick(alerts);
-            if (bench.messenger.sent.length > before) toldAtMs.push(bench.clock.nowMs());
+            if (bench.messenger.sent.length > before) sentAtMs.push(bench.clock.nowMs());
             await bench.clock.advance(seconds * 1000);
           };
           for (const [stale, seconds] of steps) await step(stale, seconds);
@@ -113,8 +113,8 @@ describe("the cooldown", () => {
           const bad = bench.messenger.sent.map((text) => text.includes("no fresh data"));
           expect(bad).toEqual(bad.map((_value, index) => index % 2 === 0));
           expect(bad.at(-1) ?? false).toBe(last);
-          toldAtMs.forEach((atMs, index) => {
-            expect(atMs - (toldAtMs[index - 1] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(
+          sentAtMs.forEach((atMs, index) => {
+            expect(atMs - (sentAtMs[index - 1] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(
               COOLDOWN_MS,
             );
           });

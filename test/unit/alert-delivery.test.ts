@@ -35,25 +35,25 @@ describe("delivery", () => {
     expect(bench.rows("alert_outbox")).toBe(2);
   });
 
-  test("two services that judged the change before either stored it make one row", async () => {
+  test("two services that detect a change before either stores it create one row", async () => {
     const [one, two] = [bench.repository(), bench.repository()];
     const destinations = ["telegram:1"];
     const atMs = bench.clock.nowMs();
     const change = { key: "collector", state: "dead", text: "dead", destinations, atMs };
-    const asked: unknown[] = [];
+    const states: unknown[] = [];
     const mayReport = (stored: { readonly state: string } | null): boolean => {
-      asked.push(stored?.state ?? null);
+      states.push(stored?.state ?? null);
       return stored?.state !== "dead";
     };
     expect([await one.queue(change, mayReport), await two.queue(change, mayReport)]).toEqual([
       "queued",
       "told_before",
     ]);
-    expect(asked).toEqual([null, "dead"]);
+    expect(states).toEqual([null, "dead"]);
     expect(bench.rows("alert_outbox")).toBe(1);
   });
 
-  test("a process that dies in mid-send loses no message: another sends it when the lease ends", async () => {
+  test("a process that dies while sending loses no message: another sends it when the lease ends", async () => {
     const dying = bench.service([
       { destination: "telegram:1", send: () => new Promise<SendResult>(() => {}) },
     ]);
@@ -77,7 +77,7 @@ describe("delivery", () => {
     expect(bench.messenger.sent).toHaveLength(1);
   });
 
-  test("a sender whose lease has ended cannot give back, give up or undo the next one's claim", async () => {
+  test("a sender whose lease has ended cannot return, give up or undo the next one's claim", async () => {
     await bench.queueOne(bench.service());
     const repository = bench.repository();
     const late = await repository.claimOldest("telegram:1", bench.clock.nowMs(), LEASE_MS);
@@ -108,14 +108,14 @@ describe("delivery", () => {
     expect(rows).toEqual([{ sent_at: bench.clock.nowMs(), parked_at: null, failure: null }]);
   });
 
-  test("deliver during deliver sends nothing twice", async () => {
+  test("overlapping deliver calls send nothing twice", async () => {
     const alerts = bench.service();
     await bench.queueOne(alerts);
     await Promise.all([alerts.deliver(), alerts.deliver()]);
     expect(bench.messenger.calls).toBe(1);
   });
 
-  test("retry_after is kept to the millisecond", async () => {
+  test("retry_after is honoured to the millisecond", async () => {
     const alerts = bench.service();
     await bench.queueOne(alerts);
     bench.messenger.answers.push({ kind: "retry_after", waitMs: 17_000, reason: "HTTP 429" });
@@ -128,7 +128,7 @@ describe("delivery", () => {
     expect(bench.messenger.sent).toHaveLength(1);
   });
 
-  test("failures back off, come in one warning, and the message arrives in the end", async () => {
+  test("failures back off, cause one warning, and the message arrives in the end", async () => {
     const alerts = bench.service();
     await bench.queueOne(alerts);
     for (let i = 0; i < 5; i += 1) {
@@ -139,7 +139,7 @@ describe("delivery", () => {
       await alerts.deliver();
       await bench.clock.advance(500);
     }
-    // Half of 5 s, 10 s, 20 s, 40 s and 80 s: the middle of the jitter.
+    // Half of 5 s, 10 s, 20 s, 40 s and 80 s: the mean of the jitter.
     expect(bench.clock.monotonicMs() - startMs).toBe(77_500 + 500);
     expect(bench.messenger.calls).toBe(6);
     expect(bench.events("alert_delayed").filter((line) => line["level"] === "warn")).toHaveLength(
@@ -147,7 +147,7 @@ describe("delivery", () => {
     );
   });
 
-  test("messages keep their order behind one that must wait", async () => {
+  test("messages stay in order behind one that must wait", async () => {
     const alerts = bench.service();
     await bench.queueOne(alerts);
     bench.scene.fail("kraken", "geo_blocked", "HTTP 451");
@@ -160,7 +160,7 @@ describe("delivery", () => {
     expect(bench.messenger.sent.map((text) => text.split(":")[0])).toEqual(["okx", "kraken"]);
   });
 
-  test("a message refused for good is parked with one line, and the next one goes out", async () => {
+  test("a permanently refused message is parked with one log line, and the next one is sent", async () => {
     const alerts = bench.service();
     await bench.queueOne(alerts);
     bench.scene.fail("kraken", "geo_blocked", "HTTP 451");
@@ -183,7 +183,7 @@ describe("delivery", () => {
     ]);
   });
 
-  test("tries end: after the bound the message is parked", async () => {
+  test("retries are bounded: after the last one the message is parked", async () => {
     const alerts = bench.service();
     await bench.queueOne(alerts);
     const refusal: SendResult = { kind: "retry_after", waitMs: 1, reason: "HTTP 429" };
@@ -230,7 +230,7 @@ describe("delivery", () => {
 describe("with the Bot API", () => {
   const TOKEN = "123456:a-secret-token";
 
-  test("the message arrives after a 429, and no line of the log and no row holds the token", async () => {
+  test("the message arrives after a 429, and neither the log nor a row contains the token", async () => {
     const api = startBotApi({ token: TOKEN, chatId: "42" });
     try {
       const telegram = createTelegram({
@@ -254,7 +254,7 @@ describe("with the Bot API", () => {
       expect(api.messages).toEqual([]);
       await bench.clock.advance(5_000);
       await alerts.deliver();
-      // The first was refused for good by the scripted 401.
+      // The first was refused permanently by the scripted 401.
       expect(api.messages.map((message) => message.text)).toEqual([
         expect.stringMatching(/^kraken: geo-blocked/),
       ]);

@@ -19,18 +19,18 @@ function about(sent: readonly string[]): readonly (string | undefined)[] {
 }
 
 describe("two destinations", () => {
-  test("each get every message once and in order, from two services on one database, too", async () => {
+  test("each get every message once and in order, also from two services on one database", async () => {
     const both = [bench.messenger, bench.second];
     const services = [bench.service(both), bench.service(both)] as const;
     await bench.queueOne(services[0], "okx");
     await bench.queueOne(services[1], "kraken");
-    for (let look = 0; look < 3; look += 1) await bench.tick(...services);
+    for (let poll = 0; poll < 3; poll += 1) await bench.tick(...services);
     expect(about(bench.messenger.sent)).toEqual(["okx", "kraken"]);
     expect(about(bench.second.sent)).toEqual(["okx", "kraken"]);
     expect(bench.rows("alert_outbox")).toBe(4);
   });
 
-  test("a chat that must wait for an hour holds up its own messages alone, and gets them in order then", async () => {
+  test("a chat that must wait for an hour delays only its own messages, and gets them in order afterwards", async () => {
     const alerts = bench.service([bench.messenger, bench.second]);
     bench.messenger.answers.push({ kind: "retry_after", waitMs: HOUR_MS, reason: "HTTP 429" });
     await bench.queueOne(alerts, "okx");
@@ -45,7 +45,7 @@ describe("two destinations", () => {
     expect(bench.second.calls).toBe(2);
   });
 
-  test("a chat whose calls hang does not hold up the other's", async () => {
+  test("a chat whose calls hang does not delay the other's", async () => {
     const hanging = { destination: "telegram:0", send: () => new Promise<SendResult>(() => {}) };
     const alerts = bench.service([hanging, bench.second]);
     const [toHanging, toSecond] = alerts.deliveries;
@@ -57,7 +57,7 @@ describe("two destinations", () => {
     expect(about(bench.second.sent)).toEqual(["okx", "kraken"]);
   });
 
-  test("a chat that refuses for good loses its own messages alone", async () => {
+  test("a chat that refuses permanently loses only its own messages", async () => {
     const alerts = bench.service([bench.messenger, bench.second]);
     bench.messenger.answers.push({ kind: "failed", retryable: false, reason: "HTTP 403: blocked" });
     await bench.queueOne(alerts, "okx");
@@ -67,8 +67,8 @@ describe("two destinations", () => {
   });
 });
 
-describe("another chat than before", () => {
-  test("gets what is news then; the rows of the old one lie aside for a month", async () => {
+describe("a changed chat", () => {
+  test("gets new messages from then on; the rows of the old chat are kept aside for a month", async () => {
     const before = bench.service([bench.messenger]);
     bench.messenger.answers.push({ kind: "retry_after", waitMs: DAY_MS, reason: "HTTP 429" });
     await bench.queueOne(before, "okx");
@@ -88,7 +88,7 @@ describe("another chat than before", () => {
     expect(left).not.toContainEqual({ destination: "telegram:1" });
   });
 
-  test("a message that an older version queued for its one destination is sent once, to whoever comes first", async () => {
+  test("a message queued by an older version for its only destination is sent once, to the first destination", async () => {
     const nowMs = bench.clock.nowMs();
     bench
       .connect()

@@ -6,32 +6,32 @@ import { LONG_MS } from "../support/patience.ts";
 
 const PASSING = ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_BUSY"] as const;
 
-/** Looks after which two alerts have long been told, whatever failed once. */
-const LOOKS = 8;
+/** Polls after which two alerts have long been sent, whatever failed once. */
+const POLLS = 8;
 
-/** Two exchanges are refused, one after the other; what was sent, and what is stored of it but for times. */
+/** Two exchanges are refused, one after the other: what was sent, and what is stored of it except times. */
 async function outcomeOf(plan: Fault | null, lookEveryMs = 1_000) {
   using bench = new AlertBench();
   const faulty = new FaultyDatabase(bench.connect());
   const alerts = bench.service([bench.messenger], faulty.db);
   bench.scene.allWell();
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     try {
       await alerts.observe(bench.scene.report(), bench.scene.states);
     } catch {
-      // The service logs it and looks again in a second.
+      // The service logs it and polls again after a second.
     }
     const delivered = alerts.deliver().catch(() => {});
     await bench.clock.advance(lookEveryMs);
     await delivered;
     bench.scene.heartbeatMs = bench.clock.nowMs();
   };
-  await look();
+  await poll();
   faulty.plan(plan);
   bench.scene.fail("okx", "geo_blocked", "HTTP 451");
-  await look();
+  await poll();
   bench.scene.fail("kraken", "geo_blocked", "HTTP 451");
-  for (let n = 0; n < LOOKS; n += 1) await look();
+  for (let n = 0; n < POLLS; n += 1) await poll();
   const { executed } = faulty;
   const stored = bench
     .connect()
@@ -45,7 +45,7 @@ async function outcomeOf(plan: Fault | null, lookEveryMs = 1_000) {
 }
 
 test.each(PASSING)(
-  "each alert is sent once and in order when any statement behind it fails with %s",
+  "each alert is sent once and in order if any of its statements fails with %s",
   async (code) => {
     const { executed, ...right } = await outcomeOf(null);
     expect(right.sent).toEqual(["okx", "kraken"]);
@@ -61,7 +61,7 @@ test.each(PASSING)(
 );
 
 test(
-  "a database that is damaged at any of them loses no alert once it is well again, at worst after the lease",
+  "a database that is damaged at any of them loses no alert once it is repaired, at worst after the lease",
   async () => {
     const { executed, ...right } = await outcomeOf(null, LEASE_MS / 4);
     for (let at = 1; at <= executed; at += 1) {

@@ -13,8 +13,8 @@ beforeEach(() => {
 
 afterEach(() => bench[Symbol.dispose]());
 
-describe("what is told", () => {
-  test("a fresh start that becomes well tells nothing", async () => {
+describe("exchange alerts", () => {
+  test("a fresh start after which all exchanges answer sends nothing", async () => {
     const alerts = bench.service();
     await bench.tick(alerts);
     await bench.clock.advance(COLLECTOR_START_GRACE_MS - 1);
@@ -26,7 +26,7 @@ describe("what is told", () => {
     expect(bench.rows("alert_outbox")).toBe(0);
   });
 
-  test("a start after a long rest calls nothing stale before it was asked", async () => {
+  test("a start after a long downtime reports nothing as stale before it was requested", async () => {
     bench.scene.allWell();
     await bench.clock.advance(2 * STALE_AFTER_MS);
     const alerts = bench.service();
@@ -41,7 +41,7 @@ describe("what is told", () => {
     ]);
   });
 
-  test("an exchange that is never asked after a start is stale after the threshold", async () => {
+  test("an exchange that is never requested after a start is stale after the threshold", async () => {
     bench.scene.allWell();
     await bench.clock.advance(2 * STALE_AFTER_MS);
     const alerts = bench.service();
@@ -56,7 +56,7 @@ describe("what is told", () => {
     ]);
   });
 
-  test("an exchange that stays silent is told once, at the threshold, with cause, cure and the others", async () => {
+  test("an exchange that sends nothing is reported once, at the threshold, with the cause, the cure and the others", async () => {
     const alerts = bench.service();
     bench.scene.allWell();
     await bench.pass(STALE_AFTER_MS, [alerts], ["okx"]);
@@ -68,7 +68,7 @@ describe("what is told", () => {
     ]);
   });
 
-  test("its recovery is told once", async () => {
+  test("its recovery is reported once", async () => {
     const alerts = bench.service();
     bench.scene.allWell();
     await bench.pass(STALE_AFTER_MS + COOLDOWN_MS, [alerts], ["okx"]);
@@ -79,7 +79,7 @@ describe("what is told", () => {
     ]);
   });
 
-  test("a few failures inside the threshold are not told", async () => {
+  test("a few failures within the threshold are not reported", async () => {
     const alerts = bench.service();
     bench.scene.allWell();
     await bench.pass(5 * MINUTE_MS, [alerts], ["okx"]);
@@ -87,7 +87,7 @@ describe("what is told", () => {
     expect(bench.messenger.sent).toEqual([]);
   });
 
-  test("timestamps that stand still, geo-blocking and never any data have their own words", async () => {
+  test("frozen timestamps, geo-blocking and never having had data have their own texts", async () => {
     const alerts = bench.service();
     bench.scene.accept("binance");
     bench.scene.heartbeatMs = bench.clock.nowMs();
@@ -102,7 +102,7 @@ describe("what is told", () => {
     ]);
   });
 
-  test("a refused batch is told with how to accept it, and again when batches are accepted", async () => {
+  test("a refused batch is reported with how to accept it, and again when batches are accepted", async () => {
     const alerts = bench.service();
     bench.scene.allWell();
     await bench.tick(alerts);
@@ -123,7 +123,7 @@ describe("what is told", () => {
     ]);
   });
 
-  test("a first failure before any data is still a start", async () => {
+  test("a first failure before any data still counts as startup", async () => {
     const alerts = bench.service();
     bench.scene.allWell();
     bench.scene.set("okx", { lastOkAtMs: null });
@@ -133,7 +133,7 @@ describe("what is told", () => {
     expect(bench.messenger.sent).toEqual([]);
   });
 
-  test("a stale exchange that is switched off has not recovered", async () => {
+  test("a stale exchange that is disabled has not recovered", async () => {
     const alerts = bench.service();
     bench.scene.allWell();
     await bench.pass(STALE_AFTER_MS + MINUTE_MS, [alerts], ["okx"]);
@@ -145,7 +145,7 @@ describe("what is told", () => {
     expect(bench.messenger.sent).toHaveLength(1);
   });
 
-  test("an exchange that is switched off is not told of", async () => {
+  test("a disabled exchange is not reported", async () => {
     const alerts = bench.service();
     bench.scene.set("okx", { enabled: false, lastOkAtMs: 0, lastAttemptAtMs: bench.clock.nowMs() });
     bench.scene.heartbeatMs = bench.clock.nowMs();
@@ -156,7 +156,7 @@ describe("what is told", () => {
 });
 
 describe("the collector", () => {
-  test("its death is one message, not one for each exchange; its return another", async () => {
+  test("its death is one message, not one per exchange; its return is another", async () => {
     const alerts = bench.service();
     bench.scene.allWell();
     await bench.tick(alerts);
@@ -176,7 +176,7 @@ describe("the collector", () => {
     ]);
   });
 
-  test("one that never starts is told after the grace", async () => {
+  test("one that never starts is reported after the grace period", async () => {
     const alerts = bench.service();
     await bench.clock.advance(COLLECTOR_START_GRACE_MS);
     await bench.tick(alerts);

@@ -45,7 +45,7 @@ const context = (encoding: Encoding): RequestContext => ({
 });
 const request = new Request("http://finder.test/");
 
-test("an answer is made once and kept", () => {
+test("an answer is built once and cached", () => {
   const cache = new AnswerCache(load);
   let made = 0;
   const make = (): AnswerContent => {
@@ -56,7 +56,7 @@ test("an answer is made once and kept", () => {
   expect(made).toBe(1);
 });
 
-test("the least recently used answers leave when the bytes run out", () => {
+test("the least recently used answers are evicted when the byte limit is reached", () => {
   const cache = new AnswerCache(load, 72 * KB);
   for (const key of ["a", "b", "c"]) cache.getOrCreate(key, () => content(18 * KB));
   cache.get("a");
@@ -66,7 +66,7 @@ test("the least recently used answers leave when the bytes run out", () => {
   expect(cache.sizeBytes).toBeLessThanOrEqual(72 * KB);
 });
 
-test("compressed forms count as they are made, so that the bound holds for them, too", async () => {
+test("compressed representations count when they are built, so that the limit includes them", async () => {
   const cache = new AnswerCache(load, 72 * KB);
   const first = cache.getOrCreate("a", () => content(20 * KB));
   const second = cache.getOrCreate("b", () => content(20 * KB));
@@ -78,7 +78,7 @@ test("compressed forms count as they are made, so that the bound holds for them,
   expect(cache.get("a")).toBeNull();
 });
 
-test("an answer larger than the whole cache is served and not kept", async () => {
+test("an answer larger than the whole cache is served and not cached", async () => {
   const cache = new AnswerCache(load, 8 * KB);
   const answer = cache.getOrCreate("a", () => content(9 * KB));
   const response = await answer.respond(request, context("identity"));
@@ -86,14 +86,14 @@ test("an answer larger than the whole cache is served and not kept", async () =>
   expect(cache.get("a")).toBeNull();
 });
 
-test("all answers are let go together", () => {
+test("all answers are discarded together", () => {
   const cache = new AnswerCache(load);
   for (const key of ["a", "b"]) cache.getOrCreate(key, () => content(KB));
   cache.retain([], 0);
   expect([cache.get("a"), cache.get("b"), cache.sizeBytes]).toEqual([null, null, 0]);
 });
 
-test("an answer that was let go while a form of it was made does not come back", async () => {
+test("an answer that was discarded while being compressed is not cached again", async () => {
   const cache = new AnswerCache(load);
   const response = cache.getOrCreate("a", () => content(20 * KB)).respond(request, context("gzip"));
   cache.retain([], 0);
@@ -101,7 +101,7 @@ test("an answer that was let go while a form of it was made does not come back",
   expect([cache.get("a"), cache.sizeBytes]).toEqual([null, 0]);
 });
 
-test("addresses are remembered up to a number and a length", () => {
+test("paths are cached up to a number and a length", () => {
   const cache = new AnswerCache(load);
   const hot = new HotAnswers(cache);
   const snapshot = snapshotOf("1-1", []);
@@ -129,19 +129,19 @@ test("a large answer that was never sent counts with what it holds, so that 304s
     const response = await cache.getOrCreate(`${n}`, () => large).respond(held, context("gzip"));
     expect(response.status).toBe(304);
   }
-  const kept = Array.from({ length: 20 }, (_, n) => cache.get(`${n}`)).filter(Boolean);
-  expect(kept).toHaveLength(4);
+  const cached = Array.from({ length: 20 }, (_, n) => cache.get(`${n}`)).filter(Boolean);
+  expect(cached).toHaveLength(4);
 });
 
 test("keys count, so that long queries cannot fill the memory", () => {
   const cache = new AnswerCache(load, 64 * KB);
   for (let n = 0; n < 20; n += 1) cache.getOrCreate(`${n} ${"x".repeat(8 * KB)}`, () => content(1));
   expect(cache.sizeBytes).toBeLessThanOrEqual(64 * KB);
-  const kept = Array.from({ length: 20 }, (_, n) => cache.get(`${n} ${"x".repeat(8 * KB)}`));
-  expect(kept.filter(Boolean).length).toBeLessThan(4);
+  const cached = Array.from({ length: 20 }, (_, n) => cache.get(`${n} ${"x".repeat(8 * KB)}`));
+  expect(cached.filter(Boolean).length).toBeLessThan(4);
 });
 
-test("a long list holds its rows, a short one is bytes at once", () => {
+test("a long list holds its rows, a short one is serialised immediately", () => {
   const listOf = (rows: number) =>
     writtenList({
       name: "1-1 list",
@@ -155,7 +155,7 @@ test("a long list holds its rows, a short one is bytes at once", () => {
       columns: [],
     });
   expect(listOf(10).streamed).toBeNull();
-  // An array of references at the least.
+  // At least an array of references.
   expect(listOf(10_000).streamed?.heldBytes).toBeGreaterThan(8 * 10_000);
 });
 
@@ -178,7 +178,7 @@ describe("a large answer", () => {
   }
 
   test.each(["identity", "gzip", "zstd", "br"] as const)(
-    "is the same bytes in %s, made when it is asked for and once",
+    "has the same bytes in %s, built on request and only once",
     async (encoding) => {
       const { answer, makings } = large();
       expect([makings(), answer.sizeBytes]).toEqual([0, 0]);
@@ -199,8 +199,8 @@ describe("a large answer", () => {
     },
   );
 
-  test("waits while two others are made, so that many at once take no more memory", async () => {
-    // Every chunk takes as long as a turn: other answers could begin after it.
+  test("waits while two others are being built, so that concurrent requests take no more memory", async () => {
+    // Every chunk takes a turn of the event loop: other answers could start after it.
     class SlowClock extends ManualClock {
       #nowMs = 0;
       override monotonicMs(): number {
@@ -209,10 +209,10 @@ describe("a large answer", () => {
     }
     const cache = new AnswerCache(answerLoad(new SlowClock()));
     let making = 0;
-    let most = 0;
+    let maxConcurrent = 0;
     const slowChunks = function* (): Generator<string> {
       making += 1;
-      most = Math.max(most, making);
+      maxConcurrent = Math.max(maxConcurrent, making);
       for (let chunk = 0; chunk < 4; chunk += 1) yield "x".repeat(300 * KB);
       making -= 1;
     };
@@ -230,26 +230,26 @@ describe("a large answer", () => {
     );
     for (const response of sent)
       expect((await response.arrayBuffer()).byteLength).toBe(4 * 300 * KB);
-    expect(most).toBe(2);
+    expect(maxConcurrent).toBe(2);
   });
 
-  test("tells its head without being made, and its length once it is", async () => {
+  test("has its headers without being built, and its length once it is built", async () => {
     const { answer, makings } = large();
-    const asked = new Request(request.url, { method: "HEAD" });
-    const early = await answer.respond(asked, context("gzip"));
+    const head = new Request(request.url, { method: "HEAD" });
+    const early = await answer.respond(head, context("gzip"));
     expect(makings()).toBe(0);
     expect((await early.arrayBuffer()).byteLength).toBe(0);
     const got = await answer.respond(request, context("gzip"));
     const bytes = (await got.arrayBuffer()).byteLength;
     expect(Object.fromEntries(early.headers)).toEqual(Object.fromEntries(got.headers));
-    const late = await answer.respond(asked, context("gzip"));
+    const late = await answer.respond(head, context("gzip"));
     expect(Object.fromEntries(late.headers)).toEqual({
       ...Object.fromEntries(got.headers),
       "content-length": String(bytes),
     });
   });
 
-  test("costs nothing for a client that has it, and its tag does not depend on what was made before", async () => {
+  test("costs nothing for a client that has it, and its ETag does not depend on what was built before", async () => {
     const { answer, makings } = large();
     const tagOf = async (of: Answer) =>
       (await of.respond(request, context("zstd"))).headers.get("etag") ?? "";
@@ -262,26 +262,26 @@ describe("a large answer", () => {
   });
 });
 
-describe("compressing while chunks are made", () => {
+describe("compressing while chunks are built", () => {
   const failing = (): Transform =>
     new Transform({
       highWaterMark: 1,
       transform: (_chunk, _encoding, done) => void setImmediate(done, new Error("no memory")),
     });
 
-  test("a compressor that fails is one rejection and nothing else", async () => {
+  test("a failing compressor causes one rejection and nothing else", async () => {
     const unhandled: unknown[] = [];
-    const hear = (reason: unknown) => unhandled.push(reason);
-    process.on("unhandledRejection", hear);
+    const onUnhandled = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", onUnhandled);
     await expect(through(failing(), ["a".repeat(100_000), "b".repeat(100_000)])).rejects.toThrow(
       "no memory",
     );
     await new Promise((resolve) => setImmediate(resolve));
-    process.off("unhandledRejection", hear);
+    process.off("unhandledRejection", onUnhandled);
     expect(unhandled).toEqual([]);
   });
 
-  test("a chunk that cannot be made ends the compressor, too", async () => {
+  test("a chunk that cannot be built ends the compressor, too", async () => {
     const stream = createGzip();
     const chunks = function* (): Generator<string> {
       yield "first";

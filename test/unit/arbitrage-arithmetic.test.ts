@@ -18,13 +18,13 @@ const hours = fc.double({ min: 0.01, max: 87_600, noNaN: true });
 const price = fc.double({ min: 1e-9, max: 1e9, noNaN: true });
 
 describe("yields", () => {
-  test("worked by hand: 30 % gross, 5 bps on each side, held for 8 hours", () => {
+  test("computed by hand: 30 % gross, 5 bps on each side, held for 8 hours", () => {
     const fees = roundTripFeesPct(5, 5);
     // Four fills of 0.05 %.
     expect(fees).toBeCloseTo(0.2, 12);
-    // 8 hours are one 1095th of a year: 0.2 % x 1095 = 219 % a year.
+    // 8 hours are 1/1095 of a year: 0.2 % x 1095 = 219 % a year.
     expect(netAprPct(30, fees, 8)).toBeCloseTo(-189, 9);
-    // 30 % a year are 0.00342466 % an hour: 0.2 % take 58.4 hours.
+    // 30 % a year is 0.00342466 % an hour: 0.2 % takes 58.4 hours.
     expect(smoothBreakevenHours(30, fees)).toBeCloseTo(58.4, 9);
   });
 
@@ -40,7 +40,7 @@ describe("yields", () => {
     );
   });
 
-  test("net is never above gross, and nearer to it the longer the pair is held", () => {
+  test("net is never above gross, and the closer to it the longer the pair is held", () => {
     fc.assert(
       fc.property(pct, bps, bps, hours, hours, (yearly, long, short, one, other) => {
         const gross = grossAprPct(0, yearly);
@@ -52,7 +52,7 @@ describe("yields", () => {
     );
   });
 
-  test("held for exactly the break-even hours nothing is left", () => {
+  test("held for exactly the break-even hours, the net is zero", () => {
     const gross = fc.double({ min: 0.001, max: 1e4, noNaN: true });
     const fee = fc.double({ min: 0.01, max: 100, noNaN: true });
     fc.assert(
@@ -64,15 +64,15 @@ describe("yields", () => {
     );
   });
 
-  test("no yield never pays fees back; no fees need no time", () => {
+  test("a zero yield never pays back fees; zero fees need no time", () => {
     expect(smoothBreakevenHours(0, 0.2)).toBeNull();
     expect(smoothBreakevenHours(-3, 0.2)).toBeNull();
     expect(smoothBreakevenHours(0, 0)).toBe(0);
   });
 
-  test("one rate, told for intervals of different length, pays no fees back", () => {
+  test("one rate, stated for intervals of different length, pays back no fees", () => {
     const interval = fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24);
-    // Ten-millionths an hour, as decimals: 0.0001 every 8 h and 0.0003 every 24 h are the same, but for the last digit.
+    // Ten-millionths per hour, as decimals: 0.0001 every 8 h and 0.0003 every 24 h are equal except for the last digit.
     fc.assert(
       fc.property(fc.integer({ min: -20_000, max: 20_000 }), interval, interval, (rate, a, b) => {
         const pctOf = (every: number) => annualizedPct((rate * every) / 1e7, every) ?? Number.NaN;
@@ -100,7 +100,7 @@ describe("yields", () => {
     );
   });
 
-  test("a price that is not known has no gap", () => {
+  test("an unknown price gives no gap", () => {
     expect(priceGapPct(null, 1)).toBeNull();
     expect(priceGapPct(1, null)).toBeNull();
     expect(priceGapPct(0, 0)).toBeNull();
@@ -108,7 +108,7 @@ describe("yields", () => {
   });
 });
 
-describe("charges while a side is held", () => {
+describe("settlements while a side is held", () => {
   const periodic = (nextInHours: number | null, intervalHours: number | null, rate = 0.0001) => ({
     accrual: "periodic" as const,
     fundingRate: rate,
@@ -131,7 +131,7 @@ describe("charges while a side is held", () => {
     expect(charged?.paidFraction).toBeCloseTo(expected * 0.0001, 15);
   });
 
-  test("every settlement lies in (now, now + held]: counted one by one", () => {
+  test("settlements counted one by one all lie in (now, now + held]", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 24 * 60 }),
@@ -163,7 +163,7 @@ describe("charges while a side is held", () => {
     expect(charged?.paidFraction).toBeCloseTo(0.0002, 15);
   });
 
-  test("without an interval or a next time nothing can be said", () => {
+  test("without an interval or a next time the number is unknown", () => {
     expect(chargedWithin(periodic(null, 8), NOON_MS, 24)).toBeNull();
     expect(chargedWithin(periodic(4, null), NOON_MS, 24)).toBeNull();
   });

@@ -8,7 +8,7 @@ const classed = (exchange: string, assetClass: AssetClass | null, price = 10, ba
   on(exchange, price, { assetClass, base });
 
 const MANY = "abcdefgh";
-/** Exchanges that state these classes of one asset, one each. */
+/** One exchange for each of these classes, all listing one asset. */
 const statements = (...classes: readonly (AssetClass | null)[]) =>
   classes.map((assetClass, index) => ({ exchange: MANY[index] ?? "", assetClass }));
 
@@ -17,13 +17,13 @@ describe("the class of an asset", () => {
     ["FOO", ["stock", "stock", "etf"], "stock"],
     ["FOO", ["stock", null, null], "stock"],
     ["FOO", [null, null], null],
-    // The kind decides first: five call it a kind of share.
+    // The class family decides first: five state a class in the share family.
     ["FOO", ["crypto", "crypto", "crypto", "stock", "stock", "etf", "etf", "index"], "etf"],
-    // Of equals the narrower word.
+    // In a tie the narrower class wins.
     ["FOO", ["stock", "etf"], "etf"],
     ["FOO", ["etf", "stock"], "etf"],
     ["FOO", ["commodity", "metal"], "metal"],
-    // Of kinds none: a coin and a share contradict each other, and each row keeps its exchange's word.
+    // In a tie of families nothing wins: coin and share contradict each other, and each row keeps its exchange's class.
     ["FOO", ["crypto", "stock"], null],
     ["FOO", ["crypto", "crypto", "stock", "stock", null], null],
     ["FOO", ["crypto", "commodity", "forex"], null],
@@ -35,7 +35,7 @@ describe("the class of an asset", () => {
     ["USDC", ["forex", "crypto"], "crypto"],
     ["BTCDOM", ["index", "crypto", "crypto"], "index"],
     ["BTCDOM", ["crypto", "crypto"], "index"],
-    // A coin has that ticker, too.
+    // A coin has the same ticker.
     ["DEFI", ["index", "crypto", "crypto"], "index"],
     ["DEFI", ["crypto", "crypto"], "crypto"],
     ["SPY", ["crypto", "crypto"], "crypto"],
@@ -44,11 +44,11 @@ describe("the class of an asset", () => {
     ["SPY", ["index", "index", "stock"], "etf"],
     // A name alone proves no class.
     ["XAU", [null, null], null],
-  ])("%s of exchanges that say %p is %p", (name, classes, expected) => {
+  ])("%s of exchanges that state %p is %p", (name, classes, expected) => {
     expect(classOfAsset(name, statements(...classes))).toBe(expected);
   });
 
-  test("is decided by exchanges, however often one of them lists it", () => {
+  test("is decided by exchanges, however often one of them lists the asset", () => {
     const stuffed = [
       ...times(5, { exchange: "htx", assetClass: "crypto" } as const),
       { exchange: "bybit", assetClass: "stock" } as const,
@@ -58,7 +58,7 @@ describe("the class of an asset", () => {
   });
 });
 
-describe("a coin by exclusion", () => {
+describe("a coin by elimination", () => {
   const excluded = (exchange: string, price = 10) =>
     on(exchange, price, { assetClass: "crypto", isClassByExclusion: true });
 
@@ -68,7 +68,7 @@ describe("a coin by exclusion", () => {
     [["crypto"], "crypto"],
     [[], "crypto"],
     [[null], "crypto"],
-  ])("on three exchanges beside others that say %p is %p to all", (stated, expected) => {
+  ])("on three exchanges, next to others that state %p, is %p on all", (stated, expected) => {
     const market = new Market("FOO", [
       ...["x", "y", "z"].map((exchange) => excluded(exchange)),
       ...stated.map((assetClass, index) => on(MANY[index] ?? "", 10.01, { assetClass })),
@@ -79,13 +79,13 @@ describe("a coin by exclusion", () => {
     expect(market.classes()).toEqual(times(3 + stated.length, expected));
   });
 
-  test("is confirmed as what one other exchange states", () => {
+  test("is confirmed as the class that one other exchange states", () => {
     const market = new Market("FOO", [excluded("x"), classed("a", "index")]);
     expect(market.decide()).toEqual(times(2, ["FOO", "confirmed"]));
     expect(market.classes()).toEqual(times(2, "index"));
   });
 
-  test("stays one at another price", () => {
+  test("stays a coin at another price", () => {
     const market = new Market("FOO", [
       ...["x", "y"].map((exchange) => excluded(exchange, 0.5)),
       ...["a", "b"].map((exchange) => classed(exchange, "stock")),
@@ -102,21 +102,21 @@ describe("the table of disputed classes", () => {
     ["EUR", "forex", 1.17],
     ["DEFI", "index", 520],
     ["BTCDOM", "index", 5_190],
-  ])("leaves a coin that has the ticker %s at another price a coin", (base, expected, price) => {
-    for (const thing of [[expected, expected], [expected, null], [expected]] as const) {
+  ])("leaves a coin with the ticker %s at another price a coin", (base, expected, price) => {
+    for (const stated of [[expected, expected], [expected, null], [expected]] as const) {
       const market = new Market(base, [
         ...["a", "b", "c"].map((exchange) => on(exchange, 0.002, { assetClass: "crypto" })),
-        ...thing.map((assetClass, index) => on("xyz"[index] ?? "", price, { assetClass })),
+        ...stated.map((assetClass, index) => on("xyz"[index] ?? "", price, { assetClass })),
       ]);
       market.decide(3);
       expect(market.classes()).toEqual([
         ...times<AssetClass>(3, "crypto"),
-        ...times(thing.length, expected),
+        ...times(stated.length, expected),
       ]);
     }
   });
 
-  test("means the asset that most exchanges call so", () => {
+  test("applies to the asset that most exchanges classify that way", () => {
     const market = new Market("SPY", [
       classed("a", "crypto", 0.5, "SPY"),
       classed("b", "crypto", 0.5, "SPY"),
@@ -135,7 +135,7 @@ describe("the table of disputed classes", () => {
     ]);
   });
 
-  test("says nothing of a listing that no price has told, and takes back what one did when it leaves", () => {
+  test("does not apply to a listing not matched by price, and stops applying when a matched one leaves", () => {
     const market = new Market("XAU", [
       on("a", null, { assetClass: "crypto" }),
       classed("b", "metal", 4_345, "XAU"),
@@ -162,7 +162,7 @@ describe("the table of disputed classes", () => {
 });
 
 describe("the class on a row", () => {
-  test("is its own exchange's where as many call the asset a coin as a share", () => {
+  test("is its own exchange's if as many call the asset a coin as a share", () => {
     const market = new Market("FOO", [
       classed("a", "crypto"),
       classed("b", "crypto"),
@@ -174,7 +174,7 @@ describe("the class on a row", () => {
     expect(market.classes()).toEqual(["crypto", "crypto", "stock", "stock", null]);
   });
 
-  test("is that of its confirmed asset, whatever its own exchange says, also under another ticker", () => {
+  test("is that of its confirmed asset, whatever its own exchange states, also under another ticker", () => {
     const market = new Market("XAU", [
       classed("a", "metal", 4_345, "XAU"),
       classed("b", "commodity", 4_340, "GOLD"),
@@ -212,7 +212,7 @@ describe("the class on a row", () => {
     expect(market.classes()).toEqual(times(3, "metal"));
   });
 
-  test("parts with an asset whose price splits: each half has the class of its own exchanges", () => {
+  test("is split with an asset whose price splits: each half has the class of its own exchanges", () => {
     const market = new Market("LIT", [
       ...["a", "b", "c"].map((exchange) => classed(exchange, "crypto", 1, "LIT")),
       ...["d", "e"].map((exchange) => classed(exchange, "stock", 1, "LIT")),
@@ -230,7 +230,7 @@ describe("the class on a row", () => {
     ]);
   });
 
-  test("stays with an asset that is silent, and goes back when all but one exchange have left it", () => {
+  test("stays with an asset without updates, and reverts when all but one exchange have delisted it", () => {
     const market = new Market("FOO", [
       classed("a", "etf"),
       classed("b", "stock"),
@@ -251,7 +251,7 @@ describe("the class on a row", () => {
     expect(market.classes()).toEqual(["stock"]);
   });
 
-  test("of an asset that its last exchange no longer calls anything is unknown", () => {
+  test("is unknown if the last exchange of the asset no longer states one", () => {
     const market = new Market("FOO", [classed("a", "etf"), classed("b", null)]);
     market.decide();
     expect(market.classes()).toEqual(["etf", "etf"]);

@@ -14,7 +14,7 @@ const names = (legs: readonly Leg[]): string[] =>
     return `${record.exchange} ${record.base}${identityKnown ? "" : " ?"}`;
   });
 
-/** The groups of rows: asset and name, then who is trusted and who is not. */
+/** The groups of rows: asset and name, then the trusted and the untrusted ones. */
 function groups(rows: readonly BoardRow[]) {
   return new AssetGroups()
     .of(snapshotOf("1-1", rows))
@@ -25,8 +25,8 @@ function groups(rows: readonly BoardRow[]) {
     ]);
 }
 
-describe("a listing of which no price has told what it is", () => {
-  test("stands beside the asset that its ticker proposes, whichever row comes first", () => {
+describe("a listing that was not matched by price", () => {
+  test("is grouped with the asset that its ticker suggests, whichever row comes first", () => {
     expect(groups([rowOf("binance", "TON", unknown), rowOf("okx", "GRAM")])).toEqual([
       ["GRAM GRAM", ["okx GRAM"], ["binance TON ?"]],
     ]);
@@ -35,7 +35,7 @@ describe("a listing of which no price has told what it is", () => {
     ]);
   });
 
-  test("stands beside the asset of its own letters before that of its common name", () => {
+  test("is grouped with the asset of its own letters rather than that of its common name", () => {
     const rows = [
       rowOf("binance", "XAU"),
       rowOf("gate", "GOLD", { assetId: "GOLD", identity: "probable" }),
@@ -47,7 +47,7 @@ describe("a listing of which no price has told what it is", () => {
     ]);
   });
 
-  test("stands beside the asset that another listing of its ticker is known to be", () => {
+  test("is grouped with the asset that another listing of its ticker belongs to", () => {
     const rows = [
       rowOf("binance", "CAT"),
       rowOf("gate", "CATSTOCK", { assetId: "CAT~2" }),
@@ -59,12 +59,12 @@ describe("a listing of which no price has told what it is", () => {
     ]);
   });
 
-  test("stands alone under its ticker where there is no such asset", () => {
+  test("is alone under its ticker if there is no such asset", () => {
     const rows = [rowOf("binance", "TON", unknown), rowOf("gate", "TON", unknown)];
     expect(groups(rows)).toEqual([["TON TON", [], ["binance TON ?", "gate TON ?"]]]);
   });
 
-  test("and one that prices speak against are refused in the order of the snapshot", () => {
+  test("and one contradicted by prices are rejected in the order of the snapshot", () => {
     const rows = [
       rowOf("binance", "TON", { assetId: "TON", identity: "conflict" }),
       rowOf("bybit", "GRAM", {}, flagBit("stale")),
@@ -98,7 +98,7 @@ describe("groups that are prepared in steps", () => {
     return { steps, timeStep };
   }
 
-  test("are those of one step, and then there without work", async () => {
+  test("equal those built in one step, and are then available without work", async () => {
     const prepared = new AssetGroups();
     const { steps, timeStep } = counted();
     await prepared.prepare(snapshot, timeStep);
@@ -109,21 +109,21 @@ describe("groups that are prepared in steps", () => {
     expect(steps).toHaveLength(4);
   });
 
-  test("are finished by a request that needs them earlier, whichever step was the last", async () => {
-    for (const askedAfter of [0, 1, 2, 3]) {
-      const asked = new AssetGroups();
+  test("are completed by a request that needs them earlier, whichever step was the last", async () => {
+    for (const neededAfter of [0, 1, 2, 3]) {
+      const interrupted = new AssetGroups();
       const found: unknown[] = [];
       const { steps, timeStep } = counted();
-      const preparing = asked.prepare(snapshot, timeStep);
-      while (steps.length < askedAfter) await yieldToEventLoop();
-      found.push(asked.of(snapshot));
+      const preparing = interrupted.prepare(snapshot, timeStep);
+      while (steps.length < neededAfter) await yieldToEventLoop();
+      found.push(interrupted.of(snapshot));
       await preparing;
       expect(found).toEqual([whole]);
-      expect(steps).toHaveLength(askedAfter);
+      expect(steps).toHaveLength(neededAfter);
     }
   });
 
-  test("are given up for those of a newer snapshot", async () => {
+  test("are abandoned for those of a newer snapshot", async () => {
     const newer = snapshotOf("1-2", rows.slice(0, 10));
     const both = new AssetGroups();
     const { steps, timeStep } = counted();

@@ -10,7 +10,7 @@ const BASES = ["BTC", "GOLD", "XAU", "TON", "GRAM", "LIT", "AB", "ABC", "MUSTOCK
 const ASSET_IDS = [...BASES, "LIT~2", "SP500", "MU", null];
 const OTHERS =
   "XAUUSD US500 SP500 MU LIT~2 LIT~3 BTCUSDT PF_XBTUSD 1000GRAM KLIT ABCD ABUSDT ABCUSDT NEVER";
-const ASKED = [...BASES, ...OTHERS.split(" ")];
+const NAMES = [...BASES, ...OTHERS.split(" ")];
 const MAX_EXCHANGES = 3;
 
 const listing = fc.record({
@@ -23,11 +23,11 @@ const listing = fc.record({
 });
 const ofExchange: fc.Arbitrary<ExchangeListings> = fc.array(listing, { maxLength: 5 });
 
-/** One exchange has other listings, or none, from a snapshot on; the names that are asked for in it. */
+/** From some snapshot on one exchange has other listings, or none; the names that are looked up in it. */
 const change = fc.record({
   place: fc.nat({ max: MAX_EXCHANGES - 1 }),
   listings: fc.option(ofExchange),
-  asked: fc.uniqueArray(fc.constantFrom(...ASKED), { minLength: 1, maxLength: 8 }),
+  names: fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 8 }),
 });
 
 /** All other spellings of a listing, in upper case. */
@@ -51,7 +51,7 @@ function spellings({
   return all;
 }
 
-/** The bases that a name stands for, looked up plainly among all listings. */
+/** The bases that a name refers to, found by a plain search of all listings. */
 function plainly(all: ExchangeListings, name: string): readonly string[] {
   const isAsset = (text: string) =>
     all.some(({ assetId }) => assetId !== null && nameOfAsset(assetId) === text);
@@ -67,25 +67,25 @@ function plainly(all: ExchangeListings, name: string): readonly string[] {
   return isKnown(name) || ticker === undefined ? [] : [ticker];
 }
 
-test("names are found as in all listings of the snapshot, whatever was kept from earlier ones", () => {
+test("names resolve as in a search of all listings, whatever was cached from earlier snapshots", () => {
   let resolved = 0;
   let ambiguous = 0;
   fc.assert(
     fc.property(fc.array(change, { minLength: 3, maxLength: 12 }), (changes) => {
       const held: (ExchangeListings | null)[] = [];
-      for (const { place, listings: next, asked } of changes) {
+      for (const { place, listings: next, names } of changes) {
         held[place] = next;
         const listings = held.filter((one) => one !== null && one !== undefined);
-        const found = atOnce(findNames({ listings }, asked));
-        // Copies, of which nothing can be kept.
+        const found = atOnce(findNames({ listings }, names));
+        // Copies, for which nothing can be cached.
         const copies = listings.map((one) => [...one]);
-        expect(found).toEqual(atOnce(findNames({ listings: copies }, asked)));
-        const stands = asked.map((name) => plainly(listings.flat(), name));
-        const single = asked.flatMap((name, at) =>
-          stands[at]?.length === 1 ? [{ asked: name, base: stands[at][0] ?? "" }] : [],
+        expect(found).toEqual(atOnce(findNames({ listings: copies }, names)));
+        const matches = names.map((name) => plainly(listings.flat(), name));
+        const single = names.flatMap((name, at) =>
+          matches[at]?.length === 1 ? [{ asked: name, base: matches[at][0] ?? "" }] : [],
         );
         expect(found.resolved).toEqual(single);
-        const several = stands.filter((bases) => bases.length > 1).flat();
+        const several = matches.filter((bases) => bases.length > 1).flat();
         expect(found.didYouMean).toEqual([...new Set(several)].toSorted());
         resolved += single.length;
         ambiguous += several.length;
@@ -96,8 +96,8 @@ test("names are found as in all listings of the snapshot, whatever was kept from
   expect([resolved > 1_000, ambiguous > 100]).toEqual([true, true]);
 });
 
-test("while listings stay the same, a name is found again without a look at them", () => {
-  let looks = 0;
+test("while listings stay the same, a name is resolved again without visiting them", () => {
+  let visits = 0;
   const one = {
     base: "BTC",
     quote: "USDT",
@@ -108,15 +108,15 @@ test("while listings stay the same, a name is found again without a look at them
   };
   const watched = new Proxy(one, {
     get: (target, name, receiver) => {
-      looks += 1;
+      visits += 1;
       return Reflect.get(target, name, receiver);
     },
   });
   const listings = [[watched], [{ ...one, base: "ETH", assetId: "ETH" }]];
   const find = () => atOnce(findNames({ listings: [...listings] }, ["BTC", "PF_XBTUSD", "NEVER"]));
   const first = find();
-  expect(looks).toBeGreaterThan(0);
-  looks = 0;
+  expect(visits).toBeGreaterThan(0);
+  visits = 0;
   expect(find()).toEqual(first);
-  expect(looks).toBe(0);
+  expect(visits).toBe(0);
 });

@@ -34,7 +34,7 @@ function setUp() {
 }
 
 describe("background work in the metrics", () => {
-  test("counts its steps by duration", async () => {
+  test("counts steps by duration", async () => {
     const { run, lines } = setUp();
     for (const ms of [1, 4, 5, 6, 30]) run("board", ms);
     run("groups", 2);
@@ -48,7 +48,7 @@ describe("background work in the metrics", () => {
     ]);
   });
 
-  test("shows the longest step by work for five to ten minutes", async () => {
+  test("shows the longest step by kind of work for five to ten minutes", async () => {
     const { pass, run, lines } = setUp();
     const longest = () => lines("background_step_longest_seconds{");
     expect(await longest()).toEqual([]);
@@ -69,7 +69,7 @@ describe("background work in the metrics", () => {
     expect(await longest()).toEqual([]);
   });
 
-  test("returns what the step returns, and measures one that throws", async () => {
+  test("returns the step's result, and measures a step that throws", async () => {
     const { pass, metrics, lines } = setUp();
     expect(metrics.timeStep("alerts", () => 7)).toBe(7);
     const failing = (): never => {

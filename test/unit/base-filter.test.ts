@@ -12,21 +12,21 @@ const TEXTS = PLAIN.flatMap((name) => [
   `${name}STOCK~13`,
 ]);
 
-test("a listing matches a base if their names have one common name in the table, or by its ticker or id", () => {
+test("a listing matches a base if both have the same common name in the table, or by its ticker or id", () => {
   let matching = 0;
-  for (const asked of TEXTS) {
-    const isMeant = baseMatcher([asked]);
+  for (const wanted of TEXTS) {
+    const isMeant = baseMatcher([wanted]);
     for (const name of TEXTS) {
-      const isAlike = (text: string) => commonName(text) === commonName(asked);
-      const wants = name === asked || isAlike(name);
-      if (isMeant({ base: name, assetId: null }) !== wants)
-        throw new Error(`${name} as ticker, asked for ${asked}`);
-      const byId = (isNumbered(asked) && name === asked) || isAlike(nameOfAsset(name));
+      const isAlike = (text: string) => commonName(text) === commonName(wanted);
+      const isMatch = name === wanted || isAlike(name);
+      if (isMeant({ base: name, assetId: null }) !== isMatch)
+        throw new Error(`${name} as ticker, wanted: ${wanted}`);
+      const byId = (isNumbered(wanted) && name === wanted) || isAlike(nameOfAsset(name));
       if (isMeant({ base: "OTHER", assetId: name }) !== byId)
-        throw new Error(`${name} as asset, asked for ${asked}`);
-      if (isMeant({ base: asked, assetId: name }) !== true)
-        throw new Error(`${name} with the ticker ${asked}`);
-      if (wants && byId) matching += 1;
+        throw new Error(`${name} as asset, wanted: ${wanted}`);
+      if (isMeant({ base: wanted, assetId: name }) !== true)
+        throw new Error(`${name} with the ticker ${wanted}`);
+      if (isMatch && byId) matching += 1;
     }
   }
   expect(matching).toBeGreaterThan(TEXTS.length);

@@ -9,7 +9,7 @@ function memory(trustedSize: number | null, extra: Partial<SizeMemory> = {}): Si
 }
 
 describe("the size of a batch", () => {
-  test("a first batch is taken as it is when the exchange has no list of its own", () => {
+  test("a first batch is accepted as it is if the exchange has no list of its own", () => {
     const verdict = judge(
       { seen: 7, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(null),
@@ -24,7 +24,7 @@ describe("the size of a batch", () => {
     });
   });
 
-  test("an empty batch is refused, even by the operator's word", () => {
+  test("an empty batch is refused even if the operator accepts it", () => {
     const verdict = judge(
       { seen: 0, expected: 0, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(10, { acceptNextSize: true }),
@@ -33,7 +33,7 @@ describe("the size of a batch", () => {
     expect(verdict.kind).toBe("refuse");
   });
 
-  test("under half of the own list is refused and says both numbers", () => {
+  test("less than half of the exchange's own list is refused, with both numbers", () => {
     const verdict = judge(
       { seen: 49, expected: 100, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(null),
@@ -45,7 +45,7 @@ describe("the size of a batch", () => {
     });
   });
 
-  test("half of the own list is accepted and degraded; 95 % is whole", () => {
+  test("half of the own list is accepted and degraded; 95 % is complete", () => {
     expect(
       judge(
         { seen: 50, expected: 100, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
@@ -67,7 +67,7 @@ describe("the size of a batch", () => {
     });
   });
 
-  test("under half of the last trusted size is refused without a list that confirms it", () => {
+  test("less than half of the last trusted size is refused without a list that confirms it", () => {
     expect(
       judge(
         { seen: 49, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
@@ -77,7 +77,7 @@ describe("the size of a batch", () => {
     ).toBe("refuse");
   });
 
-  test("a shrinkage that the own list confirms is true at once", () => {
+  test("a decrease that the own list confirms is trusted immediately", () => {
     const verdict = judge(
       { seen: 40, expected: 41, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(100),
@@ -86,7 +86,7 @@ describe("the size of a batch", () => {
     expect(verdict).toMatchObject({ kind: "accept", trustedSize: 40, degradedBy: null });
   });
 
-  test("a list that lost instruments which still have rates confirms nothing", () => {
+  test("a list without instruments that still have rates confirms nothing", () => {
     expect(
       judge(
         { seen: 40, expected: 40, unlisted: 60, rejected: 0, unanswered: 0, hidden: 0 },
@@ -96,7 +96,7 @@ describe("the size of a batch", () => {
     ).toBe("refuse");
   });
 
-  test("a degraded size does not become the measure: 60 % of 60 % is refused", () => {
+  test("a degraded size does not become the reference: 60 % of 60 % is refused", () => {
     const first = judge(
       { seen: 60, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(100),
@@ -112,7 +112,7 @@ describe("the size of a batch", () => {
     ).toBe("refuse");
   });
 
-  test("ten like batches over thirty minutes make a size true; nine, or ten in a hurry, do not", () => {
+  test("ten similar batches over thirty minutes make a size trusted; nine, or ten in less time, do not", () => {
     let state = memory(100);
     const verdicts: string[] = [];
     for (let batch = 0; batch < 10; batch += 1) {
@@ -138,7 +138,7 @@ describe("the size of a batch", () => {
     }
   });
 
-  test("a size unlike the waiting one starts the count again", () => {
+  test("a size that differs from the pending one restarts the count", () => {
     const pending = { size: 40, batches: 9, sinceMs: 0 };
     const verdict = judge(
       { seen: 20, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
@@ -151,7 +151,7 @@ describe("the size of a batch", () => {
     });
   });
 
-  test("the operator's word makes any size but zero true", () => {
+  test("the operator's acceptance makes any size trusted except zero", () => {
     const verdict = judge(
       { seen: 3, expected: 100, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(100, { acceptNextSize: true }),
@@ -160,7 +160,7 @@ describe("the size of a batch", () => {
     expect(verdict).toMatchObject({ kind: "accept", trustedSize: 3, degradedBy: null });
   });
 
-  test("a first list that lacks instruments with rates is not the measure of all", () => {
+  test("a first list without instruments that have rates is not the reference", () => {
     const size = { seen: 370, expected: 370, unlisted: 371, rejected: 0, unanswered: 0, hidden: 0 };
     expect(judge(size, memory(null), 0)).toMatchObject({
       kind: "accept",
@@ -170,7 +170,7 @@ describe("the size of a batch", () => {
     expect(judge(few, memory(null), 0)).toMatchObject({ degradedBy: null });
   });
 
-  test("a batch in which a request failed never makes a smaller size true", () => {
+  test("a batch with a failed request never makes a smaller size trusted", () => {
     let state = memory(100);
     for (let batch = 0; batch < 40; batch += 1) {
       const size = {
@@ -187,7 +187,7 @@ describe("the size of a batch", () => {
     }
   });
 
-  test("what a failed request hides is missed, and is no reason to doubt the rest", () => {
+  test("rows hidden by a failed request are missing, but do not discredit the rest", () => {
     const size = { seen: 17, expected: 18, unlisted: 0, rejected: 0, unanswered: 1, hidden: 1 };
     expect(judge(size, memory(18), 0)).toMatchObject({
       kind: "accept",
@@ -195,15 +195,15 @@ describe("the size of a batch", () => {
       degradedBy: "17 instruments, 18 in the exchange's own list, 18 trusted before",
       complete: true,
     });
-    // The list shrinks while one of it is not answered.
+    // The list shrinks while one request for part of it fails.
     const shrunk = { ...size, seen: 10, expected: 11 };
     expect(judge(shrunk, memory(18), 0)).toMatchObject({ trustedSize: 11, complete: true });
-    // Of those that are gone besides, nobody says why.
+    // The absence of the others has no known cause.
     const cut = { ...size, seen: 15, expected: null, unanswered: 0 };
     expect(judge(cut, memory(18), 0)).toMatchObject({ trustedSize: 18, complete: false });
   });
 
-  test("a batch of which over half is hidden is refused, whatever is known of the size", () => {
+  test("a batch of which more than half is hidden is refused, whatever is known of the size", () => {
     const size = { seen: 8, expected: 18, unlisted: 0, rejected: 0, unanswered: 10, hidden: 10 };
     expect(judge(size, memory(18), 0).kind).toBe("refuse");
     let state = memory(100);
@@ -215,7 +215,7 @@ describe("the size of a batch", () => {
     }
   });
 
-  test("over 5 % unreadable rows degrade a batch, over half refuse it", () => {
+  test("over 5 % of unreadable rows degrade a batch, over half refuse it", () => {
     const of = (seen: number, rejected: number) =>
       judge(
         { seen, expected: seen, unlisted: 0, rejected, unanswered: 0, hidden: 0 },
@@ -231,7 +231,7 @@ describe("the size of a batch", () => {
     expect(of(49, 51)).toMatchObject({ kind: "refuse", reason: "51 rows could not be used" });
   });
 
-  test("a list that shrank because half of it cannot be read confirms no size, however often it comes", () => {
+  test("a list that shrank because half of it is unreadable confirms no size, however often it comes", () => {
     let state = memory(100);
     for (let batch = 0; batch < 40; batch += 1) {
       const size = { seen: 60, expected: 60, unlisted: 0, rejected: 40, unanswered: 0, hidden: 0 };
@@ -248,7 +248,7 @@ describe("the size of a batch", () => {
     expect(judge(worse, memory(100), 0).kind).toBe("refuse");
   });
 
-  test("the operator's word makes a size true whatever could not be read, which is still said", () => {
+  test("the operator's acceptance makes a size trusted despite unreadable rows, which are still reported", () => {
     const size = { seen: 30, expected: 30, unlisted: 0, rejected: 70, unanswered: 0, hidden: 0 };
     expect(judge(size, memory(100, { acceptNextSize: true }), 0)).toMatchObject({
       kind: "accept",
@@ -257,7 +257,7 @@ describe("the size of a batch", () => {
     });
   });
 
-  test("over four times the trusted rows, and over 5,000, is too large, unreadable ones counted", () => {
+  test("over four times the trusted rows, and over 5,000, is too large, including unreadable ones", () => {
     const of = (seen: number, rejected: number, trusted: number | null, word = false) =>
       judge(
         { seen, expected: seen, unlisted: 0, rejected, unanswered: 0, hidden: 0 },

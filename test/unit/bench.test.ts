@@ -6,7 +6,7 @@ import { cpuSeconds, cpuSecondsOf, residentMb, residentMbOf } from "../../bench/
 import { stepsOf } from "../../bench/steps.ts";
 
 describe("figures", () => {
-  test("a figure beside its aim says whether it is met, and what could not be measured says why", () => {
+  test("a figure with an aim shows whether it is met, and one that could not be measured shows why", () => {
     const lines = table([
       atLeast("ratio", 0.5, "x", 0.6),
       atMost("start", 249.6, "ms", 250),
@@ -34,18 +34,18 @@ describe("the document", () => {
   ]);
   const sections = {
     start: { title: "Start", about: "From the start to the first row." },
-    idle: { title: "Idle", about: "While nobody asks." },
+    idle: { title: "Idle", about: "Without requests." },
     steps: { title: "Steps", about: "Seen by a probe." },
   };
 
-  test("the figures that were written are read again, section by section, without the text above them", () => {
+  test("written figures are read back by section, without the text above them", () => {
     expect([...measurementsOf(documentOf(sections, measured))]).toEqual([
       ["Start", start],
       ["Idle", idle],
     ]);
   });
 
-  test("each section says how it is measured and run alone, and whether it was not measured yet", () => {
+  test("each section states how it is measured and run alone, and whether it was measured", () => {
     const document = documentOf(sections, measured);
     expect(document).toContain(
       "## Start\n\nFrom the start to the first row. Run it alone: `make bench SECTIONS=start`.\n\n2026-11-29, Bun",
@@ -55,7 +55,7 @@ describe("the document", () => {
     );
   });
 
-  test("all aims stand in one table, the missed ones first, each with its section and day", () => {
+  test("all aims are in one table, missed ones first, each with its section and day", () => {
     const aims = [
       "1 of 2 are met.",
       "",
@@ -69,7 +69,7 @@ describe("the document", () => {
     expect(documentOf(sections, measured)).toContain(`## All aims\n\n${aims}`);
   });
 
-  test("a table whose columns were aligned by the formatter is read as well", () => {
+  test("a table aligned by the formatter is read as well", () => {
     const aligned =
       "2026-11-29, Bun.\n\n| what  | measured | aim        | met    |\n| --- | --- | --- | --- |\n| row   | 3 ms     | at most 2  | **no** |\n";
     expect(aimsTable(new Map([["S", aligned]]))).toContain(
@@ -81,12 +81,12 @@ describe("the document", () => {
 describe("two answers to one query", () => {
   const ours = { total: 2, rows: [{ uid: "a", rate: 0.1 + 0.2, flags: ["thin"], note: null }] };
 
-  test("are the same where numbers differ by rounding alone", () => {
+  test("are equal if numbers differ only by rounding", () => {
     const theirs = { total: 2, rows: [{ uid: "a", rate: 0.3, flags: ["thin"], note: null }] };
     expect(answerDifferences(ours, theirs)).toEqual([]);
   });
 
-  test("differ by a number, a text, an absent field, a missing flag, and null in place of 0", () => {
+  test("differ in a number, a text, an absent field, a missing flag, and null instead of 0", () => {
     const theirs = { total: 2, rows: [{ rate: 0.300001, flags: [], note: 0 }] };
     expect(answerDifferences(ours, theirs)).toEqual([
       '.rows[0].uid: "a", theirs absent',
@@ -96,19 +96,19 @@ describe("two answers to one query", () => {
     ]);
   });
 
-  test("differ where one has fewer rows, whatever fields are compared", () => {
+  test("differ if one has fewer rows, whatever fields are compared", () => {
     const differences = answerDifferences(ours, { total: 2, rows: [] }, new Set(["rows"]));
     expect(differences).toEqual([".rows: 1 members, theirs 0 members"]);
   });
 
-  test("are compared by the named fields alone, at every depth", () => {
+  test("are compared by the named fields only, at every depth", () => {
     const theirs = { total: 3, rows: [{ uid: "b", rate: 0.3 }] };
     expect(answerDifferences(ours, theirs, new Set(["rows", "rate"]))).toEqual([]);
   });
 });
 
-describe("what the kernel says of a process", () => {
-  test("CPU is user and system time, whatever the name of the program holds", () => {
+describe("the kernel's statistics of a process", () => {
+  test("CPU is user plus system time, whatever the program's name contains", () => {
     const line = "42 (a) b (c) S 1 42 42 0 -1 4194304 100 0 0 0 250 50 7 7 20 0 9 0 100 1 1";
     expect(cpuSecondsOf(line)).toBe(3);
   });
@@ -117,14 +117,14 @@ describe("what the kernel says of a process", () => {
     expect(residentMbOf("Name:\tbun\nVmHWM:\t  200000 kB\nVmRSS:\t  125000 kB\n")).toBe(128);
   });
 
-  test("of this very process both can be read", () => {
+  test("both can be read for the current process", () => {
     expect(cpuSeconds(process.pid)).toBeGreaterThan(0);
     expect(residentMb(process.pid)).toBeGreaterThan(10);
   });
 });
 
 describe("the longest step of a server", () => {
-  /** Answers at once, but for what `eachTime` does every 100 ms. */
+  /** Answers immediately, except for what `eachTime` does every 100 ms. */
   async function server(eachTime: string) {
     const started = Promise.withResolvers<number>();
     const script = `
@@ -147,14 +147,14 @@ describe("the longest step of a server", () => {
 
   const WATCHED_MS = 1_000;
 
-  test("is what the thread works while a request waits", async () => {
+  test("is the thread's work while a request waits", async () => {
     const works = "const used = process.cpuUsage(); while (process.cpuUsage(used).user < 60_000);";
     await using busy = await server(works);
     const longest = Math.max(...(await stepsOf(busy, WATCHED_MS)));
     expect(longest).toBeGreaterThan(6);
   });
 
-  test("is not what the thread waits for, however long a request waits with it", async () => {
+  test("does not include time in which the thread waits, however long a request waits with it", async () => {
     await using waiting = await server("Bun.sleepSync(600)");
     const longest = Math.max(...(await stepsOf(waiting, WATCHED_MS)));
     expect(longest).toBeLessThan(60);

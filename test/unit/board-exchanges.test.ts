@@ -7,10 +7,10 @@ import { acceptedBatch, startCollecting, testDatabase } from "../support/databas
 import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 
-/** How often the service looks at the database. */
+/** How often the service polls the database. */
 const LOOK_MS = 250;
 
-test("a start over an older database with other exchanges is in the snapshot at the next look: the new one is starting, the rows of the old one are gone", async () => {
+test("a start with an older database and other exchanges shows in the snapshot at the next poll: the new one is starting, the rows of the old one are gone", async () => {
   using database = testDatabase();
   const clock = new ManualClock(NOON_MS);
   const before = startCollecting(database, ["okx", "bybit"], NOON_MS);
@@ -20,7 +20,7 @@ test("a start over an older database with other exchanges is in the snapshot at 
   const published: string[] = [];
   board.onPublish(({ id }) => published.push(id));
   board.poll();
-  // As the collector does it: two transactions, and the board may look between them.
+  // As the collector does it: two transactions, and the board may poll between them.
   const epoch = database.epochs.takeOver(clock.nowMs());
   await clock.advance(LOOK_MS);
   board.poll();
@@ -41,7 +41,7 @@ test("a start over an older database with other exchanges is in the snapshot at 
     { exchange: "bybit", status: "off" },
   ]);
   expect(coverageOf(snapshot, {}).asked).toBe(2);
-  // Commits are gathered as ever.
+  // Commits are batched as usual.
   for (let waitedMs = 0; waitedMs < PUBLISH_EVERY_MS - LOOK_MS; waitedMs += LOOK_MS) {
     database.writer.commit(acceptedBatch("okx", epoch, clock.nowMs(), [quoteOf("ETH")]));
     await clock.advance(LOOK_MS);

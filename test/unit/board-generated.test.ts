@@ -30,7 +30,7 @@ type Change =
   | { readonly kind: "fail"; readonly exchange: ExchangeId }
   | { readonly kind: "restart" };
 
-/** What decides when a row changes; times from the moment of its commit. */
+/** What determines when a row changes; times from its commit. */
 interface Row {
   readonly age: number;
   readonly next: number | null;
@@ -39,7 +39,7 @@ interface Row {
   readonly continuous: boolean;
 }
 
-/** Moments around those at which something changes, so that many cases meet one to the millisecond. */
+/** Moments around those at which something changes, so that many cases coincide to the millisecond. */
 const EDGES_MS = [0, 1, 250, 2_500, 5_000, 60_000, 180_000, 240_000, HOUR_MS];
 const edgeMs = fc
   .tuple(fc.constantFrom(...EDGES_MS), fc.constantFrom(-1, 0, 1, 250, 4_999))
@@ -79,7 +79,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({
     kind: fc.constant("period" as const),
     exchange: anyExchange,
-    // With the last one a rate outlives its next settlement.
+    // In the last one a rate is valid beyond its next settlement.
     periodMs: fc.constantFrom(10_000, 60_000, 90_000, HOUR_MS),
   }),
   fc.record({
@@ -104,7 +104,7 @@ function recordsOf(exchange: ExchangeId, rows: readonly Row[], nowMs: number): M
   });
 }
 
-/** What a snapshot of the stored market must be now, computed row by row. */
+/** The expected snapshot of the stored market at this moment, computed row by row. */
 function plainSnapshot(market: MarketInMemory, nowMs: number) {
   const { progress, states, rows: records } = market.read(({ enabled }) => enabled);
   const { epoch, seq, changedAtMs } = progress;
@@ -136,7 +136,7 @@ function plainSnapshot(market: MarketInMemory, nowMs: number) {
   return { id, asOfMs, storedAtMs: changedAtMs, rows, listings, exchanges };
 }
 
-test("every snapshot is the one computed plainly, row by row, and none is missing when a row has changed", async () => {
+test("every snapshot equals the one computed row by row, and none is missing when a row has changed", async () => {
   let published = 0;
   let unchanged = 0;
   await fc.assert(
@@ -166,9 +166,9 @@ test("every snapshot is the one computed plainly, row by row, and none is missin
           expect(after).toMatchObject(plain);
           if (!hasNewRows) expect(shownBy(after)).not.toEqual(shownBy(before));
           hasNewRows = false;
-          const kept = new Map(before?.rows.map((shown) => [shown.record, shown]));
+          const previous = new Map(before?.rows.map((shown) => [shown.record, shown]));
           for (const shown of after?.rows ?? []) {
-            const known = kept.get(shown.record) ?? shown;
+            const known = previous.get(shown.record) ?? shown;
             if (Bun.deepEquals(known, shown)) expect(shown).toBe(known);
           }
         } else {
@@ -182,7 +182,7 @@ test("every snapshot is the one computed plainly, row by row, and none is missin
   expect([published > 5_000, unchanged > 500]).toEqual([true, true]);
 });
 
-/** What makes a new snapshot when it changes. */
+/** Changes that cause a new snapshot. */
 function shownBy(
   snapshot: {
     readonly rows: readonly BoardRow[];
@@ -218,7 +218,7 @@ function apply(
 
 const MANY = ["bybit", "gate", "kucoin", "mexc", "okx"] as const;
 
-/** Rows that settle at noon; `onLook` is called with each whose change with time is looked at. */
+/** Rows that settle at noon; `onLook` is called with each row that is checked for changes with time. */
 function manyRecords(exchange: ExchangeId, atMs: number, onLook: (uid: string) => void) {
   return Array.from({ length: 900 }, (_, n) => {
     const { record } = rowOf(exchange, `B${n}`, { observedAtMs: atMs });
@@ -234,7 +234,7 @@ test.each([
   ["and nothing is committed", false],
   ["while exchanges are committed", true],
 ])(
-  "when a settlement of all exchanges passes %s, no poll looks at all rows, and the one that publishes at none",
+  "when a settlement of all exchanges passes %s, no poll visits all rows, and the publishing one visits none",
   async (_how, isBusy) => {
     const clock = new ManualClock(NOON_MS - 60 * SECOND_MS);
     const market = new MarketInMemory([...MANY, "woox"], clock.nowMs());
@@ -248,7 +248,7 @@ test.each([
     for (const id of MANY) commit(id);
     const board = new Board({ reader: market, clock, staleAfterMs: STALE_AFTER_MS });
     board.poll();
-    const most = { between: 0, publishing: 0 };
+    const maxVisited = { between: 0, publishing: 0 };
     while (clock.nowMs() < NOON_MS + 10 * SECOND_MS) {
       await clock.advance(250);
       if (isBusy && clock.nowMs() % SECOND_MS === 0) market.commit("woox", [], clock.nowMs());
@@ -257,10 +257,10 @@ test.each([
       const before = board.current();
       board.poll();
       const kind = board.current() === before ? "between" : "publishing";
-      most[kind] = Math.max(most[kind], looked.size);
+      maxVisited[kind] = Math.max(maxVisited[kind], looked.size);
     }
-    // At most 2,000 and those of one exchange.
-    expect(most).toEqual({ between: 2_700, publishing: 0 });
+    // At most 2,000, and those of one exchange.
+    expect(maxVisited).toEqual({ between: 2_700, publishing: 0 });
     const shown = new Set(board.current()?.rows.map(({ nextFundingAtMs }) => nextFundingAtMs));
     expect([...shown]).toEqual([NOON_MS + 8 * HOUR_MS]);
   },

@@ -4,7 +4,7 @@ import { startCollecting, testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS } from "../support/quote.ts";
 
-test("a collector that says that it lives is alive, also while its heartbeat cannot be stored", async () => {
+test("a collector that sends heartbeats is alive, even if they cannot be stored", async () => {
   using database = testDatabase();
   const clock = new ManualClock(NOON_MS);
   const board = new Board({ reader: database.reader, clock, staleAfterMs: 900_000 });

@@ -38,14 +38,14 @@ function symbols(snapshot: Snapshot | null): string[] | undefined {
 }
 
 describe("the board", () => {
-  test("has no snapshot before the first batch was ever stored", () => {
+  test("has no snapshot until the first batch is stored", () => {
     using setup = setUp();
     setup.board.poll();
     expect(setup.board.current()).toBeNull();
     expect(setup.board.health().status).toBe("down");
   });
 
-  test("knows an asset that has left under any of its names", () => {
+  test("knows a delisted asset under any of its names", () => {
     using setup = setUp();
     setup.commit("okx", "MATIC", "MUSTOCK");
     const { board } = setup;
@@ -55,7 +55,7 @@ describe("the board", () => {
       expect([name, board.knowsBase(name)]).toEqual([name, false]);
   });
 
-  test("publishes the first batch at once, ordered by exchange and symbol, as of the commit", async () => {
+  test("publishes the first batch immediately, ordered by exchange and symbol, as of the commit", async () => {
     using setup = setUp();
     setup.commit("okx", "ETH", "BTC");
     setup.commit("bybit", "SOL");
@@ -67,7 +67,7 @@ describe("the board", () => {
     expect(snapshot?.asOfMs).toBe(NOON_MS);
   });
 
-  test("gathers commits: at most one snapshot in five seconds", async () => {
+  test("batches commits: at most one snapshot in five seconds", async () => {
     using setup = setUp();
     const published: string[] = [];
     setup.board.onPublish((snapshot) => published.push(snapshot.id));
@@ -94,7 +94,7 @@ describe("the board", () => {
     expect(after?.rows[1]).not.toBe(before?.rows[1] as never);
   });
 
-  test("publishes when a row becomes stale with nobody committing, and says so", async () => {
+  test("publishes with a reason when a row becomes stale without any commit", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.board.poll();
@@ -104,15 +104,15 @@ describe("the board", () => {
       await setup.clock.advance(250);
       setup.board.poll();
     }
-    // 180 s is the floor of staleness: the first publish period after it is the 37th.
+    // 180 s is the minimum staleness: the first publish period after it is the 37th.
     expect(ids).toEqual(["1-1.37"]);
     expect(flagNames(setup.board.current()?.rows[0]?.flags ?? 0)).toEqual(["stale"]);
   });
 
-  test("looks at its rows again only when one of them changes with time, however often it is polled", async () => {
+  test("visits its rows again only when one of them changes with time, however often it polls", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
-    let looks = 0;
+    let visits = 0;
     const { reader } = setup.database;
     const counting = {
       progress: () => reader.progress(),
@@ -123,7 +123,7 @@ describe("the board", () => {
         for (const record of market?.rows.get("okx") ?? []) {
           const { observedAtMs } = record;
           const get = (): number => {
-            looks += 1;
+            visits += 1;
             return observedAtMs;
           };
           Object.defineProperty(record, "observedAtMs", { get });
@@ -133,17 +133,17 @@ describe("the board", () => {
     };
     const board = new Board({ reader: counting, clock: setup.clock, staleAfterMs: STALE_AFTER_MS });
     board.poll();
-    expect(looks).toBeGreaterThan(0);
-    looks = 0;
+    expect(visits).toBeGreaterThan(0);
+    visits = 0;
     for (let n = 0; n < 400; n += 1) {
       await setup.clock.advance(250);
       board.poll();
     }
     // 100 s are twenty periods; the row becomes stale after 180 s.
-    expect(looks).toBe(0);
+    expect(visits).toBe(0);
   });
 
-  test("reads what was committed one exchange at a look, and publishes it without reading it again", async () => {
+  test("reads the commits of one exchange per poll, and publishes them without reading them again", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.commit("bybit", "BTC");
@@ -167,12 +167,12 @@ describe("the board", () => {
     expect(read.splice(0)).toEqual(["bybit", "okx"]);
     setup.commit("okx", "BTC", "ETH");
     setup.commit("bybit", "BTC", "SOL");
-    for (let look = 0; look < 4; look += 1) {
+    for (let poll = 0; poll < 4; poll += 1) {
       await setup.clock.advance(250);
       board.poll();
     }
     expect(read.splice(0)).toEqual(["early bybit", "early okx"]);
-    // It commits again before the snapshot: what was read early is of a commit that is over.
+    // It commits again before the snapshot: what was read early is from an outdated commit.
     setup.commit("okx", "ETH", "XRP");
     await setup.clock.advance(4 * SECOND_MS);
     board.poll();
@@ -186,7 +186,7 @@ describe("the board", () => {
     ]);
   });
 
-  test("a settlement that passes is a new snapshot in which the row is settling", async () => {
+  test("a settlement that passes causes a new snapshot in which the row is settling", async () => {
     using setup = setUp();
     const nextFundingAtMs = NOON_MS + 30 * SECOND_MS;
     const quote = quoteOf("BTC", { nextFundingAtMs });
@@ -198,7 +198,7 @@ describe("the board", () => {
     await setup.clock.advance(SECOND_MS);
     setup.board.poll();
     expect(flagNames(setup.board.current()?.rows[0]?.flags ?? 0)).toEqual(["settling"]);
-    // The next one of its interval, until the exchange names it.
+    // The next one by its interval, until the exchange sends it.
     const goesOnAtMs = nextFundingAtMs + 8 * HOUR_MS;
     expect(setup.board.current()?.rows[0]?.nextFundingAtMs).toBe(goesOnAtMs);
     await setup.clock.advance(4 * 60 * SECOND_MS);
@@ -207,7 +207,7 @@ describe("the board", () => {
     expect(setup.board.current()?.rows[0]?.nextFundingAtMs).toBeNull();
   });
 
-  test("two processes on one file publish the same snapshot under the same id", async () => {
+  test("two processes on one file publish the same snapshot with the same id", async () => {
     using setup = setUp();
     const secondDb = openDb(marketFile(setup.database.path));
     const second = new Board({
@@ -227,8 +227,8 @@ describe("the board", () => {
 
   test.each([
     ["20 s", 20, false],
-    ["120 s where a cursor points at it", 120, true],
-  ])("a replaced snapshot is found for %s, then not", async (_how, seconds, isPinned) => {
+    ["120 s if a cursor points to it", 120, true],
+  ])("a replaced snapshot is available for %s, then not", async (_how, seconds, isPinned) => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.board.poll();
@@ -244,7 +244,7 @@ describe("the board", () => {
     expect(setup.board.byId("1-1")).toBeNull();
   });
 
-  test("an exchange that was switched off leaves the board", async () => {
+  test("a disabled exchange leaves the board", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.commit("bybit", "BTC");
@@ -263,7 +263,7 @@ describe("the board", () => {
 });
 
 describe("health", () => {
-  test("is ok while all enabled exchanges are fresh and somebody collects, from the clock of now", async () => {
+  test("is ok while all enabled exchanges are fresh and a collector is running, by the current time", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.commit("bybit", "BTC");
@@ -279,7 +279,7 @@ describe("health", () => {
     expect(setup.board.health().dataAgeSeconds).toBe(7);
   });
 
-  test("knows of an answer or a failure before the next snapshot shows it", async () => {
+  test("includes an answer or a failure before the next snapshot shows it", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.commit("bybit", "BTC");
@@ -296,7 +296,7 @@ describe("health", () => {
     ]);
   });
 
-  test("grows old with the board: what is not shown does not count for long", async () => {
+  test("ages with the board: what is not shown does not count for long", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.board.poll();
@@ -305,7 +305,7 @@ describe("health", () => {
     expect(setup.board.health().dataAgeSeconds).toBe(11);
   });
 
-  test("is degraded when one exchange is stale, down when all are, down without a collector", async () => {
+  test("is degraded if one exchange is stale, down if all are, down without a collector", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.board.poll();

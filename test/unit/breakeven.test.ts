@@ -20,27 +20,27 @@ describe("hours until the fees are paid", () => {
   test.each([
     // A leg of 0.05 % every 8 h, next in 1 h, against nothing: four settlements pay 0.2 %, the last 25 h from now.
     ["settlement by settlement", leg(0, 8, 1), leg(0.0005, 8, 1), 0.2, 25],
-    ["with the very first one", leg(0, 8, 1), leg(0.003, 8, 7.5), 0.2, 7.5],
-    // 0.01 % more is lacking after three, so that the fourth is needed although the mean has paid at 24.1 h.
+    ["at the first settlement", leg(0, 8, 1), leg(0.003, 8, 7.5), 0.2, 7.5],
+    // 0.01 % is missing after three, so the fourth is needed although the mean has paid at 24.1 h.
     ["not before the settlement that pays the rest", leg(0, 8, 8), leg(0.0005, 8, 8), 0.151, 32],
-    // 0.3 % is received at once, 0.01 % paid each hour: at a mean of nothing there is no better time than now.
-    ["by what is paid first", leg(0.0001, 1, 1), leg(0.003, 24, 0.5), 0.2, 0.5],
-    ["at both settlements of one moment", leg(0.001, 8, 8), leg(0.003, 8, 8), 0.2, 8],
+    // 0.3 % is received immediately, 0.01 % paid each hour: with a mean of zero no later time is better.
+    ["by the first payment", leg(0.0001, 1, 1), leg(0.003, 24, 0.5), 0.2, 0.5],
+    ["at two simultaneous settlements", leg(0.001, 8, 8), leg(0.003, 8, 8), 0.2, 8],
     // 0.01 % an hour from both: 0.2 % after 10 h.
-    ["between settlements where both accrue", accruing(-0.0008, 8), accruing(0.0008, 8), 0.2, 10],
+    ["between settlements if both legs accrue", accruing(-0.0008, 8), accruing(0.0008, 8), 0.2, 10],
     // The short accrues 0.01 % an hour, the long pays 0.05 % after 4 h and then each 8 h. Before its payment at 44 h
     // 0.19 % have come; after it 0.14 %, and 6 h later 0.2 %.
-    ["between settlements where one accrues", leg(0.0005, 8, 4), accruing(0.0008, 8), 0.2, 50],
-    ["never, where nothing is yielded", leg(0.0001, 8, 4), leg(0.0001, 8, 4), 0.2, null],
-    ["never, where 90 days do not suffice", leg(0, 8, 8), leg(0.000007, 8, 8), 0.2, null],
-    ["at once, where there are none", leg(0, 8, 8), leg(0.0001, 8, 8), 0, 0],
+    ["between settlements if one leg accrues", leg(0.0005, 8, 4), accruing(0.0008, 8), 0.2, 50],
+    ["never, if the yield is zero", leg(0.0001, 8, 4), leg(0.0001, 8, 4), 0.2, null],
+    ["never, if 90 days do not suffice", leg(0, 8, 8), leg(0.000007, 8, 8), 0.2, null],
+    ["immediately, without fees", leg(0, 8, 8), leg(0.0001, 8, 8), 0, 0],
   ])("%s", (_, long, short, feesPct, hours) => {
     const found = breakevenOf(long, short, feesPct);
     if (hours === null) expect(found).toBeNull();
     else expect(found ?? Number.NaN).toBeCloseTo(hours, 9);
   });
 
-  test("a settlement on the last hour of 90 days counts, one after it does not", () => {
+  test("a settlement at the last hour of 90 days counts, a later one does not", () => {
     const rate = 0.002 / 90;
     expect(breakevenOf(leg(0, 24, 24), leg(rate, 24, 24), 0.2)).toBe(HORIZON_HOURS);
     expect(breakevenOf(leg(0, 24, 24), leg(rate, 24, 24.5), 0.2)).toBeNull();
@@ -55,29 +55,29 @@ describe("hours until the fees are paid", () => {
 
 const JUST_BEFORE_HOURS = 1e-7;
 
-/** What the pair has received after so many hours, fees not taken off, in percent. */
+/** What the pair has received after this many hours, before fees, in percent. */
 function receivedPct(long: Charging, short: Charging, hours: number): number {
   const paid = chargedWithin(long, NOON_MS, hours)?.paidFraction ?? Number.NaN;
   const received = chargedWithin(short, NOON_MS, hours)?.paidFraction ?? Number.NaN;
   return (received - paid) * 100;
 }
 
-test("the hours are those of a walk from minute to minute", () => {
+test("the hours equal those of a minute-by-minute simulation", () => {
   fc.assert(
     fc.property(anyLeg, anyLeg, anyFees, (long, short, feesPct) => {
       const found = breakevenOf(long, short, feesPct);
       let walked: number | null = null;
       for (let minute = 0; minute <= HORIZON_HOURS * 60 && walked === null; minute += 1) {
-        // What has accrued up to a settlement may have been enough, until that takes some of it away.
-        const looks = [minute / 60 - JUST_BEFORE_HOURS, minute / 60];
-        if (looks.some((hours) => receivedPct(long, short, hours) >= feesPct * (1 - 1e-9)))
+        // What has accrued before a settlement may have been enough, until the settlement takes some of it away.
+        const moments = [minute / 60 - JUST_BEFORE_HOURS, minute / 60];
+        if (moments.some((hours) => receivedPct(long, short, hours) >= feesPct * (1 - 1e-9)))
           walked = minute / 60;
       }
       if (walked === null || found === null) {
         expect(found).toBe(walked);
         return;
       }
-      // What accrues may pay the rest within a minute: then the walk sees it at its end.
+      // Accrual may pay the rest within a minute: the simulation then sees it at the end of the minute.
       expect(walked - found).toBeGreaterThan(-1e-6);
       expect(walked - found).toBeLessThan(MINUTE_MS / HOUR_MS);
       if (long.accrual === "periodic" && short.accrual === "periodic")
@@ -87,7 +87,7 @@ test("the hours are those of a walk from minute to minute", () => {
   );
 });
 
-test("no pair has paid its fees before the earliest time that its means allow", () => {
+test("no pair has paid its fees before the earliest time implied by its means", () => {
   fc.assert(
     fc.property(anyLeg, anyLeg, anyFees, (long, short, feesPct) => {
       const flows = [flowOf(long, "long", NOON_MS), flowOf(short, "short", NOON_MS)];
@@ -96,7 +96,7 @@ test("no pair has paid its fees before the earliest time that its means allow", 
       const earliest = earliestBreakevenHours(sumOf("perMs"), sumOf("maxLead"), feesPct);
       const found = breakevenOf(long, short, feesPct) ?? Number.POSITIVE_INFINITY;
       expect(earliest).toBeLessThanOrEqual(found);
-      // The bound is of use: a lone periodic leg is never further from it than an interval.
+      // The bound is useful: for a single periodic leg it is never off by more than an interval.
       if (short.accrual === "continuous" && long.fundingRate === 0 && found < HORIZON_HOURS)
         expect(found - earliest).toBeLessThan(1e-3);
     }),

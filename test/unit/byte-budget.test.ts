@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ByteBudget } from "../../src/lib/byte-budget.ts";
 
-/** A budget of 100 bytes and who of its holders gave up, in order. */
+/** A budget of 100 bytes, and the holders that gave up, in order. */
 function setUp(): { budget: ByteBudget; gaveUp: string[]; hold: (name: string) => Holding } {
   const budget = new ByteBudget(100);
   const gaveUp: string[] = [];
@@ -9,15 +9,15 @@ function setUp(): { budget: ByteBudget; gaveUp: string[]; hold: (name: string) =
 }
 type Holding = ReturnType<ByteBudget["hold"]>;
 
-describe("bytes that several hold", () => {
-  test("up to the budget nobody gives up", () => {
+describe("a shared byte budget", () => {
+  test("within the budget no holder gives up", () => {
     const { budget, gaveUp, hold } = setUp();
     hold("a").add(60);
     hold("b").add(40);
     expect([budget.held, gaveUp]).toEqual([100, []]);
   });
 
-  test("beyond it the largest gives up, not the one that came last", () => {
+  test("beyond it the largest holder gives up, not the latest", () => {
     const { budget, gaveUp, hold } = setUp();
     hold("small").add(20);
     hold("large").add(70);
@@ -28,7 +28,7 @@ describe("bytes that several hold", () => {
     expect([budget.held, gaveUp]).toEqual([31, ["large"]]);
   });
 
-  test("one that gave up counts no more and cannot give up twice", () => {
+  test("a holder that gave up no longer counts and cannot give up twice", () => {
     const { budget, gaveUp, hold } = setUp();
     const glutton = hold("glutton");
     glutton.add(101);
@@ -37,7 +37,7 @@ describe("bytes that several hold", () => {
     expect([budget.held, gaveUp]).toEqual([0, ["glutton"]]);
   });
 
-  test("what is released is free for others, once", () => {
+  test("released bytes are available to others, once", () => {
     const { budget, gaveUp, hold } = setUp();
     const first = hold("first");
     first.add(90);

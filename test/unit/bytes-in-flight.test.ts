@@ -9,7 +9,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 const MB = 1024 * 1024;
 const MAX_BYTES = 96 * MB;
 
-/** Chunks without bytes of their own: what counts is the size that they state. */
+/** Chunks without actual bytes: what counts is the size that they state. */
 function sharedOf(sizeBytes: number, chunks = 2): SharedBytes {
   return { sizeBytes, chunks: Array.from({ length: chunks }, (_, n) => new Uint8Array([n])) };
 }
@@ -22,7 +22,7 @@ function bench() {
 }
 
 describe("the bytes of large answers", () => {
-  test("are counted once, with a chunk for each reader, until they are read or left", async () => {
+  test("are counted once, plus a chunk per reader, until they are read or abandoned", async () => {
     const { flight, open } = bench();
     const shared = sharedOf(10 * MB);
     const [first, second] = [open(shared), open(shared, "b")];
@@ -34,7 +34,7 @@ describe("the bytes of large answers", () => {
     expect(flight.bytes).toBe(0);
   });
 
-  test("are never more than the bound: who comes then is refused before anything is sent", async () => {
+  test("never exceed the limit: later requests are refused before anything is sent", async () => {
     const { flight, open } = bench();
     const bodies: ReadableStream[] = [];
     let refused = 0;
@@ -53,7 +53,7 @@ describe("the bytes of large answers", () => {
     expect(() => open(sharedOf(9 * MB))).not.toThrow();
   });
 
-  test("are not even made where there would be no room for them", async () => {
+  test("are not even built if there is no room for them", async () => {
     const { flight, open } = bench();
     const bodies = [open(sharedOf(20 * MB)), open(sharedOf(20 * MB)), open(sharedOf(20 * MB))];
     expect(() => flight.requireRoom(2 * MB, "a")).toThrow("3 large answers");
@@ -65,7 +65,7 @@ describe("the bytes of large answers", () => {
     expect(() => flight.requireRoom(2 * MAX_BYTES, "a")).not.toThrow();
   });
 
-  test("leave the last quarter to clients that read no large one at the moment", async () => {
+  test("leave the last quarter to clients that are not reading a large answer", async () => {
     const { flight, open } = bench();
     const first = open(sharedOf(40 * MB));
     const others = [open(sharedOf(30 * MB), "b"), open(sharedOf(2 * MB), "c")];
@@ -83,10 +83,10 @@ describe("the bytes of large answers", () => {
     expect(flight.bytes).toBe(0);
   });
 
-  test("have room for one more client however many six others ask for in turn", async () => {
+  test("have room for one more client however many answers six others request in turn", async () => {
     const { flight, open } = bench();
     const bodies: { readonly client: string; readonly body: ReadableStream }[] = [];
-    const ask = (client: string): void => {
+    const request = (client: string): void => {
       try {
         bodies.push({ client, body: open(sharedOf(9 * MB), client) });
       } catch (error) {
@@ -94,17 +94,17 @@ describe("the bytes of large answers", () => {
       }
     };
     const clients = ["a", "b", "c", "d", "e", "f"];
-    for (const client of [...clients, ...clients, ...clients]) ask(client);
+    for (const client of [...clients, ...clients, ...clients]) request(client);
     for (let n = 0; n < 60; n += 1) {
       expect(() => flight.requireRoom(9 * MB, "another")).not.toThrow();
       const ended = bodies.shift();
       await ended?.body.cancel();
-      for (const client of clients) ask(client);
+      for (const client of clients) request(client);
     }
     expect(new Set(bodies.map(({ client }) => client)).size).toBe(6);
   });
 
-  test("one larger than the bound is sent when nothing else is", async () => {
+  test("one larger than the limit is sent if nothing else is being sent", async () => {
     const { flight, open } = bench();
     const body = open(sharedOf(2 * MAX_BYTES));
     expect(() => open(sharedOf(100_000), "b")).toThrow();
@@ -127,7 +127,7 @@ describe("the bytes of large answers", () => {
     expect(() => open(smaller)).toThrow("32 answers");
   });
 
-  test("that nobody began to read are forgotten, those that move are not", async () => {
+  test("that no client started to read are dropped, those in progress are not", async () => {
     const { clock, flight, open } = bench();
     open(sharedOf(10 * MB));
     const moving = open(sharedOf(5 * MB, 100)).getReader();
@@ -142,14 +142,14 @@ describe("the bytes of large answers", () => {
     expect(flight.bytes).toBe(0);
   });
 
-  test("a connection that takes nothing is given ten seconds", () => {
+  test("a connection that reads nothing is given ten seconds", () => {
     const { flight } = bench();
     const limits: number[] = [];
     flight.body(sharedOf(MB), "a", { limitIdle: (seconds) => limits.push(seconds) });
     expect(limits).toEqual([10]);
   });
 
-  test("stand still while they are held, the end included, and go on after that", async () => {
+  test("pause while they are held, including the end, and resume afterwards", async () => {
     const { clock, flight, open } = bench();
     const reader = open(sharedOf(MB, 1)).getReader();
     const left = open(sharedOf(MB));

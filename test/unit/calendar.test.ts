@@ -54,7 +54,7 @@ describe("the settlements ahead", () => {
     ]);
   });
 
-  test("begin after the snapshot's time and include the end of the hours asked for", () => {
+  test("begin after the snapshot's time and include the end of the requested hours", () => {
     const rows = [
       rowOf("okx", "NOW", { fundingIntervalHours: 24, nextFundingAtMs: NOON_MS }),
       rowOf("okx", "END", { nextFundingAtMs: NOON_MS + 8 * HOUR_MS }),
@@ -64,7 +64,7 @@ describe("the settlements ahead", () => {
     expect(ahead(rows, 0.5)).toEqual([]);
   });
 
-  test("go on where a settlement has just passed, its rate being charged and the next not yet known", () => {
+  test("continue if a settlement has just passed and its rate is being charged while the next is unknown", () => {
     const hourly = { fundingIntervalHours: 1, nextFundingAtMs: NOON_MS };
     const rows = [
       rowOf("okx", "A", { ...hourly, predictedRate: 0.0007 }),
@@ -76,7 +76,7 @@ describe("the settlements ahead", () => {
     ]);
   });
 
-  test("of a row that still shows the rate that was charged, the next one's is not known", () => {
+  test("have no known next rate for a row that still shows the charged one", () => {
     const hourly = { fundingIntervalHours: 1, nextFundingAtMs: NOON_MS + HOUR_MS, settling: true };
     const rows = [rowOf("gate", "A", { ...hourly, predictedRate: 0.0007 }, flagBit("settling"))];
     expect(ahead(rows, 2)).toEqual([
@@ -85,7 +85,7 @@ describe("the settlements ahead", () => {
     ]);
   });
 
-  test("have none of continuous funding, of an unknown interval or time, of a row that cannot be relied on", () => {
+  test("exclude continuous funding, unknown intervals or times, and rows that cannot be trusted", () => {
     const rows = [
       rowOf("deribit", "CONT", { accrual: "continuous" }),
       rowOf("okx", "NOINT", { fundingIntervalHours: null }),
@@ -96,7 +96,7 @@ describe("the settlements ahead", () => {
     expect(ahead(rows).map(([, base]) => base)).toEqual(["THIN"]);
   });
 
-  test("at one time: the largest open interest first, unknown last, then by exchange and symbol", () => {
+  test("at one time are ordered by open interest, unknown last, then by exchange and symbol", () => {
     const rows = [
       rowOf("okx", "C", { openInterestUsd: null }),
       rowOf("okx", "B", { openInterestUsd: 0 }),
@@ -107,7 +107,7 @@ describe("the settlements ahead", () => {
     expect(ahead(rows).map(([, base]) => base)).toEqual(["E", "A", "B", "D", "C"]);
   });
 
-  test("come from intervals of a minute and up: a shorter one is none that anybody has", () => {
+  test("come from intervals of at least a minute: no exchange has shorter ones", () => {
     const every = (seconds: number) => {
       const next = { nextFundingAtMs: NOON_MS + seconds * 1000 };
       return ahead([rowOf("okx", "A", { fundingIntervalHours: seconds / 3600, ...next })], 1);
@@ -116,14 +116,14 @@ describe("the settlements ahead", () => {
     expect(every(59)).toEqual([]);
   });
 
-  test("at a time that several rhythms share are in one order, not rhythm by rhythm", () => {
+  test("at a time shared by several intervals are in one order, not interval by interval", () => {
     const at = (base: string, fundingIntervalHours: number, openInterestUsd: number) =>
       rowOf("okx", base, { fundingIntervalHours, openInterestUsd });
     const rows = [at("A", 8, 4), at("B", 1, 3), at("C", 8, 2), at("D", 1, 1)];
     expect(ahead(rows, 4).map(([, base]) => base)).toEqual(["A", "B", "C", "D"]);
   });
 
-  test("are those of the rows that pass the filter", () => {
+  test("are only those of rows that pass the filter", () => {
     const rows = [rowOf("okx", "A"), rowOf("gate", "A"), rowOf("okx", "B", { volume24hUsd: 1 })];
     const filter = { ...NO_FILTER, exchanges: ["okx" as const], minVolumeUsd: 2 };
     const found = atOnce(settlementsAhead(snapshotOf("1-1", rows), { filter, hours: 8 }));
@@ -154,7 +154,7 @@ const market = fc
     ),
   );
 
-/** Every settlement one by one, sorted as a whole: what the list must be, written plainly. */
+/** Every settlement enumerated and sorted: the expected list, written plainly. */
 function plainly(rows: readonly BoardRow[], hours: number): string[] {
   const found: { at: number; size: number; name: string; nth: number }[] = [];
   for (const { record } of rows) {
@@ -174,7 +174,7 @@ function plainly(rows: readonly BoardRow[], hours: number): string[] {
   return found.map(({ at, name, nth }) => `${at} ${name}${nth === 0 ? " live" : ""}`);
 }
 
-test("any part of the list is that part of all settlements, sorted plainly", () => {
+test("any page of the list is that part of all settlements, sorted plainly", () => {
   fc.assert(
     fc.property(
       market,

@@ -12,7 +12,7 @@ type Case = readonly [
 ];
 
 const CASES: readonly Case[] = [
-  ["a stranger is itself, whatever it claims", "192.0.2.1", "198.51.100.7", "192.0.2.1"],
+  ["an untrusted peer is itself, whatever it claims", "192.0.2.1", "198.51.100.7", "192.0.2.1"],
   ["a proxy names the client", "10.0.0.1", "198.51.100.7", "198.51.100.7"],
   [
     "the rightmost untrusted hop counts",
@@ -76,15 +76,15 @@ test.each([
   ["2001:db8::1", "2001:db8:0:0::/64"],
   ["::1", "0:0:0:0::/64"],
   ["fe80::1%eth0", "fe80:0:0:0::/64"],
-  // NAT64 names the IPv4 address in its last words: whoever comes from there shares one place.
+  // NAT64 has the IPv4 address in its last words: all clients behind it share one limit.
   ["64:ff9b::192.0.2.1", "64:ff9b:0:0::/64"],
-])("for bounds %p counts as %p", (address, group) => {
+])("for limits, %p counts as %p", (address, group) => {
   expect(addressGroup(address)).toBe(group);
 });
 
-test("every way to write an address of one /64 counts as the same, of two as two", () => {
+test("every spelling of an address in one /64 counts as the same, in two as different", () => {
   const word = fc.integer({ min: 0, max: 0xffff });
-  const words = (least: number) => fc.array(word, { minLength: least, maxLength: least });
+  const words = (count: number) => fc.array(word, { minLength: count, maxLength: count });
   fc.assert(
     fc.property(words(4), words(4), words(4), (network, here, there) => {
       fc.pre(network[0] !== 0);

@@ -4,7 +4,7 @@ import { type Release, Semaphore } from "../../src/lib/semaphore.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 describe("a semaphore", () => {
-  test("lets the limit in and the rest in the order they came", async () => {
+  test("admits up to the limit, and the rest in the order of arrival", async () => {
     const semaphore = new Semaphore(2);
     const order: number[] = [];
     const releases: Release[] = [];
@@ -22,7 +22,7 @@ describe("a semaphore", () => {
     expect(semaphore.held).toBe(2);
   });
 
-  test("a slot given back twice is one slot", async () => {
+  test("a slot released twice counts as one", async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire();
     release();
@@ -32,7 +32,7 @@ describe("a semaphore", () => {
     expect(semaphore.held).toBe(1);
   });
 
-  test("who gives up waiting takes no slot with it", async () => {
+  test("a waiter that gives up takes no slot", async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire();
     const abort = new AbortController();
@@ -46,7 +46,7 @@ describe("a semaphore", () => {
   });
 });
 
-test("a pacer starts at most its requests in any window, whatever the rhythm of asking", async () => {
+test("a pacer starts at most its number of requests in any window, however they arrive", async () => {
   for (const [requests, perMs] of [
     [1, 500],
     [3, 1_000],
@@ -55,13 +55,13 @@ test("a pacer starts at most its requests in any window, whatever the rhythm of 
     const clock = new ManualClock();
     const pacer = new Pacer(clock, { requests, perMs });
     const starts: number[] = [];
-    const asks = async (): Promise<void> => {
+    const start = async (): Promise<void> => {
       await pacer.turn();
       starts.push(clock.monotonicMs());
     };
     const all: Promise<void>[] = [];
     for (let n = 0; n < 40; n += 1) {
-      all.push(asks());
+      all.push(start());
       if (n % 4 === 3) await clock.advance(perMs / 3);
     }
     await clock.advance(100 * perMs);

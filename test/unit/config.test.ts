@@ -48,7 +48,7 @@ describe("defaults", () => {
     });
   });
 
-  test("a service manager is known by what it puts into the environment, never by the file", () => {
+  test("a service manager is detected by the environment, never by the file", () => {
     const manager = (env: Record<string, string>, file?: string) => load(env, file).serviceManager;
     const NOTIFY_SOCKET = "/run/systemd/notify";
     expect(manager({ NOTIFY_SOCKET, WATCHDOG_USEC: "60000000" })).toEqual({
@@ -62,20 +62,20 @@ describe("defaults", () => {
     expect(problemsOf({ FF_CONFIG: "f" }, `NOTIFY_SOCKET = '${NOTIFY_SOCKET}'`)).toHaveLength(1);
   });
 
-  test("an empty or blank value is none", () => {
+  test("an empty or blank value counts as unset", () => {
     const names = SETTING_DOCS.map((doc) => doc.name);
     for (const blank of ["", "  "]) {
       expect(load(Object.fromEntries(names.map((name) => [name, blank])))).toEqual(load({}));
     }
   });
 
-  test("unknown names in the environment are somebody else's", () => {
+  test("unknown names in the environment are ignored", () => {
     expect(load({ FF_COLOUR: "red", PORTS: "1", PATH: "/bin" })).toEqual(load({}));
   });
 });
 
 describe("sources", () => {
-  test("the environment wins over the file, the file over the defaults", () => {
+  test("the environment overrides the file, the file overrides the defaults", () => {
     const file =
       'PORT = 9001\nREFRESH_SECONDS = 30\nEXCHANGES = ["okx", "bybit"]\nHOST = "0.0.0.0"\n';
     const config = load({ FF_CONFIG: "/etc/ff.toml", PORT: "9002", HOST: "" }, file);
@@ -86,7 +86,7 @@ describe("sources", () => {
     expect(config.logLevel).toBe("info");
   });
 
-  test("the file is read from the path that FF_CONFIG names, and only then", () => {
+  test("the file is read from the path in FF_CONFIG, and only then", () => {
     const paths: string[] = [];
     const readFile = (path: string): string => {
       paths.push(path);
@@ -111,7 +111,7 @@ describe("sources", () => {
     ]);
   });
 
-  test("an unknown exchange is a problem that names the nearest one", () => {
+  test("an unknown exchange is reported with the nearest name", () => {
     expect(problemsOf({ EXCHANGES: "okxx,bybitt,mtgox" })).toEqual([
       "EXCHANGES: unknown exchange: okxx, bybitt, mtgox; did you mean okx, bybit?",
     ]);
@@ -120,7 +120,7 @@ describe("sources", () => {
     ]);
   });
 
-  test("an unknown name in the file is a problem, also one that every object has", () => {
+  test("an unknown name in the file is reported, also one that every object has", () => {
     expect(problemsOf({ FF_CONFIG: "f" }, "PROT = 1\ntoString = 2\nFF_CONFIG = 'g'")).toEqual([
       "FF_CONFIG: f: PROT is not a setting; did you mean PORT?",
       "FF_CONFIG: f: toString is not a setting",
@@ -129,7 +129,7 @@ describe("sources", () => {
   });
 
   test.each(["PORT = true", "PORT = 2026-01-01", "[PORT]\na = 1", "EXCHANGES = [1, 2]"])(
-    "a value of the wrong kind in the file is a problem: %s",
+    "a value of the wrong type in the file is reported: %s",
     (file) => {
       expect(problemsOf({ FF_CONFIG: "f" }, file)).toEqual([
         expect.stringMatching(/^FF_CONFIG: f: (PORT|EXCHANGES) must be a string, a number/),
@@ -137,13 +137,13 @@ describe("sources", () => {
     },
   );
 
-  test("a missing file is a problem that names it", () => {
+  test("a missing file is reported by name", () => {
     expect(problemsOf({ FF_CONFIG: "/nowhere.toml" })).toEqual([
       "FF_CONFIG: /nowhere.toml: cannot be read",
     ]);
   });
 
-  test("a file that is no TOML is a problem that quotes none of it", () => {
+  test("a file that is not TOML is reported without quoting it", () => {
     const problems = problemsOf({ FF_CONFIG: "f" }, `TELEGRAM_BOT_TOKEN = ${TOKEN}`);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain("not valid TOML");
@@ -152,7 +152,7 @@ describe("sources", () => {
 });
 
 describe("problems", () => {
-  test("all of them come in one message, each with the name of its variable", () => {
+  test("all of them are in one message, each with the name of its variable", () => {
     const error = captured(() =>
       load(
         {
@@ -213,7 +213,7 @@ describe("problems", () => {
         "10.0.0.0/-1",
       ],
     ],
-  ])("%s takes what it documents and nothing else", (name, good, bad) => {
+  ])("%s accepts what it documents and nothing else", (name, good, bad) => {
     for (const value of good) expect(problemsOf({ [name]: value })).toEqual([]);
     for (const value of bad) {
       expect(problemsOf({ [name]: value })).toEqual([
@@ -234,13 +234,13 @@ describe("problems", () => {
     expect(problems.join()).not.toContain(value);
   });
 
-  test.each(["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"])("%s alone is half a setting", (name) => {
+  test.each(["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"])("%s alone is incomplete", (name) => {
     expect(problemsOf({ [name]: "42" })).toEqual([
       "TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID: set both or neither",
     ]);
   });
 
-  test("a staleness threshold inside the refresh period is refused", () => {
+  test("a staleness threshold shorter than the refresh period is refused", () => {
     expect(problemsOf({ REFRESH_SECONDS: "60", STALE_AFTER_SECONDS: "60" })).toEqual([
       "STALE_AFTER_SECONDS: must be longer than REFRESH_SECONDS (60)",
     ]);
@@ -264,12 +264,12 @@ describe("secrets", () => {
     HEARTBEAT_URL: HEARTBEAT,
   });
 
-  test("are there to be used", () => {
+  test("are available to the code", () => {
     expect(secret.telegram?.botToken.reveal()).toBe(TOKEN);
     expect(secret.heartbeatUrl?.reveal()).toBe(HEARTBEAT);
   });
 
-  test("are in no printed form of the configuration", () => {
+  test("do not appear in any printed form of the configuration", () => {
     const printed = [
       JSON.stringify(secret),
       Bun.inspect(secret),
@@ -289,7 +289,7 @@ describe("secrets", () => {
 });
 
 describe("documentation", () => {
-  test("every setting is described, and describes itself when printed", () => {
+  test("every setting is documented, and prints its own description", () => {
     const names = SETTING_DOCS.map((doc) => doc.name).filter((name) => name !== "FF_CONFIG");
     expect(Object.keys(describeConfig(load({})))).toEqual(names);
     for (const doc of SETTING_DOCS) expect(doc.description).toEndWith(".");
@@ -299,7 +299,7 @@ describe("documentation", () => {
     ]);
   });
 
-  test("the README's table is the one that the settings give (bun scripts/write-settings.ts)", () => {
+  test("the README's table is the generated one (bun scripts/write-settings.ts)", () => {
     expect(existsSync(README)).toBe(true);
     const readme = readFileSync(README, "utf8");
     expect(withSettings(readme, settingsTable(SETTING_DOCS))).toBe(readme);

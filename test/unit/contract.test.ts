@@ -5,7 +5,7 @@ import { Contract } from "../support/contract.ts";
 
 const TARGET = "/api/funding/current";
 
-test("the document is open to added fields, and what we send is held against the fields it has", async () => {
+test("the document allows added fields, and our answers are checked against the documented ones", async () => {
   const contract = await Contract.served();
   const sent = await testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")]))).get(TARGET);
   const body = (await sent.json()) as { readonly rows: readonly object[] };

@@ -10,21 +10,21 @@ import { NOON_MS, quoteOf } from "../support/quote.ts";
 describe("the reason why an exchange is missing", () => {
   const kinds = [...FAILURE_KINDS, null];
 
-  test("is a sentence of plain words: no figure, no address, no name of ours", () => {
+  test("is a sentence in plain words: no number, no address, no internal name", () => {
     for (const status of MISSING_STATUSES)
       for (const kind of kinds)
         for (const isFrozen of [false, true])
           expect(missingReason(status, kind, isFrozen)).toMatch(/^[A-Z][a-z ]+(: [a-z ]+)?\.$/);
   });
 
-  test("tells the kinds of failure apart, where there is one", () => {
+  test("distinguishes the kinds of failure if there is one", () => {
     for (const status of ["starting", "stale", "down"] as const) {
       const reasons = new Set(kinds.map((kind) => missingReason(status, kind, false)));
       expect(reasons.size).toBe(kinds.length);
     }
   });
 
-  test("of an exchange whose own clock stands still says so, also while it answers", () => {
+  test("mentions a stopped clock of the exchange, also while it answers", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const frozen = new Set(["BTCUSDT"]);
@@ -43,14 +43,14 @@ describe("the reason why an exchange is missing", () => {
   });
 });
 
-test("the exchanges that are asked are each counted once, however they are named", () => {
+test("the requested exchanges are each counted once, however they are named", () => {
   const snapshot = withStatuses(snapshotOf("1-1", []), {
     okx: "ok",
     gate: "down",
     htx: "starting",
   });
-  const of = (asked: Parameters<typeof coverageOf>[1]) => {
-    const { asked: count, missing } = coverageOf(snapshot, asked);
+  const of = (query: Parameters<typeof coverageOf>[1]) => {
+    const { asked: count, missing } = coverageOf(snapshot, query);
     return [count, ...missing.map(({ exchange }) => exchange)];
   };
   expect(of({})).toEqual([3, "gate", "htx"]);

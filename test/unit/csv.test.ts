@@ -5,7 +5,7 @@ import { csvLines } from "../../src/http/lists/columns.ts";
 
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
-/** Texts with all that CSV and spreadsheets read otherwise than as a text. */
+/** Texts with everything that CSV and spreadsheets interpret. */
 const text = fc.oneof(
   fc.string(),
   fc.string({ unit: "grapheme" }),
@@ -26,7 +26,7 @@ const rows = fc
     fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: 1 }),
   );
 
-test("CSV is what a general writer makes of the same cells", () => {
+test("the CSV equals that of a general-purpose writer for the same cells", () => {
   fc.assert(
     fc.property(rows, (cells) => {
       const expected = Papa.unparse(cells, { newline: "\r\n", escapeFormulae: FORMULA });
@@ -36,7 +36,7 @@ test("CSV is what a general writer makes of the same cells", () => {
   );
 });
 
-test("each cell is read back as it was, but for the apostrophe before a formula", () => {
+test("each cell reads back unchanged, except for the apostrophe before a formula", () => {
   fc.assert(
     fc.property(fc.array(text, { minLength: 2, maxLength: 6 }), (cells) => {
       const { data } = Papa.parse<string[]>(csvLines([cells]).slice(0, -2), {
@@ -49,7 +49,7 @@ test("each cell is read back as it was, but for the apostrophe before a formula"
   );
 });
 
-test("no rows are no text, so that pieces can be put together", () => {
+test("no rows give an empty text, so that chunks can be concatenated", () => {
   expect(csvLines([])).toBe("");
   expect(csvLines([["a"], [null]])).toBe(csvLines([["a"]]) + csvLines([[null]]));
 });

@@ -10,7 +10,7 @@ import {
 } from "../../src/domain/decision.ts";
 import { type Flag, flagBit, FLAGS } from "../../src/domain/flags.ts";
 
-/** Just good enough: every figure is at its bound. */
+/** Just good enough: every figure is at its limit. */
 const USABLE: PairFacts = {
   flags: 0,
   identityKnown: true,
@@ -28,7 +28,7 @@ const judged = (facts: Partial<PairFacts>) => {
   return [decisionOf(all), reasonsOf(all)];
 };
 
-describe("what is made of a pair", () => {
+describe("the decision on a pair", () => {
   test.each<[Flag, Decision, Reason]>([
     ["stale", "refuse", "stale"],
     ["expired", "refuse", "expired"],
@@ -60,25 +60,25 @@ describe("what is made of a pair", () => {
     [{ identityKnown: false }, "refuse", ["identity_unknown"]],
     [{ isOutlier: true }, "watch", ["outlier"]],
     [{ netPct: 0 }, "watch", ["not_profitable"]],
-    // 73 % a year less 0.2 % a day, but for the last digit.
+    // 73 % a year minus 0.2 % a day, except for the last digit.
     [{ netPct: 1.4e-14 }, "watch", ["not_profitable"]],
     [{ netPct: -3, netCashPct: 2 }, "watch", ["not_profitable"]],
     [{ netPct: 3, netCashPct: 0 }, "watch", ["not_profitable"]],
-    // Nothing is paid, so that the fees are all that is left: the reason is the holding time.
+    // Nothing is paid, so only the fees remain: the reason is the holding time.
     [{ paysInHold: false, netPct: 3, netCashPct: -20 }, "watch", ["no_settlement_in_hold"]],
     [
       { paysInHold: false, netPct: -3, netCashPct: -20 },
       "watch",
       ["no_settlement_in_hold", "not_profitable"],
     ],
-    // A net that nobody knows is said by the fee that nobody knows.
+    // An unknown net is reported through the unknown fee.
     [{ feesKnown: false, netPct: null, netCashPct: null }, "watch", ["fee_unknown"]],
     [{ paysInHold: null, netCashPct: null }, "watch", ["settlement_unknown"]],
   ])("%j: %s, because of %j", (facts, decision, reasons) => {
     expect(judged(facts)).toEqual([decision, reasons]);
   });
 
-  test("whatever is known of it, it is usable exactly where there is no reason against it", () => {
+  test("whatever is known of it, it is usable if and only if there is no reason against it", () => {
     const facts = fc.record({
       flags: fc
         .subarray([...FLAGS], { maxLength: 2 })

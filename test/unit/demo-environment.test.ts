@@ -5,7 +5,7 @@ import { loadConfig, SETTING_DOCS, VARIABLES } from "../../src/config/config.ts"
 const valuesOf = (names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, `value of ${name}`]));
 
-test("of the variables that the service reads, the demo passes on those that fit simulated markets", () => {
+test("of the service's variables, the demo passes on those that fit simulated markets", () => {
   expect(Object.keys(demoEnvironment(valuesOf(VARIABLES))).toSorted()).toEqual([
     "EXCHANGES",
     "FEES_FILE",
@@ -24,17 +24,17 @@ test("no secret reaches the demo", () => {
   expect(demoEnvironment(valuesOf(secrets))).toEqual({});
 });
 
-test("a setting that is added to the service does not reach the demo by itself", () => {
+test("a new setting of the service does not reach the demo automatically", () => {
   const added = ["EMAIL_ADDRESS", "EMAIL_PASSWORD"];
   expect(demoEnvironment(valuesOf(added), [...VARIABLES, ...added])).toEqual({});
 });
 
-test("what the service does not read is passed on as it is", () => {
+test("variables that the service does not read are passed on unchanged", () => {
   const env = { PATH: "/usr/bin", BUN_JSC_forceRAMSize: "134217728", TZ: undefined };
   expect(demoEnvironment(env)).toEqual(env);
 });
 
-test("the variables of the service are all that its configuration reads", () => {
+test("the listed variables are all that the configuration reads", () => {
   const read = new Set<string>();
   const get = (_: object, name: string): string | undefined => {
     read.add(name);

@@ -5,7 +5,7 @@ const LOGGED =
   '{"level":"warn","time":"2026-11-29T18:27:03.893Z","part":"collector","exchange":"okx","rows":367,"reason":"timeout: 27 are late","event":"exchange_degraded"}';
 const SAID = "18:27:03 okx: exchange degraded, rows 367, reason timeout: 27 are late";
 
-test("a line of the log is said in words", () => {
+test("a log line is rendered as text", () => {
   expect(readableLine(LOGGED)).toBe(SAID);
   expect(
     readableLine('{"level":"error","time":"2026-11-29T18:27:03.893Z","event":"start_failed"}'),
@@ -13,13 +13,13 @@ test("a line of the log is said in words", () => {
 });
 
 test.each(["exchange simulator: http://127.0.0.1:1", "", "{", "{}", "[1]", '{"event":1}'])(
-  "%p is no line of the log and stays as it is",
+  "%p is not a log line and is not changed",
   (line) => {
     expect(readableLine(line)).toBe(line);
   },
 );
 
-test("lines are told apart however their bytes arrive", async () => {
+test("lines are split correctly however their bytes arrive", async () => {
   const bytes = new TextEncoder().encode(`${LOGGED}\nplain ä\n${LOGGED}`);
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {

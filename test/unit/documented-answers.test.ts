@@ -15,8 +15,8 @@ const text = createRoute({
   responses: { 200: freshText("A text.", "ok") },
 });
 
-// What is checked here is checked by the compiler: a directive that expects an error where there is none is an error.
-test("an answer that says something else than its route documents does not compile", () => {
+// The compiler makes this check: a directive that expects an error where there is none is an error.
+test("an answer that differs from its route's documentation does not compile", () => {
   const response = new Response("{}");
   const rate: ResponseOf<{ rate: number }> = response;
   const name: ResponseOf<{ rate: string }> = response;
@@ -26,13 +26,13 @@ test("an answer that says something else than its route documents does not compi
     documented(json, rate),
     documented(json, Promise.resolve(rate)),
     documented(text, words),
-    // @ts-expect-error: a text is no number
+    // @ts-expect-error: a string is not a number
     documented(json, name),
     // @ts-expect-error: the rate is missing
     documented(json, nothing),
     // @ts-expect-error: in a promise as well
     documented(json, Promise.resolve(name)),
-    // @ts-expect-error: JSON is no plain text
+    // @ts-expect-error: JSON is not plain text
     documented(text, rate),
   ].slice(0, 1);
   expect(sent).toEqual([response]);

@@ -3,12 +3,12 @@ import { end, type EndingParts } from "../../src/services/operations/ending.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 
-/** How long the unit file lets the whole end take. */
+/** How long the unit file allows for the whole shutdown. */
 const TIMEOUT_STOP_MS = 25_000;
 
 const never = (): Promise<never> => new Promise(() => {});
 
-/** An ending whose steps are noted; `parts` replaces some of them. */
+/** A shutdown whose steps are recorded; `parts` replaces some of them. */
 function setUp(parts: Partial<EndingParts> = {}) {
   const clock = new ManualClock();
   const log = memoryLog();
@@ -33,8 +33,8 @@ function setUp(parts: Partial<EndingParts> = {}) {
   return { clock, log, steps, ended, isOver: () => isOver };
 }
 
-describe("the end of the service", () => {
-  test("comes in order, and leaves no timer behind", async () => {
+describe("the shutdown of the service", () => {
+  test("runs its steps in order, and leaves no timer behind", async () => {
     const { clock, steps, isOver } = setUp();
     await clock.advance(1_000);
     expect(isOver()).toBe(true);
@@ -42,7 +42,7 @@ describe("the end of the service", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test("waits for the answers and the worker, fifteen seconds and not longer", async () => {
+  test("waits for the answers and the worker, fifteen seconds at most", async () => {
     const stuck = {
       server: { stop: never },
       finish: { collector: never, alerts: async () => {} },
@@ -57,7 +57,7 @@ describe("the end of the service", () => {
     });
   });
 
-  test("a step that fails is logged by its name and keeps no other from being taken", async () => {
+  test("a failing step is logged by name and does not prevent the others", async () => {
     const full = (): never => {
       throw new Error("database or disk is full");
     };

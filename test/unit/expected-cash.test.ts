@@ -8,7 +8,7 @@ import { NOON_MS } from "../support/quote.ts";
 
 const DAY = 24;
 
-/** 1,000 dollars long on bybit, short on okx, at 0.1 % of fees, for a day. */
+/** 1,000 dollars long on bybit, short on okx, with 0.1 % of fees, for a day. */
 function cashOf(long: BoardRow, short: BoardRow) {
   const snapshot = snapshotOf("1-1", [long, short]);
   const [group] = new AssetGroups().of(snapshot);
@@ -22,7 +22,9 @@ const bybit = (extra: Partial<MarketRecord> = {}) => rowOf("bybit", "BTC", extra
 const okx = (extra: Partial<MarketRecord> = {}) => rowOf("okx", "BTC", extra);
 
 describe("the settlements of a holding time", () => {
-  /** How many there are in an hour, asked so many ms after noon, where the next is so many after it. */
+  /**
+   * How many there are in an hour, requested this many ms after noon, if the next is this many ms after the request.
+   */
   function within(askedMs: number, nextMs: number): number | null {
     const [group] = new AssetGroups().of(
       snapshotOf("1-1", [okx({ nextFundingAtMs: NOON_MS + nextMs })]),
@@ -32,7 +34,7 @@ describe("the settlements of a holding time", () => {
     return legTerms(leg, null, NOON_MS + askedMs, 1).charged?.settlements ?? null;
   }
 
-  test("are counted in the whole seconds that are served, after the one that is asked in", () => {
+  test("are counted in whole seconds, as served, after the second of the request", () => {
     const hourMs = 3_600_000;
     expect(within(200, hourMs)).toBe(1);
     // Served as 13:00:00, an hour after 12:00:00.
@@ -44,7 +46,7 @@ describe("the settlements of a holding time", () => {
 });
 
 describe("the cash of a pair", () => {
-  test("is not known where nobody knows when the next settlement is", () => {
+  test("is unknown if the next settlement is unknown", () => {
     const expired = { ...bybit(), nextFundingAtMs: null };
     expect(cashOf(expired, okx())).toMatchObject({
       long: { settlements: null, fundingUsd: null },
@@ -55,7 +57,7 @@ describe("the cash of a pair", () => {
     });
   });
 
-  test("of continuous funding comes without settlements", () => {
+  test("of continuous funding accrues without settlements", () => {
     const { long } = cashOf(bybit({ accrual: "continuous" }), okx());
     expect(long.settlements).toBeNull();
     expect(long.fundingUsd).toBeCloseTo(-0.3, 12);

@@ -24,7 +24,7 @@ const uidOf = ({ row }: Extreme): string => row.record.uid;
 const named = (found: readonly Extreme[]): string[] =>
   found.map(({ end, rank, row }) => `${end} ${rank} ${row.record.exchange}`);
 
-/** In percent a year: 87.6, 54.75, 43.8, 0, -10.95 and -109.5. */
+/** In percent per year: 87.6, 54.75, 43.8, 0, -10.95 and -109.5. */
 const ROWS: readonly BoardRow[] = [
   rowOf("okx", "A", { fundingRate: 0.0005, fundingIntervalHours: 8 }),
   rowOf("kraken", "B", { fundingRate: 0.0001, fundingIntervalHours: 1 }),
@@ -35,7 +35,7 @@ const ROWS: readonly BoardRow[] = [
 ];
 
 describe("extremes", () => {
-  test("rank by what a rate is a year, whatever its interval: 0.01 % an hour is above 0.05 % per 8 hours", () => {
+  test("are ranked by yearly rate, whatever the interval: 0.01 % per hour is above 0.05 % per 8 hours", () => {
     const found = extremes(ROWS);
     expect(named(found)).toEqual([
       "most_positive 1 kraken",
@@ -49,7 +49,7 @@ describe("extremes", () => {
       expect(found[index]?.valuePct).toBeCloseTo(value, 9);
   });
 
-  test("per hour are the same rows, their figure the rate of one hour", () => {
+  test("per hour are the same rows, with the hourly rate", () => {
     const found = extremes(ROWS, { per: "hour" });
     expect(named(found)).toEqual(named(extremes(ROWS)));
     const values = [0.01, 0.00625, 0.005, -0.0125, -0.00125];
@@ -57,7 +57,7 @@ describe("extremes", () => {
       expect(found[index]?.valuePct).toBeCloseTo(value, 12);
   });
 
-  test.each([...BLOCKING_FLAGS])("a row leaves when it is %s", (flag) => {
+  test.each([...BLOCKING_FLAGS])("a row is excluded when it is %s", (flag) => {
     const rows = ROWS.map((row) =>
       row.record.exchange === "kraken" ? { ...row, flags: flagBit(flag) } : row,
     );
@@ -66,12 +66,12 @@ describe("extremes", () => {
     ]);
   });
 
-  test("a row at its cap stays: it is the most extreme one that there can be", () => {
+  test("a row at its cap is included: nothing can be more extreme", () => {
     const rows = ROWS.map((row) => ({ ...row, flags: flagBit("pinned_cap") }));
     expect(named(extremes(rows))).toEqual(named(extremes(ROWS)));
   });
 
-  test("equal rates are in the order of exchange, then exchange_symbol", () => {
+  test("equal rates are ordered by exchange, then exchange_symbol", () => {
     const rows = [
       rowOf("okx", "B"),
       rowOf("okx", "A"),
@@ -107,32 +107,32 @@ const ROW = fc
   );
 const MARKET = fc.uniqueArray(ROW, { maxLength: 20, selector: ({ record }) => record.uid });
 
-test("generated markets: each end holds the outermost trusted rows of its sign, ranked from 1", () => {
+test("in generated markets each end holds the outermost trusted rows of its sign, ranked from 1", () => {
   const query = fc.record({
     side: fc.constantFrom(...EXTREME_SIDES),
     per: fc.constantFrom(...EXTREME_PERIODS),
     limitPerSide: fc.integer({ min: 1, max: 6 }),
   });
   fc.assert(
-    fc.property(MARKET, query, (rows, asked) => {
-      const found = extremes(rows, asked);
+    fc.property(MARKET, query, (rows, options) => {
+      const found = extremes(rows, options);
       for (const sign of [1, -1]) {
         const end = found.filter(({ valuePct }) => valuePct * sign > 0);
         const able = rows.filter(
           ({ record, flags }) => !isBlocked(flags) && record.fundingRate * sign > 0,
         );
-        const wanted = asked.side === "both" || (asked.side === "positive") === (sign === 1);
-        expect(end).toHaveLength(wanted ? Math.min(able.length, asked.limitPerSide) : 0);
+        const wanted = options.side === "both" || (options.side === "positive") === (sign === 1);
+        expect(end).toHaveLength(wanted ? Math.min(able.length, options.limitPerSide) : 0);
         expect(end.map(({ rank }) => rank)).toEqual(end.map((_, index) => index + 1));
         const values = end.map(({ valuePct }) => valuePct * sign);
         expect(values).toEqual(values.toSorted((left, right) => right - left));
         const shown = new Set(end.map(uidOf));
         const perHour = ({ record }: BoardRow): number =>
           (record.fundingRate * sign) / (record.fundingIntervalHours ?? Number.NaN);
-        const least = Math.min(...end.map(({ row }) => perHour(row)));
+        const lowest = Math.min(...end.map(({ row }) => perHour(row)));
         for (const row of wanted ? able : []) {
           if (!shown.has(row.record.uid))
-            expect(perHour(row)).toBeLessThanOrEqual(least * 1.000001);
+            expect(perHour(row)).toBeLessThanOrEqual(lowest * 1.000001);
         }
       }
     }),

@@ -16,7 +16,7 @@ function problemsOf(text: string): readonly string[] {
   return [];
 }
 
-test("the operator's fees win and say of when they are; all others stay", () => {
+test("the operator's fees override the table, with their date; all others are unchanged", () => {
   const table = feeTable(read('as_of = "2026-11-01"\n[taker_bps]\nokx = 3.5\nlighter = 2\n'));
   expect(table.get("okx")).toEqual({
     takerBps: 3.5,
@@ -47,17 +47,17 @@ test.each([
     ['FEES_FILE: as_of must be a date string such as "2026-11-01"'],
   ],
   ["as_of = ", ["FEES_FILE: fees.toml is not valid TOML"]],
-])("%j is refused with every problem by its place", (text, problems) => {
+])("%j is refused with the location of every problem", (text, problems) => {
   expect(problemsOf(text)).toEqual(problems);
 });
 
-test("a fee outside of its table is refused, not passed over", () => {
+test("a fee outside its table is refused, not ignored", () => {
   expect(problemsOf('as_of = "2026-11-01"\nokx = 3.5\n[taker_bps]')).toEqual([
     'FEES_FILE: Unrecognized key: "okx"',
   ]);
 });
 
-test("a file that is not there is named, not guessed around", () => {
+test("a missing file is reported by name", () => {
   const missing = (): never => {
     throw new Error("ENOENT");
   };

@@ -11,17 +11,17 @@ const ROWS: readonly (readonly [ExchangeId, TakerFee])[] = EXCHANGE_IDS.map((id)
   TAKER_FEES[id],
 ]);
 
-/** The largest standard taker fee of a perpetual exchange is nearer to 10 than to this. */
+/** The largest standard taker fee of a perpetual exchange is closer to 10 than to this. */
 const IMPLAUSIBLE_BPS = 25;
 
 describe("the table of taker fees", () => {
-  test("has a row for every exchange and no other", () => {
+  test("has one row per exchange", () => {
     expect(Object.keys(TAKER_FEES)).toEqual([...EXCHANGE_IDS]);
   });
 
-  test.each(ROWS)("%s: basis points, not percent, a fraction or a mistake of units", (_id, fee) => {
+  test.each(ROWS)("%s: basis points, not percent, a fraction or a wrong unit", (_id, fee) => {
     if (fee.takerBps === null) return;
-    // 0 is a fee; between it and half a basis point lies only a fraction or a percentage.
+    // 0 is a fee; between 0 and half a basis point there can only be a fraction or a percentage.
     expect(fee.takerBps === 0 || fee.takerBps >= 0.5).toBe(true);
     expect(fee.takerBps).toBeLessThanOrEqual(Math.min(IMPLAUSIBLE_BPS, MAX_TAKER_BPS));
   });
@@ -32,26 +32,26 @@ describe("the table of taker fees", () => {
     expect(new URL(fee.source).protocol).toBe("https:");
   });
 
-  test("an unknown fee and a fee of zero say why", () => {
+  test("an unknown fee and a zero fee have a reason", () => {
     const odd = ROWS.filter(([, fee]) => fee.takerBps === null || fee.takerBps === 0);
     expect(odd.length).toBeGreaterThan(0);
     for (const [, fee] of odd) expect(fee.note).toBeString();
   });
 
-  test("notes fit the cell of a table", () => {
+  test("notes fit into a table cell", () => {
     for (const [, fee] of ROWS) expect(fee.note ?? "").not.toMatch(/[|\n]|\.$/);
   });
 });
 
 describe("taker fees with overrides", () => {
-  test("without overrides are those of the table, the unknown ones null", () => {
+  test("equal the table without overrides, unknown ones being null", () => {
     const fees = takerFees(feeTable(null), new Map());
     expect([...fees.keys()]).toEqual([...EXCHANGE_IDS]);
     for (const [id, fee] of ROWS) expect(fees.get(id)?.bps ?? null).toBe(fee.takerBps);
     expect(fees.get("orderly")).toBeNull();
   });
 
-  test("an override wins, over an unknown fee too, and 0 is one", () => {
+  test("an override applies, also over an unknown fee, and may be 0", () => {
     const fees = takerFees(
       feeTable(null),
       new Map([
@@ -67,7 +67,7 @@ describe("taker fees with overrides", () => {
     ]);
   });
 
-  test("one for all is of every exchange, one of no known fee too, but for those that are named", () => {
+  test("an override for all applies to every exchange, also one without a known fee, except those named", () => {
     const fees = takerFees(
       feeTable(null),
       new Map<FeeScope, number>([
@@ -79,7 +79,7 @@ describe("taker fees with overrides", () => {
       expect([id, fees.get(id)]).toEqual([id, { bps: id === "okx" ? 3.5 : 4, source: "request" }]);
   });
 
-  test("any overrides change their own exchanges and no other", () => {
+  test("overrides change their own exchanges and no others", () => {
     const overrides = fc.uniqueArray(
       fc.tuple(
         fc.constantFrom(...EXCHANGE_IDS),
@@ -101,16 +101,16 @@ describe("taker fees with overrides", () => {
 });
 
 describe("docs/fees.md", () => {
-  test("holds the table that the code gives (bun scripts/write-fees.ts)", () => {
+  test("holds the generated table (bun scripts/write-fees.ts)", () => {
     const page = readFileSync(FEES_PAGE, "utf8");
     expect(withFees(page, feesTable(TAKER_FEES))).toBe(page);
   });
 
-  test("names the bound that is enforced", () => {
+  test("states the enforced limit", () => {
     expect(readFileSync(FEES_PAGE, "utf8")).toContain(`from 0 to ${MAX_TAKER_BPS} bps`);
   });
 
-  test("a line gives id, fee, date, source and note, and an unknown fee by that word", () => {
+  test("a line contains id, fee, date, source and note, and `unknown` for an unknown fee", () => {
     const lines = feesTable(TAKER_FEES).split("\n");
     expect(lines).toHaveLength(EXCHANGE_IDS.length + 2);
     expect(lines).toContain(

@@ -43,20 +43,20 @@ function flags(change: Partial<FlagInputs>, periodMs = PERIOD_MS) {
 }
 
 describe("a row", () => {
-  test("that is sound has no flag", () => {
+  test("without problems has no flag", () => {
     expect(flags({})).toEqual([]);
   });
 
   test.each<[string, Partial<FlagInputs>, readonly string[]]>([
     ["180 s old", { observedAtMs: NOW_MS - 180_000 }, []],
     ["over 180 s old", { observedAtMs: NOW_MS - 180_001 }, ["stale"]],
-    ["with a timestamp that stands still", { frozen: true }, ["stale"]],
+    ["with a frozen timestamp", { frozen: true }, ["stale"]],
     ["without an interval", { fundingIntervalHours: null }, ["interval_unknown"]],
     ["without a next time", { nextFundingAtMs: null }, ["suspect"]],
-    ["that accrues all the time", { accrual: "continuous", nextFundingAtMs: null }, []],
+    ["with continuous funding", { accrual: "continuous", nextFundingAtMs: null }, []],
     ["at its cap", { fundingRate: 0.003 }, ["pinned_cap"]],
     ["within 1e-9 of its cap", { fundingRate: 0.003 - 0.9e-9 }, ["pinned_cap"]],
-    ["further from its cap", { fundingRate: 0.003 - 1.1e-9 }, []],
+    ["farther from its cap", { fundingRate: 0.003 - 1.1e-9 }, []],
     ["at its floor", { fundingRate: -0.003 }, ["pinned_floor"]],
     ["at the resting rate", { fundingRate: 0.0001 }, ["pinned_baseline"]],
     ["under 100,000 USD a day", { volume24hUsd: 99_999 }, ["thin"]],
@@ -64,9 +64,9 @@ describe("a row", () => {
     ["in the window after a settlement", { settling: true }, ["settling"]],
     ["whose settlement has passed", { nextFundingAtMs: NOW_MS }, ["settling"]],
     ["three periods past its settlement", { nextFundingAtMs: NOW_MS - 180_000 }, ["settling"]],
-    ["further past its settlement", { nextFundingAtMs: NOW_MS - 180_001 }, ["expired", "settling"]],
+    ["later after its settlement", { nextFundingAtMs: NOW_MS - 180_001 }, ["expired", "settling"]],
     [
-      "of no published bounds",
+      "without published limits",
       { rateCap: null, rateFloor: null, baselineRate: null, fundingRate: 0 },
       [],
     ],
@@ -74,25 +74,25 @@ describe("a row", () => {
     expect(flags(change)).toEqual(expected as never);
   });
 
-  test("is stale after three periods where those are longer than 180 s", () => {
+  test("is stale after three periods if those are longer than 180 s", () => {
     expect(flags({ observedAtMs: NOW_MS - 900_000 }, 300_000)).toEqual([]);
     expect(flags({ observedAtMs: NOW_MS - 900_001 }, 300_000)).toEqual(["stale"]);
   });
 });
 
-test("the marks of its exchange are on a row whatever it says", () => {
+test("the exchange's own flags are on a row regardless of its values", () => {
   const terms = { ...TERMS, marks: flagBit("unverified_rate") };
   expect(flagNames(flagsOf(SOUND, NOW_MS, terms))).toEqual(["unverified_rate"]);
   const thin = { ...SOUND, volume24hUsd: null };
   expect(flagNames(flagsOf(thin, NOW_MS, terms))).toEqual(["thin", "unverified_rate"]);
 });
 
-describe("where the documented interest is that of coins alone, a row at it", () => {
+describe("a row at the documented interest, if that applies to coins only,", () => {
   const terms = { ...TERMS, interestOfCoins: true };
   test.each<[string, Partial<FlagInputs>, readonly string[]]>([
-    ["of a coin rests", { assetClass: "crypto" }, ["pinned_baseline"]],
-    ["of a class that nobody states rests", { assetClass: null }, ["pinned_baseline"]],
-    ["of a share does not", { assetClass: "stock" }, []],
+    ["is at the baseline if it is a coin", { assetClass: "crypto" }, ["pinned_baseline"]],
+    ["is at the baseline if its class is unknown", { assetClass: null }, ["pinned_baseline"]],
+    ["is not if it is a share", { assetClass: "stock" }, []],
   ])("%s", (_name, change, expected) => {
     const row = { ...SOUND, fundingRate: 0.0001, ...change };
     expect(flagNames(flagsOf(row, NOW_MS, terms))).toEqual(expected as never);
@@ -109,7 +109,7 @@ test("exactly the blocking flags block, alone or together with others", () => {
   expect(isBlocked(0)).toBe(false);
 });
 
-test("a row is trusted until the moment after which a blocking flag comes, and not at all where one is there", () => {
+test("a row is trusted until the last moment before a blocking flag, and not at all if it has one", () => {
   const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
   const around = (ms: number) => fc.integer({ min: NOW_MS - ms, max: NOW_MS + ms });
   const ROW = fc.record({

@@ -28,7 +28,7 @@ describe("annualising", () => {
     [0.0000125, 1, 10.95],
     [-0.0001, 8, -10.95],
     [0, 8, 0],
-  ])("%p per %p h is %p %% a year", (fraction, hours, pct) => {
+  ])("%p per %p h is %p %% per year", (fraction, hours, pct) => {
     expect(annualizedPct(fraction, hours)).toBeCloseTo(pct, 10);
   });
 
@@ -46,7 +46,7 @@ describe("annualising", () => {
     );
   });
 
-  test("the same payment over a longer interval is less in proportion, and the sign stays", () => {
+  test("the same payment over a longer interval gives proportionally less, with the same sign", () => {
     fc.assert(
       fc.property(rate, interval, (fraction, hours) => {
         const hourly = annualizedPct(fraction, 1) ?? Number.NaN;
@@ -57,7 +57,7 @@ describe("annualising", () => {
   });
 });
 
-test("percent and basis points convert there and back", () => {
+test("percent and basis points round-trip", () => {
   fc.assert(
     fc.property(rate, (fraction) => {
       return (
@@ -69,7 +69,7 @@ test("percent and basis points convert there and back", () => {
   );
 });
 
-test("the next grid time lies after the moment, on the grid, and within one interval", () => {
+test("the next grid time is after the given time, on the grid, and within one interval", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4e12 }), interval, (atMs, hours) => {
       const next = nextGridTimeMs(atMs, hours);
@@ -78,7 +78,7 @@ test("the next grid time lies after the moment, on the grid, and within one inte
   );
 });
 
-test("a row is stamped by its exchange within a minute of our clock, by our receipt beyond it", () => {
+test("a row has its exchange's timestamp if that is within a minute of our clock, otherwise the receipt time", () => {
   expect(observedAtMs(null, 1_000_000)).toBe(1_000_000);
   expect(observedAtMs(1_060_000, 1_000_000)).toBe(1_060_000);
   expect(observedAtMs(940_000, 1_000_000)).toBe(940_000);

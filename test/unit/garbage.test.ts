@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { ByteBudget } from "../../src/lib/byte-budget.ts";
 import { GarbageMeter } from "../../src/lib/garbage.ts";
 
-test("garbage is collected each time that so many bytes were made, and not before", () => {
+test("garbage is collected whenever this many bytes were allocated, and not before", () => {
   let collections = 0;
   const garbage = new GarbageMeter(100, () => (collections += 1));
   for (const bytes of [60, 39]) garbage.add(bytes);
@@ -15,7 +15,7 @@ test("garbage is collected each time that so many bytes were made, and not befor
   expect(collections).toBe(2);
 });
 
-test("bytes count as made whether or not their holder had to give them up", () => {
+test("bytes count as allocated whether or not their holder had to give them up", () => {
   let made = 0;
   const budget = new ByteBudget(100, (bytes) => (made += bytes));
   const gaveUp: string[] = [];

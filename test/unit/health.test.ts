@@ -14,14 +14,14 @@ const FRESH = { lastOkAtMs: NOW_MS - 5_000 };
 const OFF = { enabled: false, lastOkAtMs: NOW_MS - 99 * HOUR_MS };
 const STALE = { lastOkAtMs: NOW_MS - STALE_AFTER_MS - 1 };
 
-/** Geo-blocked now; its last batch is that old, null for none ever. */
+/** Geo-blocked now; its last batch is this old, null if there was none. */
 function blocked(lastOkAgoMs: number | null): Partial<ExchangeState> {
   const lastOkAtMs = lastOkAgoMs === null ? null : NOW_MS - lastOkAgoMs;
   const failureKind: FailureKind = "geo_blocked";
   return { lastOkAtMs, failureKind, failure: "HTTP 451", failuresInRow: 1 };
 }
 
-/** Health of so many exchanges of each kind. */
+/** Health with this many exchanges of each kind. */
 function healthOf(...plans: readonly Plan[]): HealthReport {
   const changes = plans.flatMap(([count, change]) => Array.from({ length: count }, () => change));
   const states = changes.map((change, index) => stateOf(EXCHANGE_IDS[index] ?? "okx", change));
@@ -36,7 +36,7 @@ function healthOf(...plans: readonly Plan[]): HealthReport {
 }
 
 describe("health", () => {
-  test("is ok with all enabled exchanges fresh; those that are off do not count", () => {
+  test("is ok with all enabled exchanges fresh; disabled ones do not count", () => {
     expect(healthOf([38, FRESH], [3, OFF])).toMatchObject({
       status: "ok",
       enabledExchanges: 38,
@@ -45,7 +45,7 @@ describe("health", () => {
     });
   });
 
-  test("one that delivered a moment ago and is geo-blocked now is not fresh", () => {
+  test("one that delivered a moment ago but is geo-blocked now is not fresh", () => {
     expect(healthOf([1, blocked(60_000)], [37, FRESH])).toMatchObject({
       status: "degraded",
       freshExchanges: 37,
@@ -68,7 +68,7 @@ describe("health", () => {
     }
   });
 
-  test("the border is 80 % of the enabled ones: 80 % is ok, less is not", () => {
+  test("the threshold is 80 % of the enabled ones: 80 % is ok, less is not", () => {
     for (let enabled = 1; enabled <= EXCHANGE_IDS.length; enabled += 1) {
       for (let fresh = 1; fresh <= enabled; fresh += 1) {
         const { status } = healthOf([fresh, FRESH], [enabled - fresh, blocked(null)]);
@@ -78,7 +78,7 @@ describe("health", () => {
     }
   });
 
-  test("many that fail again and again make it degraded before their last batches are stale, a few do not", () => {
+  test("many that keep failing make it degraded before their last batches are stale, a few do not", () => {
     const failing = (times: number) => ({
       ...FRESH,
       failureKind: "timeout" as const,
@@ -94,7 +94,7 @@ describe("health", () => {
       status: "ok",
       freshExchanges: 31,
     });
-    // 503 comes with the threshold: until then the last batches may still be shown, flagged as stale.
+    // 503 starts at the threshold: until then the last batches may still be shown, flagged as stale.
     expect(healthOf([38, failing(9)]).status).toBe("degraded");
   });
 
@@ -102,13 +102,13 @@ describe("health", () => {
     expect(healthOf([37, FRESH], [1, STALE]).status).toBe("degraded");
   });
 
-  test("it is down with no fresh exchange: also when all are blocked that delivered a minute ago", () => {
+  test("it is down without any fresh exchange, even if all of them delivered a minute ago and are blocked now", () => {
     expect(healthOf([38, blocked(60_000)]).status).toBe("down");
     expect(healthOf([38, STALE]).status).toBe("down");
     expect(healthOf([3, OFF]).status).toBe("down");
   });
 
-  test("says of each exchange the kind of its failure and our words", () => {
+  test("shows for each exchange the kind of failure and our text", () => {
     const words = (change: Partial<ExchangeState>): string | null | undefined =>
       healthOf([1, change]).exchanges[0]?.lastError;
     expect(words(FRESH)).toBeNull();

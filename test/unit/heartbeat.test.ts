@@ -38,7 +38,7 @@ function service(beat?: () => Promise<BeatFailure>): HeartbeatService {
   });
 }
 
-/** Reports every 5 s for so many seconds. */
+/** Reports every 5 s for this many seconds. */
 async function run(heartbeat: HeartbeatService, seconds: number, well: boolean): Promise<void> {
   for (let at = 0; at < seconds; at += 5) {
     scene.heartbeatMs = clock.nowMs();
@@ -50,13 +50,13 @@ async function run(heartbeat: HeartbeatService, seconds: number, well: boolean):
 }
 
 describe("the heartbeat", () => {
-  test("comes after each minute that was not down, also a degraded one", async () => {
+  test("is sent after each minute that was not down, also a degraded one", async () => {
     await run(service(), 185, true);
     expect(scene.report().status).toBe("degraded");
     expect(beatsAtMs).toEqual([60, 120, 180]);
   });
 
-  test("stops while the service is down, and takes a whole well minute to come back", async () => {
+  test("stops while the service is down, and resumes after a whole healthy minute", async () => {
     const heartbeat = service();
     await run(heartbeat, 50, true);
     await run(heartbeat, 300, false);
@@ -64,7 +64,7 @@ describe("the heartbeat", () => {
     expect(beatsAtMs).toEqual([410]);
   });
 
-  test("failing is logged once, its recovery once", async () => {
+  test("logs a failure once and its recovery once", async () => {
     answers.push("HTTP 500", "timeout: no answer", "HTTP 500", null, null);
     await run(service(), 305, true);
     expect(beatsAtMs).toHaveLength(5);
@@ -74,7 +74,7 @@ describe("the heartbeat", () => {
     ]);
   });
 
-  test("never has two calls under way", async () => {
+  test("never has two calls in progress", async () => {
     let calls = 0;
     const heartbeat = service(() => {
       calls += 1;
@@ -104,17 +104,17 @@ describe("the call", () => {
   const beat = (get: () => Promise<{ status: number }>): Promise<BeatFailure> =>
     createHeartbeat({ url: new Secret(URL_TEXT), get }).beat();
 
-  test("goes to the URL as it was set, with a bound on its time", async () => {
-    const asked: unknown[] = [];
+  test("goes to the configured URL, with a time-out", async () => {
+    const calls: unknown[] = [];
     const get = (url: string, timeoutMs: number): Promise<{ status: number }> => {
-      asked.push(url, timeoutMs);
+      calls.push(url, timeoutMs);
       return Promise.resolve({ status: 204 });
     };
     expect(await createHeartbeat({ url: new Secret(URL_TEXT), get }).beat()).toBeNull();
-    expect(asked).toEqual([URL_TEXT, 10_000]);
+    expect(calls).toEqual([URL_TEXT, 10_000]);
   });
 
-  test("tells why it failed, and never the URL", async () => {
+  test("reports why it failed, but never the URL", async () => {
     expect(await beat(() => Promise.resolve({ status: 404 }))).toBe("HTTP 404");
     expect(await beat(() => Promise.resolve({ status: 302 }))).toBe("HTTP 302");
     expect(await beat(() => Promise.reject(new RequestFailure("timeout", "no answer")))).toBe(

@@ -25,7 +25,7 @@ function matrix(rows: readonly BoardRow[], extra: Partial<HeatmapQuery> = {}): H
   );
 }
 
-/** With values as one writes them by hand. */
+/** With values as written by hand. */
 function rounded({ exchanges, lines }: Heatmap) {
   const short = (value: number | null) => (value === null ? null : Number(value.toPrecision(9)));
   return {
@@ -51,7 +51,7 @@ describe("a cell", () => {
     });
   });
 
-  test("does not show a listing that cannot be relied on, however much it trades", () => {
+  test("does not show a listing that cannot be trusted, however much it trades", () => {
     const stale = rowOf("okx", "BTC", { quote: "EUR", volume24hUsd: 1e9 }, flagBit("stale"));
     expect(rounded(matrix([...LISTINGS, stale])).lines[0]).toMatchObject({
       values: [350.4, 21.9],
@@ -59,7 +59,7 @@ describe("a cell", () => {
     });
   });
 
-  test("of listings that trade alike, or of which none tells, shows the first symbol's", () => {
+  test("shows the first symbol if listings trade equally or their volume is unknown", () => {
     const alike = (volume24hUsd: number | null) => [
       rowOf("okx", "BTC", { exchangeSymbol: "BTC-2", fundingRate: 0.002, volume24hUsd }),
       rowOf("okx", "BTC", { exchangeSymbol: "BTC-1", fundingRate: 0.001, volume24hUsd }),
@@ -71,13 +71,13 @@ describe("a cell", () => {
     expect(rounded(matrix([...silent, ...still], show)).lines[0]?.values).toEqual([0.2]);
   });
 
-  test("is one of its exchange, however many listings of the asset that has", () => {
+  test("is one per exchange, however many listings of the asset it has", () => {
     const onOkx = LISTINGS.slice(0, 3);
     expect(matrix(onOkx, { minExchanges: 2 }).lines).toEqual([]);
     expect(matrix(onOkx).lines).toHaveLength(1);
   });
 
-  test("shows the very figure of an hour that the extremes show", () => {
+  test("shows the same hourly figure as the extremes", () => {
     const rates = fc.integer({ min: 1, max: 20_000 }).map((millionths) => millionths / 1e6);
     fc.assert(
       fc.property(rates, fc.constantFrom(1, 2, 3, 4, 6, 8, 24), (fundingRate, hours) => {
@@ -116,7 +116,7 @@ describe("a cell", () => {
   });
 });
 
-describe("an exchange that lists an asset without a number to rely on", () => {
+describe("an exchange that lists an asset without a trusted rate", () => {
   const ROWS = [
     rowOf("okx", "LIT"),
     rowOf("gate", "LIT", {}, flagBit("stale") | flagBit("thin")),
@@ -125,7 +125,7 @@ describe("an exchange that lists an asset without a number to rely on", () => {
     rowOf("mexc", "ETH"),
   ];
 
-  test("has null and says why", () => {
+  test("has null with the reason", () => {
     const { exchanges, lines } = rounded(matrix(ROWS));
     expect(exchanges).toEqual(["bybit", "gate", "kraken", "mexc", "okx"]);
     expect(lines.find(({ base }) => base === "LIT")).toMatchObject({
@@ -138,7 +138,7 @@ describe("an exchange that lists an asset without a number to rely on", () => {
     });
   });
 
-  test("does not count as one: assets without any number are shown on demand", () => {
+  test("does not count: assets without any rate are shown on request", () => {
     const none = [rowOf("gate", "NEW", {}, flagBit("suspect"))];
     expect(matrix(none)).toEqual({ exchanges: [], lines: [] });
     expect(matrix(none, { minExchanges: 0 })).toMatchObject({
@@ -147,7 +147,7 @@ describe("an exchange that lists an asset without a number to rely on", () => {
     });
   });
 
-  test("is no column where its only assets are left out", () => {
+  test("has no column if its only assets are left out", () => {
     expect(rounded(matrix([...ROWS, rowOf("okx", "ETH")], { minExchanges: 2 }))).toMatchObject({
       exchanges: ["mexc", "okx"],
       lines: [{ base: "ETH", values: [10.95, 10.95] }],
@@ -155,7 +155,7 @@ describe("an exchange that lists an asset without a number to rely on", () => {
   });
 });
 
-test("assets of one ticker that prices tell apart have a line each", () => {
+test("assets with one ticker that differ in price have a line each", () => {
   const rows = [rowOf("okx", "LIT"), rowOf("gate", "LIT", { assetId: "LIT~2" })];
   expect(rounded(matrix(rows)).lines.map(({ assetId, values }) => [assetId, values])).toEqual([
     ["LIT", [null, 10.95]],
@@ -206,7 +206,7 @@ const market = fc
     ),
   );
 
-test("a cell is a number exactly where a listing can be relied on, a mark where none of several can", () => {
+test("a cell is a number if and only if a listing can be trusted, a mark if none of several can", () => {
   fc.assert(
     fc.property(market, (rows) => {
       const { exchanges, lines } = matrix(rows, { minExchanges: 0 });

@@ -12,8 +12,8 @@ import { PATIENCE_MS } from "../support/patience.ts";
 
 const NOON_SECONDS = Date.UTC(2026, 10, 2, 12, 0, 0) / 1000;
 
-/** Answers by path; counts what was asked. */
-const asked = new Map<string, number>();
+/** Answers by path; counts requests. */
+const requestCounts = new Map<string, number>();
 let server: ReturnType<typeof Bun.serve>;
 
 const ANSWERS: Readonly<
@@ -59,8 +59,8 @@ beforeAll(() => {
     hostname: "127.0.0.1",
     fetch(request) {
       const { pathname } = new URL(request.url);
-      const nth = (asked.get(pathname) ?? 0) + 1;
-      asked.set(pathname, nth);
+      const nth = (requestCounts.get(pathname) ?? 0) + 1;
+      requestCounts.set(pathname, nth);
       return ANSWERS[pathname]?.(request, nth) ?? new Response("", { status: 404 });
     },
   });
@@ -78,7 +78,7 @@ const BOUNDS = {
   json: { maxDepth: 8, maxValues: 1_000, maxMembers: 1_000 },
 } as const;
 
-/** For what never answers, and for nothing else. */
+/** Only for servers that never answer. */
 const HASTY: HttpLimits = { ...LIMITS, timeoutMs: 300 };
 
 function client(
@@ -97,7 +97,7 @@ function get(path: string, extra: Partial<HttpRequest> = {}): HttpRequest {
   };
 }
 
-/** The parsed body, as it is. */
+/** The parsed body, unchanged. */
 async function read(
   from: HttpClient,
   request: HttpRequest,
@@ -133,7 +133,7 @@ describe("an answer", () => {
     ["/html", "expected JSON, got an HTML page"],
     ["/truncated", "expected JSON, got 22 characters that do not parse"],
     ["/empty", "expected JSON, got an empty body"],
-  ])("of %s is a bad envelope that says what came", async (path, message) => {
+  ])("of %s is a bad envelope that states what was received", async (path, message) => {
     expect(await failureOf(read(client(), get(path)))).toMatchObject({
       kind: "bad_envelope",
       message,
@@ -141,7 +141,7 @@ describe("an answer", () => {
   });
 
   test.each(["/big", "/big-in-pieces"])(
-    "over the cap (%s) is given up, not read on",
+    "over the cap (%s) is aborted, not read to the end",
     async (path) => {
       expect(await failureOf(read(client(), get(path)))).toMatchObject({ kind: "too_large" });
     },
@@ -156,7 +156,7 @@ describe("an answer", () => {
 });
 
 describe("a status", () => {
-  test("429 carries the wait in seconds or as a date", async () => {
+  test("429 states the wait in seconds or as a date", async () => {
     const clock = new ManualClock(Date.UTC(2026, 10, 2, 12, 0, 0));
     expect(await failureOf(read(client(LIMITS, clock), get("/429-seconds")))).toMatchObject({
       kind: "rate_limited",
@@ -171,7 +171,7 @@ describe("a status", () => {
     ["/429-unix", 45_000],
     ["/429-unix-past", 0],
     ["/429-unix-far", 3 * 24 * 3_600_000],
-  ])("429 may say until when in unix seconds: %s waits %p ms", async (path, retryAfterMs) => {
+  ])("429 may state the end in unix seconds: %s waits %p ms", async (path, retryAfterMs) => {
     const clock = new ManualClock(NOON_SECONDS * 1000);
     expect(await failureOf(read(client(LIMITS, clock), get(path)))).toMatchObject({
       kind: "rate_limited",
@@ -188,7 +188,7 @@ describe("a status", () => {
     expect((await failureOf(read(client(), get(path)))).kind as string).toBe(kind);
   });
 
-  test("is read in the server's own terms where those are known", async () => {
+  test("is interpreted by the server's own rules if they are known", async () => {
     const classify = (status: number, start: string) =>
       status === 403 && start.includes("too frequent") ? ("banned" as const) : null;
     expect((await failureOf(read(client(), get("/403"), { classify }))).kind).toBe("banned");
@@ -197,13 +197,13 @@ describe("a status", () => {
   });
 });
 
-test("what the server wrote is for the log: the message names kind and status only", async () => {
+test("the server's text is for the log only: the message contains kind and status", async () => {
   const failure = await failureOf(read(client(), get("/418-until")));
   expect(failure.message).toBe("HTTP 418");
   expect(failure.detail).toContain("203.0.113.77");
 });
 
-test("a wait that the body states counts where no Retry-After came", async () => {
+test("a wait stated in the body counts if there is no Retry-After", async () => {
   const readWait = (start: string): number | null => (start.includes("until 90") ? 90_000 : null);
   expect(await failureOf(read(client(), get("/418-until"), { readWait }))).toMatchObject({
     retryAfterMs: 90_000,
@@ -213,19 +213,19 @@ test("a wait that the body states counts where no Retry-After came", async () =>
   });
 });
 
-describe("repeating", () => {
+describe("retries", () => {
   async function timesAsked(path: string, extra: Partial<HttpRequest> = {}): Promise<number> {
-    asked.delete(path);
+    requestCounts.delete(path);
     await read(client(path === "/hang" ? HASTY : LIMITS), get(path, extra)).catch(() => null);
-    return asked.get(path) ?? 0;
+    return requestCounts.get(path) ?? 0;
   }
 
-  test("a 500 is asked three times at most, and a success in between counts", async () => {
+  test("a 500 is requested three times at most, and a success in between counts", async () => {
     expect(await timesAsked("/500")).toBe(3);
     expect(await read(client(), get("/500-once"))).toEqual({ nth: 2 });
   });
 
-  test("what is not repeatable, asks us to wait, blocks us or is unreadable is asked once", async () => {
+  test("unrepeatable requests, requests to wait, blocks and unreadable answers are not retried", async () => {
     expect(await timesAsked("/500", { repeatable: false })).toBe(1);
     for (const path of ["/429-seconds", "/418", "/451", "/html", "/big", "/503-wait", "/hang"]) {
       expect([path, await timesAsked(path)]).toEqual([path, 1]);
@@ -233,7 +233,7 @@ describe("repeating", () => {
   });
 });
 
-test("a failure never holds the URL, whatever went wrong", async () => {
+test("a failure never contains the URL, whatever went wrong", async () => {
   const secret = "bot123456:SECRET";
   const failures = await Promise.all([
     failureOf(
@@ -252,14 +252,14 @@ test("a failure never holds the URL, whatever went wrong", async () => {
   for (const failure of failures) expect(Bun.inspect(failure)).not.toContain("SECRET");
 });
 
-test("an abort of the caller ends the call at once as a timeout", async () => {
+test("an abort by the caller ends the call immediately as a time-out", async () => {
   const abort = new AbortController();
   const failure = failureOf(read(client(), get("/hang"), { signal: abort.signal }));
   abort.abort();
   expect(await failure).toMatchObject({ kind: "timeout", message: "the refresh ran out of time" });
 });
 
-test("every try asks for admission and gives it back, also when it fails", async () => {
+test("every attempt acquires admission and releases it, also when it fails", async () => {
   let held = 0;
   let admissions = 0;
   const admission = async () => {

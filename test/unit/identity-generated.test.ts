@@ -5,12 +5,12 @@ import { identify, UNDECIDED } from "../../src/domain/identity.ts";
 import { median } from "../../src/domain/median.ts";
 import { ASSET_CLASSES } from "../../src/domain/quote.ts";
 
-/** Things that share their tickers; none is near another, whatever multiplier is believed. */
-const THINGS = [1, 1.5, 20] as const;
+/** Assets that share their tickers; none is close to another with any multiplier. */
+const PRICES = [1, 1.5, 20] as const;
 const TICKERS = ["SP500", "SPX500", "US500", "SPX500M"] as const;
 
 const listing = fc.record({
-  thing: fc.constantFrom(0, 1, 2),
+  asset: fc.constantFrom(0, 1, 2),
   exchange: fc.constantFrom("a", "b", "c", "d", "e", "f"),
   base: fc.constantFrom(...TICKERS),
   assetClass: fc.constantFrom(null, ...ASSET_CLASSES),
@@ -22,10 +22,10 @@ const listings = fc.array(listing, { minLength: 1, maxLength: 14 });
 type Generated = typeof listings extends fc.Arbitrary<infer T> ? T : never;
 
 const candidatesOf = (all: Generated): Candidate[] =>
-  all.map(({ thing, noise, ...rest }, instrumentId) => ({
+  all.map(({ asset, noise, ...rest }, instrumentId) => ({
     ...rest,
     instrumentId,
-    price: (THINGS[thing] ?? 1) * noise * rest.multiplier,
+    price: (PRICES[asset] ?? 1) * noise * rest.multiplier,
     observedAtMs: 0,
     held: UNDECIDED,
   }));
@@ -39,10 +39,10 @@ test("exchanges that agree are one asset, whatever classes and tickers they have
   fc.assert(
     fc.property(listings, (all) => {
       const ids = decide(candidatesOf(all)).map(({ assetId }) => assetId);
-      const thingOf = new Map(ids.map((id, index) => [id, all[index]?.thing]));
+      const assetOf = new Map(ids.map((id, index) => [id, all[index]?.asset]));
       expect(ids).not.toContain(null);
-      expect(thingOf.size).toBe(new Set(all.map(({ thing }) => thing)).size);
-      expect(ids.map((id) => thingOf.get(id))).toEqual(all.map(({ thing }) => thing));
+      expect(assetOf.size).toBe(new Set(all.map(({ asset }) => asset)).size);
+      expect(ids.map((id) => assetOf.get(id))).toEqual(all.map(({ asset }) => asset));
     }),
     { numRuns: 500 },
   );
@@ -71,13 +71,13 @@ test("the order of the listings does not matter, and deciding again changes noth
   );
 });
 
-test("what two exchanges agree about in price and class is confirmed, what one lists is not", () => {
+test("what two exchanges agree on in price and class is confirmed, what one lists is not", () => {
   fc.assert(
     fc.property(listings, (all) => {
       const decided = decide(candidatesOf(all));
-      for (const thing of new Set(all.map((one) => one.thing))) {
+      for (const asset of new Set(all.map((one) => one.asset))) {
         const those = all.flatMap((one, index) =>
-          one.thing === thing ? [{ ...one, identity: decided[index]?.identity }] : [],
+          one.asset === asset ? [{ ...one, identity: decided[index]?.identity }] : [],
         );
         const identities = new Set(those.map(({ identity }) => identity));
         const exchanges = new Set(those.map(({ exchange }) => exchange)).size;
@@ -93,7 +93,7 @@ test("what two exchanges agree about in price and class is confirmed, what one l
   );
 });
 
-test("at prices of any closeness nobody joins who is further than 3 % from the middle", () => {
+test("however close prices are, nothing is grouped that is more than 3 % from the median", () => {
   const prices = fc.array(fc.double({ min: 0.9, max: 1.1, noNaN: true }), {
     minLength: 2,
     maxLength: 12,
@@ -116,9 +116,9 @@ test("at prices of any closeness nobody joins who is further than 3 % from the m
         ({ assetId }) => assetId,
       );
       for (const members of assets.values()) {
-        const middle = median(members.map(({ price }) => price)) ?? 0;
+        const medianPrice = median(members.map(({ price }) => price)) ?? 0;
         for (const { price } of members)
-          expect(Math.abs(price / middle - 1)).toBeLessThanOrEqual(0.03);
+          expect(Math.abs(price / medianPrice - 1)).toBeLessThanOrEqual(0.03);
       }
     }),
     { numRuns: 1_000 },

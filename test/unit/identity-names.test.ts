@@ -11,7 +11,7 @@ const named = (exchange: string, base: string, price: number | null, openInteres
   on(exchange, price, { base, openInterestUsd });
 
 describe("classes of one ticker at one price", () => {
-  test("a class that fewer state makes no asset, whatever their number", () => {
+  test("a class stated by a minority makes no separate asset, whatever their number", () => {
     const paxg = new Market("PAXG", [
       classed("a", 4_345, "crypto"),
       classed("b", 4_346, "crypto"),
@@ -29,7 +29,7 @@ describe("classes of one ticker at one price", () => {
     expect(xom.decide()).toEqual(times(3, ["XOM", "confirmed"]));
   });
 
-  test("a coin and a share that share a ticker stay two, and two exchanges confirm each", () => {
+  test("a coin and a share with the same ticker stay two assets, and two exchanges confirm each", () => {
     const cat = new Market("CAT", [
       classed("binance", 817.9, "stock"),
       classed("gate", 817.1, "stock"),
@@ -42,7 +42,7 @@ describe("classes of one ticker at one price", () => {
     ]);
   });
 
-  test("a coin and a share whose prices met by chance part again when their prices do", () => {
+  test("a coin and a share whose prices coincided separate again when their prices do", () => {
     const lit = new Market("LIT", [
       ...["a", "b", "c"].map((exchange) => classed(exchange, 1, "crypto")),
       ...["d", "e"].map((exchange) => classed(exchange, 1.5, "stock")),
@@ -61,14 +61,14 @@ describe("classes of one ticker at one price", () => {
     ]);
   });
 
-  test("an exchange has one voice in the price of an asset, however often it lists it", () => {
+  test("an exchange has one vote in the price of an asset, however often it lists it", () => {
     const lit = new Market("LIT", [
       ...times(4, on("x", 1)),
       ...["a", "b", "c"].map((exchange) => on(exchange, 1)),
       ...["d", "e"].map((exchange) => on(exchange, 1.09)),
     ]);
     lit.decide(3);
-    // Four of seven prices, from one exchange, come near the other asset's.
+    // Four of seven prices, from one exchange, are close to the other asset's.
     for (const index of [0, 1, 2, 3]) lit.listings[index] = on("x", 1.065);
     expect(lit.decide(3 * LEAVE_AFTER_CYCLES).slice(4)).toEqual([
       ...times(3, ["LIT", "confirmed"] as const),
@@ -76,7 +76,7 @@ describe("classes of one ticker at one price", () => {
     ]);
   });
 
-  test("a listing that tells no price holds its own ticker back, and no other of the same thing", () => {
+  test("a listing without a price keeps only its own ticker apart, not other tickers of the same asset", () => {
     const gram = new Market("GRAM", [named("x", "TON", 3)]);
     gram.decide(2);
     gram.listings[0] = named("x", "TON", null);
@@ -87,7 +87,7 @@ describe("classes of one ticker at one price", () => {
     expect(decided[4]?.[0]).not.toBe(decided[0]?.[0]);
   });
 
-  test("two exchanges that agree in price and in no class confirm nothing, and are in no conflict", () => {
+  test("two exchanges that agree in price but not in class confirm nothing, and have no conflict", () => {
     const two = [classed("a", 10, "crypto"), classed("b", 10, "stock")];
     expect(new Market("FOO", two).decide()).toEqual(times(2, ["FOO", "probable"]));
     const third = new Market("FOO", [...two, classed("c", 10.1, "etf")]);
@@ -101,7 +101,7 @@ describe("classes of one ticker at one price", () => {
     ]);
   });
 
-  test("assets that classes split before are one within ten cycles of a new start", () => {
+  test("assets that were split by class become one within ten cycles of a new start", () => {
     const decided = (assetId: string, identity: Decision["identity"]): Decision => ({
       assetId,
       identity,
@@ -129,8 +129,8 @@ describe("classes of one ticker at one price", () => {
   });
 });
 
-describe("one thing under several tickers", () => {
-  test("is one asset by its common name where prices agree", () => {
+describe("one asset under several tickers", () => {
+  test("is grouped by its common name if prices agree", () => {
     const gold = new Market("XAU", [
       named("a", "XAU", 4_345),
       named("b", "GOLD", 4_340),
@@ -141,7 +141,7 @@ describe("one thing under several tickers", () => {
     expect(index.decide()).toEqual(times(2, ["SP500", "confirmed"]));
   });
 
-  test("keeps its letters while nobody else has a price that bears them out", () => {
+  test("keeps its letters while no other price supports the common name", () => {
     const alone = new Market("XAU", [named("a", "GOLD", 4_345), named("b", "GOLD", 4_346)]);
     expect(alone.decide()).toEqual(times(2, ["GOLD", "confirmed"]));
     const shares = new Market("XAU", [
@@ -158,7 +158,7 @@ describe("one thing under several tickers", () => {
     ]);
   });
 
-  test("a coin keeps its name beside the share that is listed with a mark, and the share is one asset", () => {
+  test("a coin keeps its name next to a share listed with a mark, and the share is one asset", () => {
     const market = new Market("STX", [
       named("a", "STX", 0.27),
       named("b", "STX", 0.271),
@@ -172,7 +172,7 @@ describe("one thing under several tickers", () => {
     ]);
   });
 
-  test("an older coin of a name that another one took stays apart", () => {
+  test("an older coin whose name another one took over stays separate", () => {
     const market = new Market("GRAM", [
       named("a", "TON", 1.6),
       named("b", "GRAM", 1.61),
@@ -185,7 +185,7 @@ describe("one thing under several tickers", () => {
     ]);
   });
 
-  test("assets that were decided by their letters become one within ten cycles of a new start", () => {
+  test("assets that were identified by their letters become one within ten cycles of a new start", () => {
     const held = ["XAU", "XAU", "GOLD", "GOLD"].map((assetId): Decision => {
       return { assetId, identity: "confirmed", provenMultiplier: null, settledClass: null };
     });
@@ -204,7 +204,7 @@ describe("one thing under several tickers", () => {
     expect(market.decided()).toEqual(times(4, ["XAU", "confirmed"]));
   });
 
-  test("a name that is no longer proposed goes back to its letters", () => {
+  test("a name that is no longer proposed reverts to its letters", () => {
     const held: Decision = {
       assetId: "OTHER~3",
       identity: "confirmed",

@@ -3,7 +3,7 @@ import { LEAVE_AFTER_CYCLES } from "../../src/domain/identity.ts";
 import { NOW_MS, Market, on, times } from "../support/identity-market.ts";
 
 describe("listings of one ticker", () => {
-  test("that agree within 3 % are one confirmed asset; alone, it is probable", () => {
+  test("that agree within 3 % are one confirmed asset; a single one is probable", () => {
     const market = new Market("BTC", [on("a", 100), on("b", 102.9), on("c", 99)]);
     expect(market.decide()).toEqual(times(3, ["BTC", "confirmed"]));
     expect(new Market("BTC", [on("a", 100)]).decide()).toEqual([["BTC", "probable"]]);
@@ -11,7 +11,7 @@ describe("listings of one ticker", () => {
     expect(twins.decide()).toEqual(times(2, ["BTC", "probable"]));
   });
 
-  test("without any price have no asset yet and are in no conflict", () => {
+  test("without any price have no asset yet and no conflict", () => {
     const market = new Market("BTC", [on("a", null), on("b", 100), on("c", 100)]);
     expect(market.decide()).toEqual([
       [null, "probable"],
@@ -22,7 +22,7 @@ describe("listings of one ticker", () => {
     expect(market.decide()[0]).toEqual(["BTC", "confirmed"]);
   });
 
-  test("that divide a price down to nothing are assets of their own", () => {
+  test("whose multiplier reduces the price to zero are separate assets", () => {
     const market = new Market("LIT", [
       on("a", Number.MIN_VALUE, { multiplier: 1000 }),
       on("b", Number.MIN_VALUE, { multiplier: 1000 }),
@@ -31,7 +31,7 @@ describe("listings of one ticker", () => {
     expect(new Set(market.decide().map(([assetId]) => assetId)).size).toBe(3);
   });
 
-  test("the largest group keeps the plain name, a second one that agrees is an asset of its own", () => {
+  test("the largest group keeps the plain name, a second group that agrees is a separate asset", () => {
     const lit = [on("a", 0.34), on("b", 2.71), on("c", 2.7), on("d", 0.341), on("e", 2.69)];
     expect(new Market("LIT", lit).decide()).toEqual([
       ["LIT~2", "confirmed"],
@@ -51,7 +51,7 @@ describe("listings of one ticker", () => {
     ]);
   });
 
-  test("of two that are alone nobody is believed; the larger open interest has the plain name", () => {
+  test("if only two disagree, neither is trusted; the larger open interest has the plain name", () => {
     const market = new Market("LIT", [
       on("a", 0.34, { openInterestUsd: 1_000 }),
       on("b", 2.71, { openInterestUsd: 5_000 }),
@@ -70,7 +70,7 @@ describe("listings of one ticker", () => {
 });
 
 describe("multipliers", () => {
-  test("of the ticker are applied before prices are compared", () => {
+  test("in the ticker are applied before prices are compared", () => {
     const market = new Market("PEPE", [
       on("a", 0.004, { multiplier: 1000 }),
       on("b", 0.00000401),
@@ -80,7 +80,7 @@ describe("multipliers", () => {
     expect(market.multiplierOf(0)).toBeNull();
   });
 
-  test("that price contradicts are undone", () => {
+  test("that prices contradict are undone", () => {
     const listings = [on("a", 0.000004), on("b", 0.00000401)];
     const wrong = on("c", 0.00000399, { multiplier: 1000 });
     const together = new Market("PEPE", [...listings, wrong]);
@@ -93,7 +93,7 @@ describe("multipliers", () => {
     expect([later.multiplierOf(2), later.multiplierOf(0)]).toEqual([1, null]);
   });
 
-  test("that neither reading makes right are a conflict", () => {
+  test("that are wrong either way are a conflict", () => {
     const market = new Market("PEPE", [
       on("a", 0.000004),
       on("b", 0.00000401),
@@ -107,7 +107,7 @@ describe("multipliers", () => {
 describe("over time", () => {
   const three = () => new Market("LIT", [on("a", 2.7), on("b", 2.71), on("c", 2.72)]);
 
-  test("a member leaves after ten cycles beyond 10 %, not before, and a good cycle starts the count anew", () => {
+  test("a member leaves after ten cycles beyond 10 %, not before, and a good cycle resets the count", () => {
     const market = three();
     market.decide();
     market.listings[2] = on("c", 3.5);
@@ -123,16 +123,16 @@ describe("over time", () => {
     ]);
   });
 
-  test("the same observation counts once, however often it is looked at", () => {
+  test("the same observation counts once, however often it is reviewed", () => {
     const market = three();
     market.decide();
     market.listings[2] = on("c", 3.5);
     market.decide();
-    for (let look = 0; look < 3 * LEAVE_AFTER_CYCLES; look += 1) market.again();
+    for (let review = 0; review < 3 * LEAVE_AFTER_CYCLES; review += 1) market.again();
     expect(market.decided()[2]).toEqual(["LIT", "confirmed"]);
   });
 
-  test("an outlier that agrees for ten cycles comes back", () => {
+  test("an outlier that agrees for ten cycles returns", () => {
     const market = three();
     market.listings[2] = on("c", 30);
     market.decide();
@@ -150,7 +150,7 @@ describe("over time", () => {
       "confirmed",
     ],
   ])(
-    "%s that did not agree at first are one asset after ten cycles of agreeing",
+    "%s that disagreed at first are one asset after ten cycles of agreement",
     (_, first, then, before) => {
       const market = new Market("LIT", first);
       expect(new Set(market.decide(30).map(([, identity]) => identity))).toEqual(new Set([before]));
@@ -160,7 +160,7 @@ describe("over time", () => {
     },
   );
 
-  test("of two that drift apart by more than 10 % neither is believed", () => {
+  test("if two drift apart by more than 10 %, neither is trusted", () => {
     const market = new Market("LIT", [on("a", 1), on("b", 1)]);
     market.decide();
     market.listings[1] = on("b", 1.15);
@@ -170,7 +170,7 @@ describe("over time", () => {
     ]);
   });
 
-  test("a multiplier that price contradicts is undone also when its listing came first", () => {
+  test("a multiplier that prices contradict is undone also if its listing came first", () => {
     const market = new Market("PEPE", [on("a", 0.000004, { multiplier: 1000 })]);
     market.decide();
     market.listings.push(on("b", 0.000004), on("c", 0.00000401));
@@ -194,14 +194,14 @@ describe("over time", () => {
     ]);
   });
 
-  test("a price that is missing for a while changes nothing", () => {
+  test("a temporarily missing price changes nothing", () => {
     const market = three();
     market.decide();
     market.listings.splice(0, 3, on("a", null), on("b", null), on("c", null));
     expect(market.decide(30)).toEqual(times(3, ["LIT", "confirmed"]));
   });
 
-  test("a newcomer waits while the asset's price is unknown, and an hour later is one of its own", () => {
+  test("a new listing waits while the asset's price is unknown, and is a separate asset an hour later", () => {
     const market = new Market("LIT", [on("a", 2.7)]);
     market.decide();
     market.listings[0] = on("a", null, { observedAtMs: NOW_MS });
@@ -216,7 +216,7 @@ describe("over time", () => {
     expect(gone.decide(61)[1]?.[0]).toBe("LIT~2");
   });
 
-  test("names stay until another asset has more listings, and then change places", () => {
+  test("names stay until another asset has more listings, and are then swapped", () => {
     const market = new Market("LIT", [on("a", 0.34), on("b", 0.34), on("c", 2.7)]);
     market.decide();
     market.listings.push(on("d", 2.7));

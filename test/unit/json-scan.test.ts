@@ -8,7 +8,7 @@ function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** What the scan says of a text that comes in pieces of `size` bytes. */
+/** The scan's result for a text that arrives in chunks of `size` bytes. */
 function excessOf(text: string, bounds: Partial<typeof WIDE>, size = 7): string | null {
   const scan = new JsonScan({ ...WIDE, ...bounds });
   const bytes = bytesOf(text);
@@ -25,7 +25,7 @@ interface Shape {
   readonly members: number;
 }
 
-/** Depth, values and longest list of a parsed body, counted by walking it; an empty one holds one. */
+/** Depth, values and longest list of a parsed body, counted by a walk; an empty one holds one. */
 function shapeOf(body: unknown): Shape {
   if (typeof body !== "object" || body === null) return { depth: 0, values: 1, members: 1 };
   const inner = Object.values(body).map(shapeOf);
@@ -41,7 +41,7 @@ function shapeOf(body: unknown): Shape {
   };
 }
 
-describe("the bounds of a JSON text", () => {
+describe("the limits of a JSON text", () => {
   test.each([
     ["[".repeat(32), { maxDepth: 32 }, null],
     ["[".repeat(33), { maxDepth: 32 }, "is nested more than 32 levels deep"],
@@ -56,26 +56,26 @@ describe("the bounds of a JSON text", () => {
     for (const size of [1, 2, 7, 1_000]) expect(excessOf(text, bounds, size)).toBe(excess);
   });
 
-  test("what stands in a text counts for nothing, however it is escaped and cut", () => {
+  test("the content of a string does not count, however it is escaped and cut", () => {
     const text = JSON.stringify({ 'a"[{,\\': '[[[[,,,,\\"]]\\\\', b: "\\", "é[": "\u2028[,[" });
     for (let size = 1; size <= text.length; size += 1)
       expect(excessOf(text, { maxDepth: 1, maxMembers: 3, maxValues: 4 }, size)).toBeNull();
   });
 
-  test("too many closing brackets take nothing off what comes after them", () => {
+  test("excess closing brackets do not reduce the depth of what follows", () => {
     expect(excessOf(`]]]]${"[".repeat(3)}`, { maxDepth: 2 })).toBe(
       "is nested more than 2 levels deep",
     );
   });
 
-  test("an empty piece between two changes nothing", () => {
+  test("an empty chunk between two changes nothing", () => {
     const scan = new JsonScan({ ...WIDE, maxDepth: 1 });
     for (const piece of ['["\\', "", '"', "[[[[", '"]'])
       expect(scan.push(bytesOf(piece))).toBeNull();
   });
 });
 
-test("depth, values and members of any JSON are those of what it is parsed to", () => {
+test("depth, values and members of any JSON equal those of the parsed value", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 1, max: 50 }), (text, size) => {
       const { depth, values, members } = shapeOf(JSON.parse(text));

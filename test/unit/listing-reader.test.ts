@@ -20,7 +20,7 @@ type Exchange = (typeof EXCHANGES)[number];
 
 const exchange = fc.constantFrom(...EXCHANGES);
 
-/** Mostly the first value: batches of a real exchange differ in little but their rates. */
+/** Mostly the first value: batches of a real exchange differ mostly in their rates. */
 function mostly<Value>(usual: Value, ...others: Value[]) {
   return fc.oneof(
     { weight: 30, arbitrary: fc.constant(usual) },
@@ -28,7 +28,7 @@ function mostly<Value>(usual: Value, ...others: Value[]) {
   );
 }
 
-/** A quote of one of four symbols, or its absence. Z sorts behind A, though it may be stored before it. */
+/** A quote of one of four symbols, or its absence. Z sorts after A, though it may be stored before it. */
 function quote(symbol: string): fc.Arbitrary<Quote | null> {
   return fc
     .record({
@@ -110,8 +110,8 @@ function listingSeq({ states }: TestDatabase, of: Exchange): number | undefined 
   return states.seqs(of)?.listingSeq;
 }
 
-describe("a reader that keeps listings between commits", () => {
-  test("reads after every change what a new reader does", () => {
+describe("a reader that caches listings between commits", () => {
+  test("reads after every change what a new reader would", () => {
     const run = fc.property(changes, fc.boolean(), (all, isNewCollector) => {
       using database = testDatabase();
       let epoch = startCollecting(database, EXCHANGES, NOON_MS);
@@ -131,7 +131,7 @@ describe("a reader that keeps listings between commits", () => {
     fc.assert(run, { numRuns: 40 });
   });
 
-  test("reads all listings again when the ids that have a quote are others, whoever wrote them", () => {
+  test("reads all listings again when the ids with a quote change, whichever process wrote them", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const batch = ["A", "B"].map((base) => quoteOf(base));
@@ -145,7 +145,7 @@ describe("a reader that keeps listings between commits", () => {
   });
 });
 
-/** A statement for each column of a listing that may change, as any version of the service may write it. */
+/** A statement for each column of a listing that may change, as any version of the service may execute it. */
 const WRITES = [
   "base = 'OTHER'",
   "quote = 'USDC'",
@@ -163,7 +163,7 @@ const WRITES = [
   "doubts = 1",
 ];
 
-test.each(WRITES)("a listing is read again after %s, whoever wrote it", (write) => {
+test.each(WRITES)("a listing is read again after %s, whichever process wrote it", (write) => {
   using database = testDatabase();
   const epoch = startCollecting(database, ["okx"], NOON_MS);
   database.writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quoteOf("BTC")]));
@@ -197,7 +197,7 @@ test("listings are the same array until one of them changes", () => {
 });
 
 describe("the version of an exchange's listings", () => {
-  test("stays when only quotes change, and rises with a changed listing, an interval and a decision", () => {
+  test("stays when only quotes change, and increases with a changed listing, interval or decision", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, EXCHANGES, NOON_MS);
     let atMs = NOON_MS;
@@ -219,7 +219,7 @@ describe("the version of an exchange's listings", () => {
     expect(listingSeq(database, "gate")).toBe(0);
   });
 
-  test("rises only when a batch is stored, not when it is rolled back", () => {
+  test("increases only when a batch is stored, not when it is rolled back", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const broken = { ...quoteOf("ETH"), fundingRate: null as unknown as number };

@@ -7,7 +7,7 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 /** A reader may pause for minutes; longer than any wait of the output. */
 const LONG_PAUSE_MS = 600_000;
 
-/** A place to write to that takes all, some (`upTo` bytes each time), nothing, or fails. */
+/** A sink that accepts everything, some (`upTo` bytes each time) or nothing, or fails. */
 class Outlet {
   readonly clock = new ManualClock();
   readonly output = new LogOutput({ clock: this.clock, write: (bytes) => this.#take(bytes) });
@@ -47,7 +47,7 @@ const numbered = (n: number): string => `line ${n} ${"x".repeat(1_000)}`;
 const noteOf = (line: string | undefined): unknown => JSON.parse(line ?? "null");
 
 describe("the output of the log", () => {
-  test("writes every line in its order, also a log's", async () => {
+  test("writes every line in order, including those of a log", async () => {
     const outlet = new Outlet();
     const log = createLog("info", outlet.output);
     for (let n = 0; n < 500; n += 1) log.info("event", { n });
@@ -59,7 +59,7 @@ describe("the output of the log", () => {
     expect(outlet.clock.sleeping).toBe(0);
   });
 
-  test("has one write under way and puts into the next one what has come meanwhile", async () => {
+  test("has one write in progress and puts what arrives meanwhile into the next one", async () => {
     const outlet = new Outlet();
     outlet.stop();
     for (const line of ["a\n", "b\n", "c\n"]) outlet.output.write(line);
@@ -69,7 +69,7 @@ describe("the output of the log", () => {
     expect(outlet.writes).toEqual(["a\n", "b\nc\n"]);
   });
 
-  test("drops what does not fit, counts it, and says so where it is missing", async () => {
+  test("drops what does not fit, counts it, and states it at the gap", async () => {
     const outlet = new Outlet();
     outlet.stop();
     const sent = 2_000;
@@ -80,22 +80,22 @@ describe("the output of the log", () => {
     await outlet.resume();
     outlet.output.write("after\n");
     await outlet.output.flush();
-    const kept = sent - dropped;
-    expect(outlet.lines.slice(0, kept)).toEqual(
-      Array.from({ length: kept }, (_, n) => numbered(n)),
+    const written = sent - dropped;
+    expect(outlet.lines.slice(0, written)).toEqual(
+      Array.from({ length: written }, (_, n) => numbered(n)),
     );
-    expect(noteOf(outlet.lines[kept])).toEqual({
+    expect(noteOf(outlet.lines[written])).toEqual({
       level: "warn",
       time: expect.stringMatching(/^2026-11-02T12:/),
       event: "log_lines_dropped",
       lines: dropped,
       reason: "the log reader was too slow",
     });
-    expect(outlet.lines.slice(kept + 1)).toEqual(["after"]);
+    expect(outlet.lines.slice(written + 1)).toEqual(["after"]);
     expect(outlet.output.dropped).toBe(dropped);
   });
 
-  test("tells dropped lines when it flows again, without another line", async () => {
+  test("reports dropped lines once writing resumes, without another line", async () => {
     const outlet = new Outlet();
     outlet.output.write("x".repeat(MAX_WAITING_BYTES + 1));
     await outlet.output.flush();
@@ -104,7 +104,7 @@ describe("the output of the log", () => {
     ]);
   });
 
-  test("tries again what could not be written, each line once, whatever part was taken", async () => {
+  test("retries what could not be written, each line once, whatever part was accepted", async () => {
     const outlet = new Outlet();
     outlet.upTo = 7;
     const lines = Array.from({ length: 20 }, (_, n) => `line number ${n}`);
@@ -119,7 +119,7 @@ describe("the output of the log", () => {
     expect(outlet.output.dropped).toBe(0);
   });
 
-  test("says what stood in the way when lines were lost by it", async () => {
+  test("reports the cause if lines were lost because of it", async () => {
     const outlet = new Outlet();
     outlet.failure = new Error("ENOSPC: no space left on device, write");
     outlet.output.write("the first\n");
@@ -135,7 +135,7 @@ describe("the output of the log", () => {
     });
   });
 
-  test("is waited for at the end, a second at most", async () => {
+  test("is awaited at the end, a second at most", async () => {
     const outlet = new Outlet();
     outlet.stop();
     outlet.output.write("the last line\n");

@@ -16,7 +16,7 @@ import { NOON_MS } from "../support/quote.ts";
 const THIN = flagBit("thin");
 const STALE = flagBit("stale");
 
-function told(before: readonly BoardRow[], after: readonly BoardRow[], query = NO_FILTER) {
+function changesFor(before: readonly BoardRow[], after: readonly BoardRow[], query = NO_FILTER) {
   const [from, to] = [snapshotOf("1-1", before), snapshotOf("1-2", after)];
   const { rows, removed } = changesOf(differences(from, to), query);
   return { rows: rows.map((row) => row.record.uid), removed };
@@ -26,7 +26,7 @@ const NOTHING = { rows: [], removed: [] };
 const BTC = "okx:BTCUSDT:1";
 
 describe("what differs between two snapshots", () => {
-  test("rows that are the same objects do not, wherever they stand", () => {
+  test("excludes rows that are the same objects, in any position", () => {
     const [btc, eth, sol] = ["BTC", "ETH", "SOL"].map((base) => rowOf("okx", base));
     if (btc === undefined || eth === undefined || sol === undefined) throw new Error("no rows");
     const first = rowOf("okx", "AAA");
@@ -40,14 +40,14 @@ describe("what differs between two snapshots", () => {
     ]);
   });
 
-  test("a ticker that is used again is one row gone and one new", () => {
+  test("shows a reused ticker as one removed row and one new row", () => {
     const old = rowOf("okx", "BTC");
     const reused = rowOf("okx", "BTC", { uid: "okx:BTCUSDT:2" });
-    expect(told([old], [reused])).toEqual({ rows: ["okx:BTCUSDT:2"], removed: [BTC] });
+    expect(changesFor([old], [reused])).toEqual({ rows: ["okx:BTCUSDT:2"], removed: [BTC] });
   });
 });
 
-describe("what readers are told", () => {
+describe("what readers receive", () => {
   const before = rowOf("okx", "BTC");
 
   const news: readonly [string, Partial<MarketRecord>, number][] = [
@@ -61,13 +61,13 @@ describe("what readers are told", () => {
     ["which asset it is", { assetId: "BTC~2" }, 0],
   ];
   test.each(news)("%s", (_, extra, flags) => {
-    expect(told([before], [rowOf("okx", "BTC", extra, flags)])).toEqual({
+    expect(changesFor([before], [rowOf("okx", "BTC", extra, flags)])).toEqual({
       rows: [BTC],
       removed: [],
     });
   });
 
-  test("nothing of prices, volumes and times of observation", () => {
+  test("excludes prices, volumes and times of observation", () => {
     const later = rowOf("okx", "BTC", {
       markPrice: 101,
       indexPrice: 102,
@@ -77,46 +77,48 @@ describe("what readers are told", () => {
       settledRate: 0.1,
       predictedRate: 0.2,
     });
-    expect(told([before], [later])).toEqual(NOTHING);
+    expect(changesFor([before], [later])).toEqual(NOTHING);
   });
 
-  test("nothing of a next time that moves within its second, which is all that is sent of it", () => {
+  test("excludes changes of the next time within its second, as only the second is sent", () => {
     const at = (ms: number) => rowOf("okx", "BTC", { nextFundingAtMs: NOON_MS + ms });
-    expect(told([at(1_000)], [at(1_999)])).toEqual(NOTHING);
-    expect(told([at(1_000)], [at(2_000)])).toEqual({ rows: [BTC], removed: [] });
+    expect(changesFor([at(1_000)], [at(1_999)])).toEqual(NOTHING);
+    expect(changesFor([at(1_000)], [at(2_000)])).toEqual({ rows: [BTC], removed: [] });
   });
 
-  test("a listing comes, a delisting goes", () => {
-    expect(told([], [before])).toEqual({ rows: [BTC], removed: [] });
-    expect(told([before], [])).toEqual({ rows: [], removed: [BTC] });
+  test("a new listing is added, a delisted one removed", () => {
+    expect(changesFor([], [before])).toEqual({ rows: [BTC], removed: [] });
+    expect(changesFor([before], [])).toEqual({ rows: [], removed: [BTC] });
   });
 
-  test("a row whose volume crosses the minimum comes or goes, though nothing else changed", () => {
+  test("a row whose volume crosses the minimum is added or removed, though nothing else changed", () => {
     const query: FundingQuery = { ...NO_FILTER, minVolumeUsd: 1_000_000 };
     const small = rowOf("okx", "BTC", { volume24hUsd: 999_999 });
     const large = rowOf("okx", "BTC", { volume24hUsd: 1_000_000 });
-    expect(told([small], [large], query)).toEqual({ rows: [BTC], removed: [] });
-    expect(told([large], [small], query)).toEqual({ rows: [], removed: [BTC] });
-    expect(told([large], [rowOf("okx", "BTC", { volume24hUsd: 5_000_000 })], query)).toEqual(
+    expect(changesFor([small], [large], query)).toEqual({ rows: [BTC], removed: [] });
+    expect(changesFor([large], [small], query)).toEqual({ rows: [], removed: [BTC] });
+    expect(changesFor([large], [rowOf("okx", "BTC", { volume24hUsd: 5_000_000 })], query)).toEqual(
       NOTHING,
     );
   });
 
-  test("a row that gets or loses the flag that is asked for comes or goes", () => {
+  test("a row that gets or loses the requested flag is added or removed", () => {
     const query: FundingQuery = { ...NO_FILTER, flags: ["stale"] };
     const stale = rowOf("okx", "BTC", {}, STALE);
-    expect(told([before], [stale], query)).toEqual({ rows: [BTC], removed: [] });
-    expect(told([stale], [before], query)).toEqual({ rows: [], removed: [BTC] });
+    expect(changesFor([before], [stale], query)).toEqual({ rows: [BTC], removed: [] });
+    expect(changesFor([stale], [before], query)).toEqual({ rows: [], removed: [BTC] });
   });
 
-  test("nothing of rows that match neither before nor after", () => {
+  test("excludes rows that match neither before nor after", () => {
     const changed = rowOf("okx", "BTC", { fundingRate: 0.5 });
-    expect(told([before], [changed], { ...NO_FILTER, exchanges: ["bybit"] })).toEqual(NOTHING);
-    expect(told([before], [], { ...NO_FILTER, bases: ["ETH"] })).toEqual(NOTHING);
+    expect(changesFor([before], [changed], { ...NO_FILTER, exchanges: ["bybit"] })).toEqual(
+      NOTHING,
+    );
+    expect(changesFor([before], [], { ...NO_FILTER, bases: ["ETH"] })).toEqual(NOTHING);
   });
 });
 
-/** The fields of which readers are told, and the uid. */
+/** The fields that readers receive, and the uid. */
 function essence({ record, flags, nextFundingAtMs }: BoardRow) {
   const { uid, fundingRate, fundingIntervalHours } = record;
   const nextAt = nextFundingAtMs === null ? null : Math.floor(nextFundingAtMs / 1000);
@@ -156,16 +158,16 @@ const rows = fc.uniqueArray(row, {
   maxLength: 12,
 });
 
-/** A market and how it goes on: of each later snapshot some rows are those of the one before, the same objects. */
+/** A market and its later snapshots: in each, some rows are those of the one before, the same objects. */
 const history = fc
   .tuple(rows, fc.array(fc.tuple(rows, fc.integer({ min: 0, max: 4095 })), { maxLength: 5 }))
   .map(([first, steps]): Snapshot[] => {
     const snapshots = [snapshotOf("1-0", first)];
     for (const [fresh, keep] of steps) {
-      const kept = (snapshots.at(-1)?.rows ?? []).filter((_, place) => (keep >> place) & 1);
-      const symbols = new Set(kept.map(({ record }) => record.exchange + record.base));
+      const remaining = (snapshots.at(-1)?.rows ?? []).filter((_, place) => (keep >> place) & 1);
+      const symbols = new Set(remaining.map(({ record }) => record.exchange + record.base));
       const added = fresh.filter(({ record }) => !symbols.has(record.exchange + record.base));
-      snapshots.push(snapshotOf(`1-${snapshots.length}`, [...kept, ...added]));
+      snapshots.push(snapshotOf(`1-${snapshots.length}`, [...remaining, ...added]));
     }
     return snapshots;
   });
@@ -178,7 +180,7 @@ const query = fc.record({
   minVolumeUsd: fc.constantFrom(0, 1_000_000),
 }) as fc.Arbitrary<Partial<FundingQuery>>;
 
-describe("whoever starts with the list of a filter and applies what is told", () => {
+describe("a reader that starts with the list of a filter and applies the changes", () => {
   const follow = (snapshots: readonly Snapshot[], filter: FundingQuery) => {
     const held = new Map<string, BoardRow>();
     let at: Snapshot | null = null;
@@ -188,7 +190,8 @@ describe("whoever starts with the list of a filter and applies what is told", ()
       else {
         const changes = changesOf(differences(at, to), filter);
         for (const uid of changes.removed) {
-          if (!held.delete(uid)) throw new Error(`told to remove ${uid}, which was not there`);
+          if (!held.delete(uid))
+            throw new Error(`received the removal of ${uid}, which was not there`);
         }
         for (const one of changes.rows) held.set(one.record.uid, one);
       }

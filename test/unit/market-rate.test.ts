@@ -33,7 +33,7 @@ function plainly(kind: MarketRate["kind"], rows: readonly BoardRow[]) {
   };
 }
 
-test("the figures of the market, its classes and exchanges are those computed from their rows", () => {
+test("the figures of the market, its classes and exchanges equal those computed from their rows", () => {
   const listing = fc.record({
     exchange: fc.constantFrom(...EXCHANGES),
     openInterestUsd: fc.option(fc.constantFrom(0, 1, 250_000.25, 7e9), { freq: 4 }),

@@ -49,7 +49,7 @@ function commitAll(
 }
 
 describe("storing a batch", () => {
-  test("what is read back is what was stored, with nulls as nulls", () => {
+  test("the stored values read back unchanged, nulls as nulls", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const quote = quoteOf("BTC", {
@@ -85,7 +85,7 @@ describe("storing a batch", () => {
     expect(exchangeTimeMs).toBeNull();
   });
 
-  test("an own timestamp within a minute of ours stamps the row, another one does not", () => {
+  test("an exchange timestamp within a minute of ours is used for the row, another one is not", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const near = quoteOf("BTC", { exchangeTimeMs: NOON_MS - 59_000 });
@@ -95,7 +95,7 @@ describe("storing a batch", () => {
     expect(rows?.map((row) => row.observedAtMs)).toEqual([NOON_MS - 59_000, NOON_MS]);
   });
 
-  test("a batch that breaks in the middle leaves nothing, and the next one is whole", () => {
+  test("a batch that fails midway leaves nothing, and the next one is complete", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const broken = { ...quoteOf("ETH"), fundingRate: null as unknown as number };
@@ -108,7 +108,7 @@ describe("storing a batch", () => {
     expect(listed(database)).toHaveLength(2);
   });
 
-  test("a collector whose epoch is over writes nothing", () => {
+  test("a collector with an outdated epoch writes nothing", () => {
     using database = testDatabase();
     const old = startCollecting(database, ["okx"], NOON_MS);
     startCollecting(database, ["okx"], NOON_MS + 1);
@@ -123,7 +123,7 @@ describe("storing a batch", () => {
 describe("the life of an instrument", () => {
   const [btc, eth] = [quoteOf("BTC"), quoteOf("ETH")];
 
-  test("missing from two whole batches it stays listed, from three it leaves, and comes back as itself", () => {
+  test("missing from two complete batches it stays listed, after three it is delisted, and returns as itself", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     commitAll(database, epoch, [[btc, eth], [btc], [btc]]);
@@ -140,7 +140,7 @@ describe("the life of an instrument", () => {
     expect(instruments(database)).toHaveLength(2);
   });
 
-  test("batches that are not whole, and unreadable rows, are no absence", () => {
+  test("incomplete batches and unreadable rows do not count as absence", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     commitAll(database, epoch, [[btc, eth]]);
@@ -174,7 +174,7 @@ describe("the life of an instrument", () => {
     ]);
   });
 
-  test("24 h away without 20 batches is our outage, and 20 batches without 24 h a pause: the same instrument", () => {
+  test("24 h absent without 20 batches is our outage, and 20 batches without 24 h a pause: the same instrument", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     commitAll(database, epoch, [[btc, eth], ...Array.from({ length: 19 }, () => [btc])]);
@@ -191,7 +191,7 @@ describe("the life of an instrument", () => {
     expect(instruments(database)).toHaveLength(2);
   });
 
-  test("21 batches without it before a day of our own outage are no absence of a day", () => {
+  test("21 batches without it before a day of our own outage are not a day's absence", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     commitAll(database, epoch, [[btc, eth], ...Array.from({ length: 21 }, () => [btc])]);
@@ -199,7 +199,7 @@ describe("the life of an instrument", () => {
     expect(instruments(database).map((row) => row.status)).toEqual(["listed", "listed"]);
   });
 
-  test("a day of our own outage after 20 batches without it is no absence of a day, one of batches is", () => {
+  test("a day of our own outage after 20 batches without it is not a day's absence, a day of batches is", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const lastMs = commitAll(database, epoch, [
@@ -218,7 +218,7 @@ describe("the life of an instrument", () => {
     expect(instruments(database).map((row) => row.status)).toEqual(["listed", "gone"]);
   });
 
-  test("another listing time is another instrument", () => {
+  test("a different listing time is a different instrument", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const [first, second] = [
@@ -230,7 +230,7 @@ describe("the life of an instrument", () => {
     expect(listed(database)).toHaveLength(1);
   });
 
-  test("a price five times another that stays for five batches is another instrument", () => {
+  test("a price five times the previous one that lasts for five batches is a different instrument", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const at = (price: number | null): Quote[] => [
@@ -246,7 +246,7 @@ describe("the life of an instrument", () => {
     expect(listed(database)).not.toEqual(first);
   });
 
-  test("a break that does not last, a missing price and a move of under five times are none", () => {
+  test("a short price break, a missing price and a move of less than five times are not", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const at = (price: number | null): Quote[] => [
@@ -258,7 +258,7 @@ describe("the life of an instrument", () => {
     expect(instruments(database).map((row) => row.status)).toEqual(["listed"]);
   });
 
-  test("prices that jump about are no other asset: a break must stay where it went", () => {
+  test("erratic prices are not a different asset: a break must stay at its new level", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const at = (price: number): Quote[] => [quoteOf("LIT", { markPrice: price, indexPrice: null })];
@@ -266,7 +266,7 @@ describe("the life of an instrument", () => {
     expect(instruments(database).map((row) => row.status)).toEqual(["listed"]);
   });
 
-  test("a break is remembered over a restart of the collector, and prices are per unit", () => {
+  test("a break is remembered across a restart of the collector, and prices are per unit", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const lit = (price: number): Quote => quoteOf("LIT", { markPrice: price, indexPrice: null });
@@ -283,7 +283,7 @@ describe("the life of an instrument", () => {
     expect(instruments(database)).toHaveLength(2);
   });
 
-  test("what the collector remembers does not differ from what a new one reads", () => {
+  test("the collector's state equals what a new one reads", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     commitAll(database, epoch, [[btc, eth], [btc], [btc]]);
@@ -295,7 +295,7 @@ describe("the life of an instrument", () => {
 });
 
 describe("interval changes", () => {
-  test("a flip is one event; an unknown interval in between is none", () => {
+  test("a change is one event; an unknown interval in between is none", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const at = (hours: number | null): Quote[] => [quoteOf("BTC", { fundingIntervalHours: hours })];
@@ -310,7 +310,7 @@ describe("interval changes", () => {
 });
 
 describe("a batch that was refused as a whole", () => {
-  test("is remembered with its reason over later successes; other failures are not", () => {
+  test("is remembered with its reason across later successes; other failures are not", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const fail = (kind: "http" | "refused_batch", message: string, atMs: number): void =>
@@ -326,8 +326,8 @@ describe("a batch that was refused as a whole", () => {
   });
 });
 
-describe("an instrument that is described anew", () => {
-  test("keeps its asset unless its base or multiplier is another one", () => {
+describe("an instrument with a changed description", () => {
+  test("keeps its asset unless its base or multiplier changed", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const assetOf = (): unknown =>

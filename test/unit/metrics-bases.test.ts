@@ -18,7 +18,7 @@ function problemsOf(text: string): readonly string[] {
 const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `A${n}`);
 
 describe("METRICS_BASES", () => {
-  test("are names as the lists of the API take them: any case, aliases, each once", () => {
+  test("accepts names like the API's lists: any case, aliases, each once", () => {
     expect(load("BTC,eth, xbt ,XBT,ETH")).toEqual(["BTC", "ETH"]);
     expect(load("LIT~2,1INCH,BRK.B,币安人生")).toEqual(["LIT~2", "1INCH", "BRK.B", "币安人生"]);
     expect(load("", () => 'METRICS_BASES = ["BTC", "SOL"]')).toEqual(["BTC", "SOL"]);
@@ -32,11 +32,11 @@ describe("METRICS_BASES", () => {
     ["*", "*"],
     ["all,-1", "-1"],
     ["B".repeat(33), "B".repeat(33)],
-  ])("of another form stop the start, by name: %s", (text, bad) => {
+  ])("invalid names stop the start, by name: %s", (text, bad) => {
     expect(problemsOf(text)).toEqual([`METRICS_BASES: unknown asset name: ${bad}`]);
   });
 
-  test("without a name are a mistake, and so are more than 20", () => {
+  test("no names, or more than 20, are an error", () => {
     expect(problemsOf(",")).toEqual(["METRICS_BASES: must name at least one asset name"]);
     expect(load(names(20).join())).toHaveLength(20);
     expect(load(`${names(20).join()},a0`)).toHaveLength(20);
@@ -45,7 +45,7 @@ describe("METRICS_BASES", () => {
     ]);
   });
 
-  test("are in what is logged at the start, as a list", () => {
+  test("appears in the startup log as a list", () => {
     const config = loadConfig({ METRICS_BASES: "BTC,ETH" }, () => "");
     expect(describeConfig(config)).toMatchObject({ METRICS_BASES: "BTC,ETH" });
   });

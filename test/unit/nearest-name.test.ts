@@ -10,23 +10,23 @@ test.each([
   ["minvolume", "min_volume"],
   ["limit[]", "limit"],
   ["format", null],
-  // A beginning of three letters or more, of the shortest name that has it.
+  // A prefix of three letters or more selects the shortest name that has it.
   ["exc", "exchange"],
   ["minimum_volume", "min_volume"],
   ["limitations", "limit"],
   ["ba", null],
   ["b", null],
   ["x".repeat(65), null],
-] as const)("%s was meant for %p", (text, nearest) => {
+] as const)("%s suggests %p", (text, nearest) => {
   expect(nearestName(text, NAMES)).toBe(nearest);
 });
 
-test("an error offers a near name and no far one", () => {
+test("an error suggests a similar name and no distant one", () => {
   expect(didYouMean("bsae", NAMES)).toBe("; did you mean base?");
   expect(didYouMean("nothing_like_it", NAMES)).toBe("");
 });
 
-test("of names that begin alike the shortest is meant, of near ones the nearest", () => {
+test("of names with a common prefix the shortest is suggested, of similar ones the nearest", () => {
   const names = ["gross_apr_pct_smooth", "gross_apr_pct", "net_apr_pct"];
   expect(nearestName("gross", names)).toBe("gross_apr_pct");
   expect(nearestName("gros_apr_pct_smooth", names)).toBe("gross_apr_pct_smooth");
@@ -36,17 +36,17 @@ test.each([
   ["bct", ["ACT", "BCH", "BTC", "BAT"], "BTC"],
   ["bct", ["BTC", "ACT"], "BTC"],
   ["teh", ["TEX", "ETH", "THE"], "ETH"],
-  // Fewer typos decide first.
+  // The number of typos takes precedence.
   ["abcdef", ["badcef", "abcdex"], "abcdex"],
 ] as const)(
-  "of equally near names the one with the same letters is meant: %s of %p",
+  "of equally near names the one with the same letters is suggested: %s of %p",
   (text, names, meant) => {
     expect(nearestName(text, names)).toBe(meant);
   },
 );
 
 describe("the number of typos between two texts", () => {
-  // Few different letters, so that texts are often near each other.
+  // Few different letters, so that texts are often close to each other.
   const text = fc.string({ unit: fc.constantFrom("a", "b", "c", "_"), maxLength: 12 });
 
   test("is 0 for equal texts only, the same in both directions, and at most the longer one's length", () => {
@@ -62,7 +62,7 @@ describe("the number of typos between two texts", () => {
     );
   });
 
-  test("is 1 for one letter that is missing, wrong or swapped with the next", () => {
+  test("is 1 for one letter missing, wrong or swapped with the next", () => {
     fc.assert(
       fc.property(text, fc.nat(12), fc.constantFrom("x", "y"), (plain, at, letter) => {
         fc.pre(at < plain.length);

@@ -23,7 +23,7 @@ const CASES: readonly (readonly [header: string | null, chosen: Encoding])[] = [
   [",,;;q=", "identity"],
 ];
 
-test.each(CASES)("Accept-Encoding %p means %s, asked once or again", (header, chosen) => {
+test.each(CASES)("Accept-Encoding %p selects %s, also when repeated", (header, chosen) => {
   const choice = new HeaderChoice(encodingOf, "identity");
   expect(choice.of(header)).toBe(chosen);
   expect(choice.of(header)).toBe(chosen);
@@ -40,7 +40,7 @@ const FORMAT_CASES: readonly (readonly [accept: string, chosen: Format])[] = [
   ["application/jsonl", "ndjson"],
   ["text/csv;q=0.5, application/x-ndjson;q=0.6", "ndjson"],
   ["text/csv;q=0", "json"],
-  // What is named goes before a wildcard of the same weight, not before one of a higher weight.
+  // A named type takes precedence over a wildcard of the same weight, not over one of a higher weight.
   ["text/csv, */*", "csv"],
   ["*/*, text/csv", "csv"],
   ["text/csv;q=0.1, */*;q=0.9", "json"],
@@ -48,6 +48,6 @@ const FORMAT_CASES: readonly (readonly [accept: string, chosen: Format])[] = [
   ["application/json;q=0.2, */*;q=0.1, text/csv;q=0.3", "csv"],
 ];
 
-test.each(FORMAT_CASES)("Accept %p means %s", (accept, chosen) => {
+test.each(FORMAT_CASES)("Accept %p selects %s", (accept, chosen) => {
   expect(formatOf(accept)).toBe(chosen);
 });

@@ -43,7 +43,7 @@ const THREE = columnsOf([
   { longId: 9, shortId: 7, words: [9, 10, 11, 12] },
 ]);
 
-/** A body around any words, as another program could have made it. */
+/** A body around arbitrary words, as another program could have written it. */
 function bodyOf(words: readonly number[], layout = 2): Uint8Array {
   const compressed = Bun.zstdCompressSync(new Uint8Array(Uint32Array.from(words).buffer));
   const hash = BigUint64Array.of(Bun.hash.xxHash64(compressed));
@@ -51,7 +51,7 @@ function bodyOf(words: readonly number[], layout = 2): Uint8Array {
 }
 
 describe("the stored form of opportunities", () => {
-  test("gives back what it was made of", () => {
+  test("round-trips", () => {
     fc.assert(
       fc.property(PAIRS, (pairs) => {
         const decoded = decodeOpportunities(encodeOpportunities(columnsOf(pairs)));
@@ -60,11 +60,11 @@ describe("the stored form of opportunities", () => {
     );
   });
 
-  test("holds no pair as well as many", () => {
+  test("holds no pairs as well as many", () => {
     expect(decodeOpportunities(encodeOpportunities(NO_COLUMNS))?.count).toBe(0);
   });
 
-  test("cut short or with another byte anywhere it is no book: never one with other ages", () => {
+  test("is rejected if truncated or with any byte changed: it never yields other ages", () => {
     const body = encodeOpportunities(THREE);
     for (let length = 0; length < body.length; length += 1)
       expect(decodeOpportunities(body.slice(0, length))).toBeNull();
@@ -77,13 +77,13 @@ describe("the stored form of opportunities", () => {
     }
   });
 
-  test("a body that lies anywhere in a larger buffer is read as well", () => {
+  test("a body anywhere in a larger buffer is read as well", () => {
     const body = encodeOpportunities(THREE);
     const larger = Uint8Array.from([0, 0, 0, ...body, 0]);
     expect(decodeOpportunities(larger.subarray(3, 3 + body.length))).toEqual(THREE);
   });
 
-  test("is read as the thread that served wrote it, before the one that collects did", () => {
+  test("is read as written by older versions, whose serving thread wrote it", () => {
     const body = Uint8Array.fromBase64(
       "Aj28wvSdUOimKLUv/SBMvQEAlAIDAAAABwkMAQAAAAUCAAAABgAAAAoAAAADCwAAAAQAAAAIAAAADAAAAAUEBEP9mzqTAbHTAg==",
     );
@@ -96,7 +96,7 @@ describe("the stored form of opportunities", () => {
     );
   });
 
-  test("holds as many pairs as were kept, also of a market larger than today's", () => {
+  test("holds the maximum number of pairs, also of a market larger than today's", () => {
     const count = maxOpportunities(12_600);
     const words = Array.from({ length: 1 + 6 * count }, (_, index) => (index - 1) % count);
     expect(decodeOpportunities(bodyOf([count, ...words.slice(1)]))?.count).toBe(count);
@@ -104,12 +104,12 @@ describe("the stored form of opportunities", () => {
 
   test.each([
     ["another layout", bodyOf([0], 1)],
-    ["words left over", bodyOf([0, 1])],
+    ["extra words", bodyOf([0, 1])],
     ["words missing", bodyOf([1, 7, 9, 1, 1, 1])],
     ["no count", bodyOf([])],
-    ["pairs out of order", bodyOf([2, 9, 7, 7, 9, 1, 1, 1, 1, 1, 1, 1, 1])],
-    ["a pair twice", bodyOf([2, 7, 7, 9, 9, 1, 1, 1, 1, 1, 1, 1, 1])],
-  ])("%s is no book", (_, body) => {
+    ["unordered pairs", bodyOf([2, 9, 7, 7, 9, 1, 1, 1, 1, 1, 1, 1, 1])],
+    ["a duplicate pair", bodyOf([2, 7, 7, 9, 9, 1, 1, 1, 1, 1, 1, 1, 1])],
+  ])("%s are rejected", (_, body) => {
     expect(decodeOpportunities(body)).toBeNull();
   });
 });
@@ -135,13 +135,13 @@ describe("the book of opportunities", () => {
     );
   });
 
-  test("an id beyond the bound is not taken for another pair's", () => {
+  test("an id beyond the limit is not mistaken for another pair's", () => {
     const book = bookOf(columnsOf([{ longId: 1, shortId: 0, words: [1, 2, 3, 4] }]));
     expect(book.find(1, 0)).not.toBeNull();
     expect(book.find(0, INSTRUMENT_ID_BOUND)).toBeNull();
   });
 
-  test("peaks have two digits, and none is too high to be kept", () => {
+  test("peaks have two decimals, and none is too large to be stored", () => {
     expect([peakOf(5), peakOf(12.345), peakOf(1e12)]).toEqual([500, 1235, 2 ** 32 - 1]);
   });
 });

@@ -16,7 +16,7 @@ import {
 
 const old = (listing: Listing): Listing => ({ ...listing, observedAt: 8, blocked: true });
 
-/** One asset whose listings, two exchanges by turns, are all pairs: more than a table holds at first. */
+/** One asset whose listings, alternating between two exchanges, are all pairs: more than a table holds at first. */
 function many(count: number): Listing[] {
   return Array.from({ length: count }, (_, index) => ({
     id: 100 + index,
@@ -26,7 +26,7 @@ function many(count: number): Listing[] {
   }));
 }
 
-describe("the bounds", () => {
+describe("the limits", () => {
   test("5 % is enough, and an id that does not fit into one word makes no pair", async () => {
     const { stats, see, last, log } = trackerScene();
     await see(0, [
@@ -39,8 +39,8 @@ describe("the bounds", () => {
     expect(log.events()).toEqual(["opportunities_left_out"]);
   });
 
-  test("all legs are compared, however many and whatever their ids: each pair is stored once, in order", async () => {
-    // Ids up to the largest, in no order; each asset on two exchanges.
+  test("all legs are compared, whatever their number and ids: each pair is stored once, in order", async () => {
+    // Ids up to the largest, unordered; each asset on two exchanges.
     const count = 20_000;
     const idOf = (index: number) => INSTRUMENT_ID_BOUND - 1 - ((index * 7_919) % count) * 600;
     const listings = Array.from({ length: count }, (_, index): Listing => {
@@ -60,7 +60,7 @@ describe("the bounds", () => {
     expect(Bun.deepEquals(pairs, expected)).toBe(true);
   });
 
-  test("the more legs, the more pairs are kept: twenty for each, and never fewer than 250,000", () => {
+  test("the capacity grows with the legs: twenty pairs for each, and never fewer than 250,000", () => {
     expect([0, 12_500, 12_501, 50_000].map(maxOpportunities)).toEqual([
       250_000, 250_000, 250_020, 1_000_000,
     ]);
@@ -76,7 +76,7 @@ describe("the bounds", () => {
 });
 
 describe("when a table grows", () => {
-  test("pairs that are missing are still counted out", async () => {
+  test("missing pairs still reach the end of their count", async () => {
     const { see, last } = await opened();
     for (const second of [15, 20]) await see(second, many(80));
     expect(last()[PAIR]?.last).toBe(10);
@@ -84,7 +84,7 @@ describe("when a table grows", () => {
     expect(last()[PAIR]).toBeUndefined();
   });
 
-  test("the time in which nobody looked is not forgotten", async () => {
+  test("unobserved time is not forgotten", async () => {
     const { see, last } = await opened();
     await see(200, BOTH, 10);
     for (const second of [205, 210]) await see(second, many(80));
@@ -92,7 +92,7 @@ describe("when a table grows", () => {
     expect(last()[PAIR]?.unobserved).toBe(205);
   });
 
-  test("as many are read back after a restart", async () => {
+  test("all of them are read back after a restart", async () => {
     const before = trackerScene();
     await before.see(0, many(80));
     const { see, last } = trackerScene(0, before.writes.at(-1));
@@ -102,7 +102,7 @@ describe("when a table grows", () => {
   });
 });
 
-describe("back after a time in which nobody looked", () => {
+describe("after a gap in observation", () => {
   test.each([
     ["long", [old(OKX), BYBIT]],
     ["short", [OKX, old(BYBIT)]],
@@ -113,7 +113,7 @@ describe("back after a time in which nobody looked", () => {
     expect(last()[PAIR]?.first).toBe(0);
   });
 
-  test("a pair that is missing at first was unobserved until it is seen", async () => {
+  test("a pair that is missing at first counts as unobserved until it is seen", async () => {
     const { see, last } = await opened();
     await see(1000, BOTH, 10);
     await see(1005, [OKX, { ...BYBIT, pct: 3 }]);
@@ -121,7 +121,7 @@ describe("back after a time in which nobody looked", () => {
     expect(last()[PAIR]).toEqual({ first: 0, last: 1010, peak: 10, unobserved: 1000 });
   });
 
-  test("a pair whose old row goes stale only then is unobserved until that is asked for again", async () => {
+  test("a pair whose old row becomes stale only then counts as unobserved until the exchange is requested again", async () => {
     const { see, last } = await opened();
     await see(1000, BOTH, 10);
     await see(1005, [OKX, { ...BYBIT, observedAt: 8 }]);
@@ -130,7 +130,7 @@ describe("back after a time in which nobody looked", () => {
     expect(last()[PAIR]?.unobserved).toBe(1020);
   });
 
-  test("what is unobserved is never more than the age, also after a clock was set back", async () => {
+  test("unobserved time never exceeds the age, also after a clock was set back", async () => {
     const { see, last } = await opened();
     await see(1000, BOTH, 10);
     await see(1005, BOTH);
@@ -139,7 +139,7 @@ describe("back after a time in which nobody looked", () => {
     expect(last()[PAIR]).toEqual({ first: 0, last: 500, peak: 10, unobserved: 500 });
   });
 
-  test("a worker that was replaced has not looked meanwhile: rows of before end nothing", async () => {
+  test("a replaced worker has not observed meanwhile: earlier rows end nothing", async () => {
     const before = await opened();
     const later = new ManualClock(NOON_MS + 12_000);
     const { see, last } = trackerScene(0, before.writes.at(-1), later);
@@ -148,12 +148,12 @@ describe("back after a time in which nobody looked", () => {
   });
 });
 
-describe("exchanges of other periods", () => {
+describe("exchanges with other periods", () => {
   test.each([
     [30, 100, 101],
     [300, 460, 461],
   ])(
-    "of %p s are silent after second %p, whatever those that are off have",
+    "of %p s are silent after second %p, whatever the periods of disabled ones",
     async (period, loud, silent) => {
       const { market, see, last } = await opened();
       market.periods = { okx: period, bybit: period };
@@ -164,23 +164,23 @@ describe("exchanges of other periods", () => {
     },
   );
 
-  test("are waited for three periods of their own, the others 180 s", async () => {
+  test("are awaited for three of their own periods, the others for 180 s", async () => {
     const { market, see, last } = await opened();
     await see(20, [...BOTH, { id: 3, exchange: "gate", pct: 30 }]);
     await see(1000, BOTH, 10);
     market.periods = { okx: 60, bybit: 60, gate: 120 };
     const rows = [OKX, old(BYBIT), old({ id: 3, exchange: "gate", pct: 30 })];
-    const look = (second: number) => see(second, rows, second);
-    for (const second of [1060, 1120, 1180, 1185, 1190]) await look(second);
+    const observe = (second: number) => see(second, rows, second);
+    for (const second of [1060, 1120, 1180, 1185, 1190]) await observe(second);
     expect(Object.keys(last())).toEqual([PAIR, "1>3", "2>3"]);
-    await look(1195);
-    // 2>3 has a leg of either.
+    await observe(1195);
+    // 2>3 has a leg on each.
     expect(Object.keys(last())).toEqual(["1>3", "2>3"]);
   });
 });
 
 describe("what is stored", () => {
-  test("is not written again at the end, nor while nobody looks", async () => {
+  test("is not written again at the end, nor while nothing is observed", async () => {
     const { tracker, see, writes } = await opened();
     expect(writes).toHaveLength(2);
     for (const second of [200, 300]) await see(second, BOTH, 10);
@@ -201,22 +201,22 @@ function manyListings(count: number, firstId = 1): Listing[] {
 }
 
 describe("a large market", () => {
-  test("has all its pairs after one look", async () => {
+  test("has all its pairs after one observation", async () => {
     const { see, writes } = trackerScene();
     await see(0, manyListings(500));
     expect(writes.map(({ count }) => count)).toEqual([(500 * 499) / 2 - 4 * 125 * 62]);
   });
 
-  test("has no more pairs than are kept, says so once, and new ones never push out old ones", async () => {
+  test("has no more pairs than the maximum, logs that once, and new ones never displace old ones", async () => {
     const { stats, see, last, writes, log } = trackerScene();
     const known = manyListings(20, 5_000);
     await see(0, known);
     const before = Object.keys(last());
     await see(5, [...manyListings(840), ...known.map((listing) => ({ ...listing, base: "ETH" }))]);
-    const most = maxOpportunities(860);
-    expect(writes.at(-1)?.count).toBe(most);
-    // Those of the 840 new listings and those of the 20 old ones, 14 of which are on the exchanges of the new ones.
-    expect(stats()?.pairs).toBe(most);
+    const max = maxOpportunities(860);
+    expect(writes.at(-1)?.count).toBe(max);
+    // Those among the 840 new listings and those of the 20 old ones, 14 of which are on the exchanges of the new ones.
+    expect(stats()?.pairs).toBe(max);
     expect(stats()?.leftOut.pairs).toBeGreaterThan(1_000);
     await see(10, [...manyListings(840), ...known.map((listing) => ({ ...listing, base: "ETH" }))]);
     expect(log.events().filter((event) => event === "opportunities_left_out")).toHaveLength(1);
@@ -225,25 +225,25 @@ describe("a large market", () => {
   });
 });
 
-test("a market that shrinks keeps the pairs that it has, and takes no new ones while they are too many", async () => {
+test("a shrinking market keeps its pairs, and accepts no new ones while there are too many", async () => {
   const { see, stats, writes } = trackerScene();
   const alone = Array.from({ length: 12_300 }, (_, index): Listing => {
     return { id: 50_000 + index, exchange: "htx", base: `A${index}`, pct: 0 };
   });
   await see(0, [...manyListings(840), ...alone]);
-  const most = maxOpportunities(840 + alone.length);
-  expect(stats()?.pairs).toBe(most);
+  const max = maxOpportunities(840 + alone.length);
+  expect(stats()?.pairs).toBe(max);
   await see(5, [
     ...manyListings(840),
     ...manyListings(10, 9_000).map((one) => ({ ...one, base: "ETH" })),
   ]);
-  expect(maxOpportunities(850)).toBeLessThan(most);
-  expect(stats()?.pairs).toBe(most);
+  expect(maxOpportunities(850)).toBeLessThan(max);
+  expect(stats()?.pairs).toBe(max);
   expect(writes.at(-1)?.longIds.includes(9_000)).toBe(false);
 });
 
-describe("what a process says that it follows", () => {
-  test("is what its collector says, nothing while another process collects, and else what it was", async () => {
+describe("what a process reports to follow", () => {
+  test("is the number from its collector, none while another process collects, and otherwise the previous one", async () => {
     const { see, stats } = trackerScene();
     await see(0, BOTH);
     const followed = stats() ?? expect.unreachable();

@@ -5,7 +5,7 @@ import { type Listing, trackerScene } from "../support/opportunity-scene.ts";
 
 const SOME: readonly ExchangeId[] = ["okx", "bybit", "gate", "kraken"];
 
-/** What the rules say, pair by pair, with an object for each. */
+/** The rules applied pair by pair, with an object for each. */
 class Model {
   readonly open = new Map<
     string,
@@ -68,7 +68,7 @@ const STEP = fc.record({
         base: fc.constantFrom("BTC", "ETH"),
         pct: fc.constantFrom(-4, 0, 3, 7, 20),
         blocked: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
-        // 105 is within 10 % of both others, they are not of each other.
+        // 105 is within 10 % of both others, which are not within 10 % of each other.
         price: fc.constantFrom(100, 100, 105, 115),
       }),
       { selector: ({ id }) => id, maxLength: 9 },
@@ -79,7 +79,7 @@ const STEP = fc.record({
     ),
 });
 
-test("whatever happens, the tracker knows what the rules say, pair by pair", async () => {
+test("the tracker always agrees with the rules applied pair by pair", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { maxLength: 15 }), async (steps) => {
       const { see, last, writes } = trackerScene();

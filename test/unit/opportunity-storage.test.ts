@@ -36,7 +36,7 @@ function setUp() {
     clock,
     log,
     store,
-    /** A tracker as a collector has it from its start, which writes after each look. */
+    /** A tracker like the collector's at its start, which writes after each observation. */
     start: (epoch: number) =>
       new OpportunityTracker({
         epoch,
@@ -59,7 +59,7 @@ function setUp() {
         const quote = quoteOf("BTC", { fundingRate, receivedAtMs: clock.nowMs() });
         database.writer.commit(acceptedBatch(exchange, epoch, clock.nowMs(), [quote]));
       }
-      // Prices have told that they are one asset.
+      // Prices have shown that they are one asset.
       database.db.run("UPDATE instruments SET asset_id = base, identity = 'confirmed'");
     },
     [Symbol.dispose]: () => database[Symbol.dispose](),
@@ -71,7 +71,7 @@ function bookIn(reader: MarketReader): OpportunityBook {
 }
 
 describe("stored opportunities", () => {
-  test("are read by every process, and raise the number by which snapshots are named", async () => {
+  test("are read by every process, and increase the number in the snapshots' ids", async () => {
     using setup = setUp();
     const { database, clock } = setup;
     const elsewhere = openDb(marketFile(database.path));
@@ -118,7 +118,7 @@ describe("stored opportunities", () => {
     tracker.check();
     const second = bookIn(database.reader);
     expect(second.find(1, 2)?.lastSeenMs).toBe(NOON_MS + 10_000);
-    // What a snapshot of before holds stays as it was.
+    // What an earlier snapshot holds does not change.
     expect(first.find(1, 2)?.lastSeenMs).toBe(NOON_MS + 5_000);
   });
 
@@ -145,7 +145,7 @@ describe("stored opportunities", () => {
     expect(opportunity?.peakGrossPct).toBe(87.6);
   });
 
-  test("are unpacked in a look of the board of their own, and the rows of an exchange in the next", async () => {
+  test("are unpacked in a poll of their own, and the rows of an exchange in the next", async () => {
     using setup = setUp();
     const { database, clock } = setup;
     const { reader } = database;
@@ -173,7 +173,7 @@ describe("stored opportunities", () => {
     setup.commit(epoch);
     tracker.check();
     const perLook: string[][] = [];
-    for (let look = 0; look < 4; look += 1) {
+    for (let poll = 0; poll < 4; poll += 1) {
       await clock.advance(250);
       board.poll();
       perLook.push(steps.splice(0));
@@ -185,7 +185,7 @@ describe("stored opportunities", () => {
     expect(board.current()?.opportunities).toBe(book);
   });
 
-  test("outlive the process: the next one goes on with the age, and tells how long nobody looked", async () => {
+  test("survive the process: the next one continues with the age, and states the unobserved time", async () => {
     using setup = setUp();
     const { database, clock } = setup;
     const first = setup.takeOver();
@@ -222,7 +222,7 @@ describe("stored opportunities", () => {
     expect(setup.log.events()).toEqual([]);
   });
 
-  test("that are damaged are none, until the process that collects has written its own", async () => {
+  test("count as none if damaged, until the collecting process has written its own", async () => {
     using setup = setUp();
     const { database, clock } = setup;
     const first = setup.takeOver();
@@ -240,7 +240,7 @@ describe("stored opportunities", () => {
     expect(bookIn(database.reader).find(1, 2)?.firstSeenMs).toBe(NOON_MS + 60_000);
   });
 
-  test("a write that the database refuses is logged and made up for", async () => {
+  test("a write refused by the database is logged and made up for", async () => {
     using setup = setUp();
     const { database, clock } = setup;
     const epoch = setup.takeOver();

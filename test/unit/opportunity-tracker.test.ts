@@ -31,7 +31,7 @@ describe("an opportunity", () => {
     });
   });
 
-  test("goes on while it is seen, and keeps its highest yield", async () => {
+  test("continues while it is seen, and keeps its highest yield", async () => {
     const { see, last } = await opened();
     await see(15, [OKX, { ...BYBIT, pct: 40 }]);
     await see(20, [OKX, { ...BYBIT, pct: 8 }]);
@@ -43,7 +43,7 @@ describe("an opportunity", () => {
     ["with a blocked leg", [OKX, { ...BYBIT, blocked: true }]],
     ["with a leg that is gone", [BYBIT]],
     ["with nothing at all", []],
-  ])("outlasts two snapshots %s, the third ends it", async (_, listings) => {
+  ])("survives two snapshots %s, the third ends it", async (_, listings) => {
     const { see, last } = await opened();
     await see(15, listings);
     await see(20, listings);
@@ -56,7 +56,7 @@ describe("an opportunity", () => {
     expect(last()[PAIR]?.first).toBe(45);
   });
 
-  test("whose legs change sides is another one", async () => {
+  test("is a different one when its legs swap sides", async () => {
     const { see, last } = await opened();
     await see(15, [OKX, { ...BYBIT, pct: -20 }]);
     expect(last()).toEqual({
@@ -66,8 +66,8 @@ describe("an opportunity", () => {
   });
 });
 
-describe("a time in which nobody looked", () => {
-  test("ends nothing: the pair goes on, and the time since it was last seen is unobserved", async () => {
+describe("a gap in observation", () => {
+  test("ends nothing: the pair continues, and the time since it was last seen counts as unobserved", async () => {
     const { see, last } = await opened();
     const stale = [{ ...OKX, blocked: true }, BYBIT];
     for (const second of [160, 165, 170, 175, 180]) await see(second, stale, 10);
@@ -76,7 +76,7 @@ describe("a time in which nobody looked", () => {
     expect(last()).toEqual({ [PAIR]: { first: 0, last: 200, peak: 10, unobserved: 190 } });
   });
 
-  test("when the exchanges come back one by one, old rows of the others end nothing either", async () => {
+  test("if the exchanges return one by one, old rows of the others end nothing either", async () => {
     const { see, last } = await opened();
     await see(1000, BOTH, 10);
     const half = [OKX, { ...BYBIT, observedAt: 8, blocked: true }];
@@ -86,7 +86,7 @@ describe("a time in which nobody looked", () => {
     expect(last()[PAIR]).toEqual({ first: 0, last: 1030, peak: 10, unobserved: 1020 });
   });
 
-  test("an exchange that stays away when we are back is no outage of ours", async () => {
+  test("an exchange that stays away after our return is not our outage", async () => {
     const { see, last } = await opened();
     await see(1000, BOTH, 10);
     const half = [OKX, { ...BYBIT, observedAt: 8, blocked: true }];
@@ -97,7 +97,7 @@ describe("a time in which nobody looked", () => {
     expect(last()).toEqual({});
   });
 
-  test("what is seen to be gone when we are back ends as ever, after three snapshots", async () => {
+  test("a pair that is gone after our return ends as usual, after three snapshots", async () => {
     const { see, last } = await opened();
     await see(1000, BOTH, 10);
     for (const second of [1005, 1010]) await see(second, CLOSE);
@@ -106,7 +106,7 @@ describe("a time in which nobody looked", () => {
     expect(last()).toEqual({});
   });
 
-  test("is a restart, too: what was stored goes on and says how long nobody looked", async () => {
+  test("also occurs at a restart: stored pairs continue with their unobserved time", async () => {
     const before = await opened();
     const later = new ManualClock(NOON_MS + 500_000);
     const { see, last } = trackerScene(0, before.writes.at(-1), later);
@@ -119,7 +119,7 @@ describe("a time in which nobody looked", () => {
     expect(last()[PAIR]?.unobserved).toBe(511);
   });
 
-  test("is told by the gap alone when the first snapshot after it is one of an answer", async () => {
+  test("is detected by its duration alone if the first snapshot after it was caused by an answer", async () => {
     const { see, last } = await opened();
     const half = [OKX, { ...BYBIT, observedAt: 8, blocked: true }];
     for (const second of [3600, 3605, 3610, 3615]) await see(second, half);
@@ -130,13 +130,13 @@ describe("a time in which nobody looked", () => {
     expect(last()[PAIR]?.unobserved).toBe(3610);
   });
 
-  test("is no gap as long as an exchange may take for its next answer", async () => {
+  test("is not one for as long as an exchange may take for its next answer", async () => {
     const { see, last } = await opened();
     await see(100, BOTH);
     expect(last()[PAIR]).toEqual({ first: 0, last: 100, peak: 10, unobserved: 0 });
   });
 
-  test("after a clock was set back an hour, what is gone ends as ever", async () => {
+  test("after a clock was set back an hour, a pair that is gone ends as usual", async () => {
     const { see, last } = await opened();
     for (const second of [-3590, -3585]) await see(second, CLOSE);
     expect(last()[PAIR]?.last).toBe(10);
@@ -144,7 +144,7 @@ describe("a time in which nobody looked", () => {
     expect(last()).toEqual({});
   });
 
-  test("after a clock was set back an hour, what lasts begins there and has an age again", async () => {
+  test("after a clock was set back an hour, a lasting pair restarts there and has an age again", async () => {
     const { see, last } = await opened();
     await see(-3590, BOTH);
     expect(last()[PAIR]).toEqual({ first: -3590, last: -3590, peak: 10, unobserved: 0 });
@@ -152,7 +152,7 @@ describe("a time in which nobody looked", () => {
     expect(last()[PAIR]).toEqual({ first: -3590, last: -3530, peak: 10, unobserved: 0 });
   });
 
-  test("a clock that was set back makes no negative time", async () => {
+  test("a clock that was set back causes no negative time", async () => {
     const { see, last } = await opened();
     await see(5, BOTH, -200);
     await see(4, BOTH);
@@ -161,7 +161,7 @@ describe("a time in which nobody looked", () => {
 });
 
 describe("the tracker", () => {
-  test("stores ten seconds after it began, then once a minute, and only what has changed", async () => {
+  test("stores ten seconds after its start, then once a minute, and only changes", async () => {
     const { tracker, see, writes, clock } = trackerScene(60_000);
     const seconds: number[] = [];
     for (let second = 0; second <= 200; second += 5) {
@@ -178,11 +178,11 @@ describe("the tracker", () => {
     expect(writes).toHaveLength(5);
   });
 
-  test("looks by itself when rows have changed, every five seconds at most, and stores at its end", async () => {
+  test("observes when rows have changed, every five seconds at most, and stores at its end", async () => {
     const { tracker, clock, market, writes, last } = trackerScene(60_000);
     const lifetime = new AbortController();
     const running = tracker.run(lifetime.signal);
-    const looks: number[] = [];
+    const observedAt: number[] = [];
     const enabled = market.enabled.bind(market);
     const legs = market.legs.bind(market);
     market.enabled = () => {
@@ -190,7 +190,7 @@ describe("the tracker", () => {
       return enabled();
     };
     market.legs = (exchange) => {
-      if (exchange === "okx") looks.push((clock.nowMs() - NOON_MS) / 1000);
+      if (exchange === "okx") observedAt.push((clock.nowMs() - NOON_MS) / 1000);
       return legs(exchange);
     };
     for (let second = 0; second < 30; second += 1) {
@@ -198,7 +198,7 @@ describe("the tracker", () => {
       if (isNews) for (const { exchange } of BOTH) market.commit(exchange, BOTH, second);
       await clock.advance(1_000);
     }
-    expect(looks).toEqual([1, 6, 11, 21]);
+    expect(observedAt).toEqual([1, 6, 11, 21]);
     expect(last()[PAIR]).toEqual({ first: 1, last: 11, peak: 10, unobserved: 0 });
     lifetime.abort();
     await running;
@@ -206,7 +206,7 @@ describe("the tracker", () => {
     expect(last()[PAIR]).toEqual({ first: 1, last: 21, peak: 10, unobserved: 0 });
   });
 
-  test("what only time blocks is looked at, too: an exchange that falls silent ends its pairs", async () => {
+  test("also observes what changes with time alone: an exchange without answers ends its pairs", async () => {
     const { tracker, goTo, market, see, last } = trackerScene();
     await see(0, BOTH);
     const lookAt = async (second: number, hasAnswered: boolean) => {
@@ -227,7 +227,7 @@ describe("the tracker", () => {
     expect(last()).toEqual({});
   });
 
-  test("when another process has collected in between, what that one stored counts", async () => {
+  test("if another process has collected in between, what that one stored counts", async () => {
     const other = await opened();
     await other.see(80, [{ id: 1, exchange: "okx", pct: -9 }, BYBIT]);
     const later = new ManualClock(NOON_MS + 84_000);
@@ -245,7 +245,7 @@ describe("the tracker", () => {
     expect(log.events()).toEqual([]);
   });
 
-  test("a write that fails is logged, and the next one holds everything", async () => {
+  test("a failed write is logged, and the next one contains everything", async () => {
     const { see, store, log, last } = await opened();
     store.failure = new Error("disk full");
     await see(15, BOTH);
@@ -255,7 +255,7 @@ describe("the tracker", () => {
     expect(last()[PAIR]).toEqual({ first: 0, last: 20, peak: 10, unobserved: 0 });
   });
 
-  test("a write for which the database is not free is made up for at the next look, without a word", async () => {
+  test("a write while the database is locked is made up for at the next observation, without a log line", async () => {
     const { tracker, see, store, log, last } = trackerScene(60_000);
     await see(5, BOTH);
     store.isBusy = true;
@@ -267,7 +267,7 @@ describe("the tracker", () => {
     expect(log.events()).toEqual([]);
   });
 
-  test("begins anew with one line in the log when what was stored cannot be read", async () => {
+  test("starts over with one log line if the stored pairs cannot be read", async () => {
     const { see, log, last } = trackerScene(0, "unreadable");
     await see(0, BOTH);
     await see(5, BOTH);

@@ -9,12 +9,12 @@ import { NOON_MS } from "../support/quote.ts";
 const SOME: readonly ExchangeId[] = ["okx", "bybit", "gate", "kraken"];
 const STALE_AFTER = 180;
 const SILENT_AFTER = 90;
-const ASKED_AGAIN_AFTER = 180;
+const REQUESTED_AGAIN_AFTER = 180;
 
 /** A listing as its exchange committed it. */
 type Row = Listing & { readonly observedAt: number };
 
-/** What the rules say, going through all pairs at every look. Seconds after noon. */
+/** The rules, applied to all pairs at every observation. Seconds after noon. */
 class Oracle {
   readonly open = new Map<
     string,
@@ -46,7 +46,7 @@ class Oracle {
     const outdated = new Set(
       rows
         .filter(({ observedAt }) => observedAt < this.#since)
-        .filter(() => now - this.#since <= ASKED_AGAIN_AFTER)
+        .filter(() => now - this.#since <= REQUESTED_AGAIN_AFTER)
         .map(({ id }) => id),
     );
     for (const [pair, known] of this.open) {
@@ -115,7 +115,7 @@ const LISTINGS = fc
       base: fc.constantFrom("BTC", "BTC", "ETH"),
       pct: fc.constantFrom(-4, 0, 3, 7, 20),
       blocked: fc.constantFrom(true, false, false, false, false),
-      // 105 is within 10 % of both others, they are not of each other.
+      // 105 is within 10 % of both others, which are not within 10 % of each other.
       price: fc.constantFrom(100, 100, 105, 115),
     }),
     { selector: ({ id }) => id, maxLength: IDS.length },
@@ -126,10 +126,10 @@ const LISTINGS = fc
 
 const STEP = fc.record({
   seconds: fc.constantFrom(1, 5, 5, 5, 30, 60, 100, 200, -40),
-  /** Who commits; nobody half of the time, so that only time changes anything. */
+  /** Who commits; half of the time no exchange does, so that only time changes anything. */
   commits: fc.constantFrom<ExchangeId[]>([], [], ["okx"], ["bybit", "gate"], [...SOME]),
   listings: LISTINGS,
-  /** Whether the listings of before are committed again, with other prices alone. */
+  /** Whether the previous listings are committed again, with only the prices changed. */
   pricesOnly: fc.boolean(),
   restarts: fc.constantFrom(true, false, false, false, false, false),
 });
@@ -142,8 +142,8 @@ function repriced(rows: readonly Row[], others: readonly Listing[]): Listing[] {
   });
 }
 
-test("whatever the market does, a tracker that looks at changed assets knows what going through all pairs tells", async () => {
-  let [looks, pairs] = [0, 0];
+test("whatever the market does, a tracker that observes changed assets agrees with a pass over all pairs", async () => {
+  let [observations, pairs] = [0, 0];
   await fc.assert(
     fc.asyncProperty(
       fc.array(STEP, { minLength: 10, maxLength: 30, size: "max" }),
@@ -182,14 +182,14 @@ test("whatever the market does, a tracker that looks at changed assets knows wha
             .map(({ id }) => id)
             .toSorted()
             .join(" ");
-          // The first look of a collector takes in what is stored, whatever that is.
+          // The first observation of a collector includes everything stored.
           const isNews = isFirst || commits.length > 0 || trusted !== before;
           isFirst = false;
           const hasChecked = scene.tracker.check();
           expect(hasChecked).toBe(isNews);
           if (hasChecked) {
             oracle.check(now, rows, okAt);
-            looks += 1;
+            observations += 1;
           }
           if (scene.writes.length === written) continue;
           written = scene.writes.length;
@@ -200,7 +200,7 @@ test("whatever the market does, a tracker that looks at changed assets knows wha
     ),
     { numRuns: 150 },
   );
-  // It has not passed for want of anything to look at.
-  expect(looks).toBeGreaterThan(1_000);
+  // It did not pass for lack of pairs.
+  expect(observations).toBeGreaterThan(1_000);
   expect(pairs).toBeGreaterThan(1_000);
 });

@@ -11,15 +11,15 @@ const judged = (pct: number, others: readonly (number | null)[]) =>
 
 describe("a yearly rate is an outlier", () => {
   test.each<[number, (number | null)[], boolean]>([
-    // The middle of 1, 1, 1 and the rate itself is 1.
+    // The median of 1, 1, 1 and the rate itself is 1.
     [100, [1, 1, 1], false],
     [100.1, [1, 1, 1], true],
     [-100.1, [1, -1, 1], true],
-    // From 50 % a year on, however near to 0 the others rest.
+    // From 50 % a year on, however close to 0 the others are.
     [49.9, [0.001, 0.001, 0.001], false],
     [50, [0.001, 0.001, 0.001], true],
     [50, [0, 0, 0], true],
-    // Two others are no middle, and an unknown rate is none of them.
+    // Two others have no median, and an unknown rate does not count.
     [9958, [1, 1], false],
     [9958, [1, 1, null], false],
     [9958, [1, 1, null, -1], true],
@@ -28,7 +28,7 @@ describe("a yearly rate is an outlier", () => {
     expect(judged(pct, others)).toBe(expected);
   });
 
-  test("among those of its own asset that can be trusted", () => {
+  test("among the trusted rates of its own asset", () => {
     const yearly = (pct: number): Partial<MarketRecord> => ({
       fundingRate: pct / 36_500,
       fundingIntervalHours: 24,

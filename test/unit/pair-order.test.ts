@@ -37,20 +37,20 @@ const PAIRS: readonly Pair[] = (() => {
   );
 })();
 
-/** A few ranks, so that most are ties, the unknown one among them. */
+/** A few ranks, so that most are ties, including the unknown one. */
 const RANKS = fc.constantFrom([0], [1, 2], [3, Number.NEGATIVE_INFINITY, 7, 7, 1]);
 
-test("the first ones are those of all, sorted plainly, in whatever order they come", async () => {
+test("the first ones are those of all, sorted plainly, in whatever order they arrive", async () => {
   await fc.assert(
     fc.asyncProperty(
       RANKS,
       fc.constantFrom(1, 100, 1_024, 1_025, 6_000, Number.POSITIVE_INFINITY),
       fc.nat(10_000),
-      async (ranks, most, seed) => {
-        // A step that shares no factor with the number of pairs goes through all of them.
+      async (ranks, limit, seed) => {
+        // A step that is coprime to the number of pairs goes through all of them.
         const came = PAIRS.map((_, n) => (n * 7_919 + seed) % PAIRS.length);
         const rankAt = (at: number): number => ranks[at % ranks.length] ?? 0;
-        const order = new PairOrder(most);
+        const order = new PairOrder(limit);
         for (const at of came) order.add(PAIRS[at] ?? expect.unreachable(), rankAt(at));
         const first = atOnce(order.first());
         const plainly = PAIRS.map((pair, at) => ({ pair, rank: rankAt(at) })).toSorted(
@@ -59,14 +59,14 @@ test("the first ones are those of all, sorted plainly, in whatever order they co
             compareLegs(left.pair, right.pair),
         );
         expect(order.length).toBe(PAIRS.length);
-        expect(first).toEqual(plainly.slice(0, most).map(({ pair }) => pair));
+        expect(first).toEqual(plainly.slice(0, limit).map(({ pair }) => pair));
       },
     ),
     { numRuns: 40 },
   );
 });
 
-test("a sort in parts is the plain one, equal items as they came, with the event loop in between", async () => {
+test("a sort in steps equals the plain one, equal items in arrival order, and yields to the event loop", async () => {
   const keys = fc.array(fc.nat(20), { minLength: 0, maxLength: 3_000, size: "max" });
   await fc.assert(
     fc.asyncProperty(keys, async (sorted) => {

@@ -25,7 +25,7 @@ import { NOON_MS } from "../support/quote.ts";
 const SOME: readonly ExchangeId[] = ["binance", "okx", "bybit", "gate", "orderly"];
 const ASSETS = 70;
 
-/** Nobody knows orderly's fee. */
+/** The fee of orderly is unknown. */
 const feesOf = (bpsOf: (place: number) => number) =>
   takerFees(
     new Map(),
@@ -46,7 +46,7 @@ const BOOK: OpportunityBook = {
         },
 };
 
-/** Rates in steps, so that many pairs are ties, and prices of which some are too far apart. */
+/** Rates in steps, so that many pairs are ties, and some prices too far apart. */
 const listingIn = (steps: number) =>
   fc.record({
     rate: fc.integer({ min: -steps, max: steps }).map((step) => (step * 0.0004) / steps),
@@ -81,7 +81,7 @@ const market = fc
     ),
   );
 
-/** Mostly the usual value: pairs are only counted where no filter needs them. */
+/** Mostly the usual value: pairs are only counted if no filter needs them. */
 const mostly = <Value>(usual: Value, other: Value) =>
   fc.oneof(
     { weight: 8, arbitrary: fc.constant(usual) },
@@ -119,25 +119,25 @@ const query = fc
 const textOf = ({ long, short, grossPct, netPct }: Pair): string =>
   [long.row.record.uid, short.row.record.uid, grossPct, netPct].join(" ");
 
-test("the first pairs and their number are those of a search that builds every pair", async () => {
+test("the first pairs and their number equal those of a search that builds every pair", async () => {
   await fc.assert(
-    fc.asyncProperty(market, query, fc.constantFrom(1, 3, 20), async (rows, asked, most) => {
+    fc.asyncProperty(market, query, fc.constantFrom(1, 3, 20), async (rows, filters, limit) => {
       const snapshot = snapshotOf("1-1", rows, NOON_MS, BOOK);
       const groups = new AssetGroups();
-      const some = atOnce(findPairs(snapshot, groups, asked, { end: most }));
-      // Nothing is left out if all pairs are asked for.
-      const all = atOnce(findPairs(snapshot, groups, asked, { end: Number.POSITIVE_INFINITY }));
+      const some = atOnce(findPairs(snapshot, groups, filters, { end: limit }));
+      // Nothing is left out if all pairs are requested.
+      const all = atOnce(findPairs(snapshot, groups, filters, { end: Number.POSITIVE_INFINITY }));
       expect(some.length).toBe(all.length);
-      const end = Math.min(most, all.length);
+      const end = Math.min(limit, all.length);
       expect(some.slice(0, end).map(textOf)).toEqual(all.slice(0, end).map(textOf));
     }),
     { numRuns: 120 },
   );
 });
 
-test("a gap is refused or not just as its rounded percentage is", () => {
+test("a gap is refused if and only if its rounded percentage is", () => {
   const price = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
-  // Prices in the ratio of 21 to 19 are 10 percent of their middle apart.
+  // Prices in the ratio of 21 to 19 differ by 10 percent of their mean.
   const ratio = fc.oneof(
     fc.double({ min: 0.5, max: 2, noNaN: true }),
     fc
@@ -165,7 +165,7 @@ test("a gap is refused or not just as its rounded percentage is", () => {
     expect(hasRefusedGap(long, short)).toBe(isRefusedGap(priceGapPct(long, short)));
 });
 
-test("the median is the middle of the sorted values, however many there are", () => {
+test("the median is the middle of the sorted values, whatever their number", () => {
   const value = fc.oneof(
     fc.integer({ min: -3, max: 3 }),
     fc.double({ noNaN: true, min: -9, max: 9 }),

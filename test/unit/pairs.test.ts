@@ -31,7 +31,7 @@ const QUERY: ArbitrageQuery = {
   longExchanges: null,
   shortExchanges: null,
   sameExchange: "exclude",
-  // Nobody vouches for orderly's.
+  // The fee of orderly is unknown.
   fees: takerFees(
     new Map(),
     new Map([
@@ -57,7 +57,7 @@ const QUERY: ArbitrageQuery = {
   pairs: "all",
 };
 
-/** Some pairs have lasted long enough to be usable, some not; the others are not known. */
+/** Some pairs have lasted long enough to be usable, some not; the others are unknown. */
 const BOOK: OpportunityBook = {
   find: (longId, shortId) =>
     (longId + shortId) % 3 === 0
@@ -117,7 +117,7 @@ const MARKET = fc
     ),
   );
 
-/** The exchanges and symbols of a pair as one text: no name of this market begins with another one. */
+/** The exchanges and symbols of a pair as one text: no name in this market is a prefix of another one. */
 function legsOf({ long, short }: Pair): string {
   const names = [long, short].map(({ row: { record } }) => [
     record.exchange,
@@ -126,7 +126,7 @@ function legsOf({ long, short }: Pair): string {
   return names.flat().join(" ");
 }
 
-/** What a pair is ordered by, unknown last: written plainly. */
+/** The sort key of a pair, unknown last: written plainly. */
 function keyOf(pair: Pair, sort: ArbitrageQuery["sort"]): number {
   const { netPct, grossPct } = pair;
   const age = ageSecondsOf(pair);
@@ -141,21 +141,21 @@ function keyOf(pair: Pair, sort: ArbitrageQuery["sort"]): number {
   return known ?? -1e300;
 }
 
-/** Some hold for less than it takes to be paid, some ask for what is left. */
+/** Some hold for less time than the fees take, some request what remains. */
 const PLAN = fc.record({
   holdHours: fc.constantFrom(0.25, 3, 24, 720),
   minNetPct: fc.constantFrom(null, null, -50, 10),
   minNetUsd: fc.constantFrom(null, null, -20, 5),
 });
 
-/** Where each leg may be. */
+/** The exchanges allowed for each leg. */
 const SIDES = fc.record({
   longExchanges: fc.option(fc.subarray([...SOME], { minLength: 1 })),
   shortExchanges: fc.option(fc.subarray([...SOME], { minLength: 1 })),
   sameExchange: fc.constantFrom(...SAME_EXCHANGE),
 });
 
-/** A clock that stands still: the work is never long. */
+/** A frozen clock: the work never takes long. */
 
 async function allPairs(snapshot: Snapshot, query: ArbitrageQuery): Promise<readonly Pair[]> {
   const end = Number.POSITIVE_INFINITY;
@@ -165,7 +165,7 @@ async function allPairs(snapshot: Snapshot, query: ArbitrageQuery): Promise<read
   return all;
 }
 
-test("any part of the list is that part of all pairs, sorted plainly", async () => {
+test("any page of the list is that part of all pairs, sorted plainly", async () => {
   await fc.assert(
     fc.asyncProperty(
       MARKET,
@@ -189,7 +189,7 @@ test("any part of the list is that part of all pairs, sorted plainly", async () 
   );
 });
 
-test("the best of each asset is the first of all its pairs, by every order and decision", async () => {
+test("the best of each asset is the first of all its pairs, for every order and decision", async () => {
   const decisions = fc.constantFrom<ArbitrageQuery["decisions"]>(
     ["usable"],
     ["watch"],
@@ -215,7 +215,7 @@ test("the best of each asset is the first of all its pairs, by every order and d
   );
 });
 
-test("a fixed leg and two of one exchange choose among all pairs, and no listing is paired with itself", async () => {
+test("a fixed leg and two legs on one exchange choose among all pairs, and no listing is paired with itself", async () => {
   await fc.assert(
     fc.asyncProperty(MARKET, SIDES, async (snapshot, sides) => {
       const { longExchanges, shortExchanges, sameExchange } = sides;
@@ -235,7 +235,7 @@ test("a fixed leg and two of one exchange choose among all pairs, and no listing
           (sameExchange === "allow" || longAt !== shortAt)
         );
       };
-      // Of equal and of unknown rates neither is the lower: such a pair may stand the other way round.
+      // With equal or unknown rates neither is the lower: such a pair may be the other way round.
       const passing = anyPair
         .flatMap((pair) => {
           const turned = { ...pair, long: pair.short, short: pair.long };
@@ -252,8 +252,8 @@ test("a fixed leg and two of one exchange choose among all pairs, and no listing
   );
 });
 
-test("the best pair of an asset need not have the rate that is farthest away, where that one costs more", async () => {
-  // gate and okx are equally far from kraken; okx is free.
+test("the best pair of an asset may not have the most extreme rate, if that exchange costs more", async () => {
+  // gate and okx are equally far from kraken; okx has no fee.
   const snapshot = snapshotOf("1-1", [
     rowOf("gate", "A", { fundingRate: -0.001 }),
     rowOf("okx", "A", { fundingRate: -0.001 }),
@@ -263,7 +263,7 @@ test("the best pair of an asset need not have the rate that is farthest away, wh
   expect(best.map(legsOf)).toEqual(["okx AUSDT kraken AUSDT"]);
 });
 
-test("the pair that has paid its fees first need not be the one that yields most", async () => {
+test("the pair that pays its fees first may not have the highest yield", async () => {
   const leg = (exchange: ExchangeId, fundingRate: number, nextInHours: number) =>
     rowOf(exchange, "A", { fundingRate, nextFundingAtMs: NOON_MS + nextInHours * HOUR_MS });
   // Four fills cost 0.1 and 0.12 %: gate pays 0.2 % in 4 h, kraken 0.125 % in half an hour, by the mean in 7.7 h.
@@ -274,7 +274,7 @@ test("the pair that has paid its fees first need not be the one that yields most
   expect(best.map(breakevenHoursOf)).toEqual([0.5]);
 });
 
-test("a pair that does not pass hides no other one of its asset, however good it is", async () => {
+test("a rejected pair hides no other pair of its asset, however good it is", async () => {
   const rates = [-0.001, 0, 0.002] as const;
   const rows = (["okx", "bybit", "gate"] as const).map((exchange, index) =>
     rowOf(exchange, "A", { instrumentId: index, fundingRate: rates[index] ?? 0 }),
@@ -288,13 +288,13 @@ test("a pair that does not pass hides no other one of its asset, however good it
   expect(best.map(legsOf)).toEqual(["bybit AUSDT gate AUSDT"]);
 });
 
-test("a long search lets the event loop come round, and finds the same", async () => {
+test("a long search yields to the event loop, and finds the same", async () => {
   const rows = SOME.flatMap((exchange) =>
     Array.from({ length: 300 }, (_, n) => rowOf(exchange, `C${n}`, { instrumentId: n })),
   );
   const snapshot = snapshotOf("1-1", rows, NOON_MS, BOOK);
   const expected = await allPairs(snapshot, QUERY);
-  // Each look at this clock is a millisecond later.
+  // Each reading of this clock is a millisecond later.
   let nowMs = 0;
   const restless = new Pauses({ monotonicMs: () => (nowMs += 1) });
   let turns = 0;

@@ -6,7 +6,7 @@ import { lastDigitOf } from "../../src/exchanges/wire.ts";
 const shareOf = (published: readonly (string | number | null | undefined)[]): number | null =>
   evenShareOf(published.map(lastDigitOf));
 
-/** Lots of a list that is long enough for its share to be near the expected one: five deviations of 2,000 are 0.056. */
+/** Lots of a list long enough for its share to be close to the expected one: five deviations of 2,000 are 0.056. */
 const positions = fc.array(fc.integer({ min: 1, max: 1_000_000_000 }), {
   minLength: 2_000,
   maxLength: 2_000,
@@ -14,7 +14,7 @@ const positions = fc.array(fc.integer({ min: 1, max: 1_000_000_000 }), {
 const decimals = fc.integer({ min: 0, max: 6 });
 
 describe("the share of even last digits of open interest", () => {
-  test("tells one side from two, whatever the step", () => {
+  test("distinguishes one side from two, whatever the step", () => {
     fc.assert(
       fc.property(positions, decimals, fc.boolean(), (lots, digits, padded) => {
         // Written by hand from digits, so that no rounding of doubles changes the last one.
@@ -32,7 +32,7 @@ describe("the share of even last digits of open interest", () => {
     );
   });
 
-  test("leaves out what is unknown, nothing or no plain number, and says nothing of too few", () => {
+  test("ignores unknown, zero and unusual numbers, and is unknown for too few", () => {
     const even = Array.from({ length: 30 }, (_, n) => `${n}.2`);
     const others = [null, undefined, 0, "0.000", "", "1e7", -3, "NaN", Number.NaN];
     expect(shareOf([...even, ...others])).toBe(1);

@@ -33,7 +33,7 @@ const lines = ({ payments }: ReturnType<typeof scheduled>) =>
     ].join(" "),
   );
 
-describe("worked by hand", () => {
+describe("computed by hand", () => {
   test("an hourly leg against one of eight hours", () => {
     // 0.01 % received each hour from 0.5 h on; 0.04 % paid at 2 h; fees 0.05 %.
     const schedule = scheduled(leg(0.0004, 8, 2), leg(0.0001, 1, 0.5), 0.05, 4);
@@ -48,18 +48,18 @@ describe("worked by hand", () => {
     expect(schedule.worst?.sum).toBeCloseTo(-0.0007, 12);
   });
 
-  test("two that settle at one time show the sum of both", () => {
+  test("two that settle at the same time show the sum of both", () => {
     const schedule = scheduled(leg(0.0002, 8, 8), leg(0.0005, 8, 8), 0.02, 8);
     expect(lines(schedule)).toEqual([
       "8 long settlement -0.0200 0.0100",
       "8 short settlement 0.0500 0.0100",
     ]);
-    // Nothing is paid before: it is never worse than with all fees taken off.
+    // Nothing is paid before: the worst is right after all fees.
     expect(schedule.worst).toEqual({ sum: -0.0002, atMs: 0 });
   });
 
-  test("what accrues is counted whenever the other leg settles, and at the end", () => {
-    // 0.01 % an hour paid, 0.08 % received at 4 h and 12 h; without fees.
+  test("accrual is counted whenever the other leg settles, and at the end", () => {
+    // 0.01 % per hour paid, 0.08 % received at 4 h and 12 h; without fees.
     const schedule = scheduled(accruing(0.0008, 8), leg(0.0008, 8, 4), 0, 14);
     expect(lines(schedule)).toEqual([
       "4 long accrued -0.0400 0.0400",
@@ -68,7 +68,7 @@ describe("worked by hand", () => {
       "12 short settlement 0.0800 0.0400",
       "14 long accrued -0.0200 0.0200",
     ]);
-    // Right before the first settlement 0.04 % have been paid and nothing received.
+    // Just before the first settlement 0.04 % has been paid and nothing received.
     expect(schedule.worst?.atMs).toBe(4 * HOUR_MS);
     expect(schedule.worst?.sum).toBeCloseTo(-0.0004, 12);
   });
@@ -81,28 +81,28 @@ describe("worked by hand", () => {
     ]);
   });
 
-  test("without a settlement in the time there is nothing but the fees", () => {
+  test("without a settlement in time there are only the fees", () => {
     expect(scheduled(leg(0.001, 8, 5), leg(0.001, 8, 5), 0.1, 4)).toEqual({
       payments: [],
       worst: { sum: -0.001, atMs: 0 },
     });
   });
 
-  test("one on the last moment counts; unknown fees leave the sums unknown and the payments known", () => {
+  test("one at the last moment counts; unknown fees leave the sums unknown and the payments known", () => {
     const schedule = scheduled(leg(0, 8, 4), leg(0.0001, 8, 4), null, 4);
     expect(lines(schedule)).toEqual([
       "4 long settlement 0.0000 unknown",
       "4 short settlement 0.0100 unknown",
     ]);
     expect(schedule.worst).toBeNull();
-    // Of a rate of 0 nothing is paid, not a negative nothing.
+    // A rate of 0 pays 0, not -0.
     expect(Object.is(schedule.payments[0]?.amount, 0)).toBe(true);
   });
 });
 
 const JUST_BEFORE_MS = 0.01;
 
-/** What the pair has received after so long, fees taken off, as a fraction: as expected_cash reckons it. */
+/** What the pair has received after this long, minus fees, as a fraction: computed like expected_cash. */
 function sumAt(long: Charging, short: Charging, feesPct: number, atMs: number): number {
   const of = (charging: Charging) =>
     chargedWithin(charging, NOON_MS, atMs / HOUR_MS)?.paidFraction ?? Number.NaN;
@@ -111,7 +111,7 @@ function sumAt(long: Charging, short: Charging, feesPct: number, atMs: number): 
 
 const hold = fc.oneof(fc.integer({ min: 1, max: 72 }), fc.constantFrom(0.5, 7.75, 100.25));
 
-test("the sums and the worst of them are those of a walk from minute to minute", () => {
+test("the sums and the worst of them equal those of a minute-by-minute simulation", () => {
   fc.assert(
     fc.property(anyLeg, anyLeg, anyFees, hold, (long, short, feesPct, hours) => {
       const { payments, worst } = scheduled(long, short, feesPct, hours);
@@ -119,12 +119,12 @@ test("the sums and the worst of them are those of a walk from minute to minute",
         expect(sum).toBeCloseTo(sumAt(long, short, feesPct, atMs), 12);
       let walked = -feesPct / 100;
       for (let atMs = 0; atMs <= hours * HOUR_MS; atMs += MINUTE_MS)
-        for (const look of [Math.max(0, atMs - JUST_BEFORE_MS), atMs])
-          walked = Math.min(walked, sumAt(long, short, feesPct, look));
+        for (const moment of [Math.max(0, atMs - JUST_BEFORE_MS), atMs])
+          walked = Math.min(walked, sumAt(long, short, feesPct, moment));
       expect(Math.abs((worst?.sum ?? Number.NaN) - walked)).toBeLessThan(1e-9);
       const at = worst?.atMs ?? Number.NaN;
-      const around = [at - JUST_BEFORE_MS, at].map((look) =>
-        sumAt(long, short, feesPct, Math.max(0, look)),
+      const around = [at - JUST_BEFORE_MS, at].map((moment) =>
+        sumAt(long, short, feesPct, Math.max(0, moment)),
       );
       expect(Math.min(...around) - walked).toBeLessThan(1e-9);
     }),
@@ -132,7 +132,7 @@ test("the sums and the worst of them are those of a walk from minute to minute",
   );
 });
 
-test("all payments of a leg are what it is charged, and the last sum is what is left", () => {
+test("all payments of a leg add up to its total, and the last sum is the remainder", () => {
   fc.assert(
     fc.property(anyLeg, anyLeg, anyFees, hold, (long, short, feesPct, hours) => {
       const { payments } = scheduled(long, short, feesPct, hours);
@@ -150,7 +150,7 @@ test("all payments of a leg are what it is charged, and the last sum is what is 
   );
 });
 
-test("the fees are paid where breakeven_hours says: at the first sum that is not below 0", () => {
+test("the fees are paid when breakeven_hours says: at the first sum that is not below 0", () => {
   fc.assert(
     fc.property(anyLeg, anyLeg, anyFees, (long, short, feesPct) => {
       const hours = 240;
@@ -163,7 +163,7 @@ test("the fees are paid where breakeven_hours says: at the first sum that is not
       const first = payments.find(({ sum }) => (sum ?? Number.NaN) >= -1e-9 * (feesPct / 100));
       if (feesPct === 0 || (found ?? Number.POSITIVE_INFINITY) > hours) return;
       const at = (first?.atMs ?? Number.NaN) / HOUR_MS;
-      // Where a leg accrues, the fees may be paid between two of the times that are shown.
+      // If a leg accrues, the fees may be paid between two of the times shown.
       if (long.accrual === "periodic" && short.accrual === "periodic") expect(found).toBe(at);
       else expect(found ?? Number.NaN).toBeLessThanOrEqual(Number.isNaN(at) ? hours : at + 1e-9);
     }),

@@ -12,7 +12,7 @@ import { roundPct } from "../../src/domain/percent.ts";
 
 const byText = (pct: number) => Number(pct.toPrecision(15));
 
-/** As spread over all sizes as doubles are, and near the ends of what is quick. */
+/** Spread over all magnitudes like doubles, and near the limits of the fast path. */
 const percentages = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.double({ min: -1000, max: 1000, noNaN: true }),
@@ -29,14 +29,14 @@ const percentages = fc.oneof(
 );
 
 describe("a percentage", () => {
-  test("has the 15 significant digits that writing them down would give", () => {
+  test("has the 15 significant digits of its decimal text", () => {
     fc.assert(
       fc.property(percentages, (pct) => Object.is(roundPct(pct), byText(pct))),
       { numRuns: 20_000 },
     );
   });
 
-  test("keeps what has no digits and what is not finite", () => {
+  test("keeps zero and what is not finite", () => {
     expect([0, -0, 1e-300, 5e-324, 1e300].map(roundPct)).toEqual([0, 0, 1e-300, 5e-324, 1e300]);
     expect([Number.NaN, Number.POSITIVE_INFINITY].map(roundPct)).toEqual([
       Number.NaN,
@@ -44,8 +44,8 @@ describe("a percentage", () => {
     ]);
   });
 
-  test("is rounded wherever one is made", () => {
-    // Each of these has a longer tail where it is not.
+  test("is rounded wherever one is computed", () => {
+    // Each of these has more digits if it is not rounded.
     expect(annualizedPct(0.0001, 8)).toBe(10.95);
     expect(annualizedPct(0.0000125, 1)).toBe(10.95);
     expect(fractionToPct(0.000_57)).toBe(0.057);
@@ -83,7 +83,7 @@ describe("the premium", () => {
     expect(premiumPct(mark, index)).toBe(pct);
   });
 
-  test("is unknown with either price, and over an index of nothing", () => {
+  test("is unknown if either price is, and with an index of zero", () => {
     expect([premiumPct(null, 100), premiumPct(100, null), premiumPct(100, 0)]).toEqual([
       null,
       null,

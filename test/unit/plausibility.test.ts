@@ -9,7 +9,7 @@ import {
 const EXCHANGES = ["a", "b", "c", "d"];
 const ASSETS = Array.from({ length: 25 }, (_, index) => `COIN${index}`);
 
-/** Each exchange lists each asset; sizes fall with the asset's rank and are the exchange's own share of them. */
+/** Each exchange lists each asset; sizes decrease with the asset's rank and are the exchange's own share of them. */
 function market(change: (row: Sizes) => Partial<Sizes> = () => ({})): Sizes[] {
   return EXCHANGES.flatMap((exchange, place) =>
     ASSETS.map((assetId, rank): Sizes => {
@@ -31,13 +31,13 @@ function market(change: (row: Sizes) => Partial<Sizes> = () => ({})): Sizes[] {
 const isRow = (row: Sizes, exchange: string, rank: number): boolean =>
   row.exchange === exchange && row.assetId === `COIN${rank}`;
 
-describe("quantities against the market", () => {
-  test("a market in which exchanges differ in size is not doubted", () => {
+describe("quantities compared with the market", () => {
+  test("a market in which exchanges differ in size is plausible", () => {
     expect(implausibleInMarket(market()).rows.size).toBe(0);
   });
 
   test.each([100, 1 / 100])(
-    "a volume of %p times what its exchange usually has is doubted, alone",
+    "a volume of %p times the usual one of its exchange is implausible, alone",
     (factor) => {
       const rows = market((row) =>
         isRow(row, "d", 3) ? { volume24hUsd: (row.volume24hUsd ?? 0) * factor } : {},
@@ -46,7 +46,7 @@ describe("quantities against the market", () => {
     },
   );
 
-  test("open interest in coins instead of dollars is doubted; 25 times is not", () => {
+  test("open interest in coins instead of dollars is implausible; 25 times as much is not", () => {
     const of = (factor: number) =>
       implausibleInMarket(
         market((row) =>
@@ -57,7 +57,7 @@ describe("quantities against the market", () => {
     expect(of(25).size + of(1 / 25).size).toBe(0);
   });
 
-  test("thin listings in another currency beside the main ones are right, and one of them can be wrong", () => {
+  test("thin listings in another currency next to the main ones are plausible, and one of them may be wrong", () => {
     const twins = market()
       .filter(({ exchange }) => exchange === "a")
       .map((row) => ({
@@ -94,7 +94,7 @@ describe("a whole exchange's rates", () => {
     ["8 h rates for hourly ones", 8],
     ["basis points for fractions", 10_000],
     ["hourly rates for 8 h ones", 1 / 8],
-  ])("%s: all its rows are doubted, and only its", (_title, factor) => {
+  ])("%s: all its rows and no others are implausible", (_title, factor) => {
     const { rows, rateScale } = implausibleInMarket(
       market((row) =>
         row.exchange === "c" ? { ratePerHour: (row.ratePerHour ?? 0) * factor } : {},
@@ -107,7 +107,7 @@ describe("a whole exchange's rates", () => {
     expect(rateScale.get("a")).toBeCloseTo(1, 6);
   });
 
-  test("an exchange that charges no interest is right: at rest it may be far below the others, when rates move it is not", () => {
+  test("an exchange without an interest component is plausible: at rest it may be far below the others, not when rates move", () => {
     const resting = market((row) => ({
       ratePerHour: row.exchange === "d" ? 0.000001 : 0.0000125,
     }));
@@ -120,7 +120,7 @@ describe("a whole exchange's rates", () => {
     expect(implausibleInMarket(wild).rows.size).toBe(ASSETS.length);
   });
 
-  test("rates that are far off on half of the instruments are no error of unit", () => {
+  test("rates that are far off on half of the instruments are not a unit error", () => {
     const mixed = market((row) =>
       row.exchange === "d" && row.instrumentId % 2 === 0
         ? { ratePerHour: (row.ratePerHour ?? 0) * 40 }
@@ -129,7 +129,7 @@ describe("a whole exchange's rates", () => {
     expect(implausibleInMarket(mixed).rows.size).toBe(0);
   });
 
-  test("twice the others' rates, zeros and unknown rates are no error", () => {
+  test("twice the others' rates, zeros and unknown rates are not an error", () => {
     const { rows, rateScale } = implausibleInMarket(
       market((row) => {
         if (row.exchange === "a") return { ratePerHour: (row.ratePerHour ?? 0) * 2 };
@@ -153,7 +153,7 @@ describe("a row's own quantities", () => {
     [1_000, 0, 0],
     [null, 1_000, 0],
     [1_000, null, 0],
-  ])("volume %p over open interest %p marks %p", (volume, openInterest, implausible) => {
+  ])("volume %p with open interest %p flags %p", (volume, openInterest, implausible) => {
     expect(implausibleInRow(volume, openInterest)).toBe(implausible);
   });
 });

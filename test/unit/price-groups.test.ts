@@ -29,7 +29,7 @@ const summary = (groups: readonly Member[][]) =>
     ]),
   );
 
-/** Prices that meet at borders, repeat, lie far apart, and some that are too small or too large for a quotient. */
+/** Prices that coincide at borders, repeat, are far apart, and some too small or too large for a quotient. */
 const price = fc.oneof(
   { weight: 8, arbitrary: fc.double({ min: 0.9, max: 1.1, noNaN: true }) },
   {
@@ -46,7 +46,7 @@ const listing = fc.record({
 });
 
 describe("groups of listings by price", () => {
-  test("are those that looking at every listing around every other one gives", () => {
+  test("equal those found by comparing every listing with every other one", () => {
     fc.assert(
       fc.property(fc.array(listing, { minLength: 1, maxLength: 40 }), (all) => {
         const members = all.map(({ isScaled, ...one }, id) => {
@@ -59,9 +59,9 @@ describe("groups of listings by price", () => {
     );
   });
 
-  // Looking at every listing around every other one takes half a minute and more of this.
+  // Comparing every listing with every other one takes half a minute and more for this.
   test.each<[string, (index: number) => Partial<Candidate>]>([
-    ["as many prices far apart", (n) => ({ price: 1.1 ** n / 1e150 })],
+    ["as many distant prices", (n) => ({ price: 1.1 ** n / 1e150 })],
     ["as many prices within four decades", (n) => ({ price: 10 ** (n / 1250) })],
     [
       "pairs under a multiplier",
@@ -72,7 +72,7 @@ describe("groups of listings by price", () => {
       }),
     ],
     ["one price", () => ({ price: 1 })],
-  ])("5,000 listings of one name at %s are decided within five seconds of CPU", (_, of) => {
+  ])("5,000 listings of one name with %s are decided within five seconds of CPU", (_, of) => {
     const misfits = new Map();
     let held: ReturnType<typeof identify> = new Map();
     const before = process.cpuUsage();
@@ -86,7 +86,7 @@ describe("groups of listings by price", () => {
     }
     expect(held.size).toBe(5_000);
     const { user, system } = process.cpuUsage(before);
-    // Ten times what it takes; 2 s for a fifth of the listings, were each compared with each.
+    // Ten times the usual; 2 s for a fifth of the listings if each were compared with each.
     expect((user + system) / 1000).toBeLessThan(5_000);
   });
 });

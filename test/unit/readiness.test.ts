@@ -30,8 +30,8 @@ function setUp(exchanges: readonly ExchangeId[] = ENABLED) {
   };
 }
 
-describe("the start", () => {
-  test("waits for each enabled exchange, by name; one that answers or fails is not waited for", () => {
+describe("startup", () => {
+  test("waits for each enabled exchange, by name, until it answers or fails", () => {
     const { readiness, put, startedMs } = setUp();
     expect(readiness()).toBe("okx, gate");
     put("okx", { lastAttemptAtMs: startedMs, lastOkAtMs: startedMs });
@@ -41,7 +41,7 @@ describe("the start", () => {
     expect(readiness()).toBeNull();
   });
 
-  test("does not wait for a batch that another process stored while it is not stale: 3 periods, at least 180 s", () => {
+  test("does not wait for a batch stored by another process unless it is stale: 3 periods, at least 180 s", () => {
     const { readiness, put, startedMs } = setUp();
     put("okx", { lastOkAtMs: startedMs - 180_000 });
     put("gate", { periodMs: 5 * MINUTE_MS, lastOkAtMs: startedMs - 15 * MINUTE_MS });
@@ -51,7 +51,7 @@ describe("the start", () => {
     expect(readiness()).toBe("okx, gate");
   });
 
-  test("is over after 20 seconds, whoever is still awaited", async () => {
+  test("is over after 20 seconds, whichever exchanges are still awaited", async () => {
     const { readiness, clock } = setUp();
     await clock.advance(19_999);
     expect(readiness()).toBe("okx, gate");
@@ -59,7 +59,7 @@ describe("the start", () => {
     expect(readiness()).toBeNull();
   });
 
-  test("is not over without any data, nor on a schema of another version", async () => {
+  test("is not over without any data, nor with a schema of another version", async () => {
     const { readiness, clock, scene } = setUp();
     scene.hasSnapshot = false;
     await clock.advance(60_000);

@@ -13,14 +13,14 @@ function capsOf(caps: ReplyCaps, request = "/rates"): readonly [bytes: number, r
 }
 
 describe("the caps of a reply", () => {
-  test("are the least ones while nothing was accepted: 8 MB and 5,000 rows", () => {
+  test("are the minimum until something is accepted: 8 MB and 5,000 rows", () => {
     expect(new ReplyCaps(0).of("/rates")).toEqual({
       maxBytes: 8 * MB,
       json: { maxDepth: 32, maxValues: 1_000_000, maxMembers: 5_000 },
     });
   });
 
-  test("follow what was accepted: eight times the bytes up to 32 MB, four times the rows", () => {
+  test("follow accepted replies: eight times the bytes up to 32 MB, four times the rows", () => {
     const caps = new ReplyCaps(0);
     caps.accept("/rates", { bytes: MB, mostMembers: 1_250 });
     expect(capsOf(caps)).toEqual([8 * MB, 5_000]);
@@ -30,7 +30,7 @@ describe("the caps of a reply", () => {
     expect(capsOf(caps)).toEqual([32 * MB, 6_000]);
   });
 
-  test("do not fall with one small reply, and are each request's own", () => {
+  test("do not shrink after one small reply, and are separate for each request", () => {
     const caps = new ReplyCaps(0);
     caps.accept("/rates", { bytes: 2 * MB, mostMembers: 2_000 });
     caps.accept("/rates", { bytes: 10, mostMembers: 1 });
@@ -38,11 +38,11 @@ describe("the caps of a reply", () => {
     expect(capsOf(caps, "/list")).toEqual([8 * MB, 5_000]);
   });
 
-  test("start at the instruments that an exchange had, so that a restart refuses no real list", () => {
+  test("start from the known instruments of an exchange, so that a restart refuses no genuine list", () => {
     expect(capsOf(new ReplyCaps(2_000))).toEqual([8 * MB, 8_000]);
   });
 
-  test("remember a bounded number of requests, the latest", () => {
+  test("are stored for a limited number of requests, the latest", () => {
     const caps = new ReplyCaps(0);
     for (let nth = 0; nth < 1_000; nth += 1)
       caps.accept(`/rates/${nth}`, { bytes: 2 * MB, mostMembers: 1 });
@@ -54,7 +54,7 @@ describe("the caps of a reply", () => {
   });
 });
 
-test("the least caps refuse no reply of any exchange at three times its size", async () => {
+test("the minimum caps refuse no reply of any exchange at three times its size", async () => {
   const { maxBytes, json } = new ReplyCaps(0).of("");
   const market = demoMarket({ scale: 3.2 });
   const refused: string[] = [];

@@ -4,7 +4,7 @@ import { addressReader } from "../../src/http/protocol/request-address.ts";
 
 const addressOf = addressReader();
 
-/** What is made of a request with this Host. */
+/** The address of a request with this Host. */
 function readWith(host: string) {
   return addressOf(new Request("http://finder.test/livez?x", { headers: { host } }));
 }
@@ -41,7 +41,7 @@ test.each([
   // RFC 3986 3.2.3: an empty port is allowed and means the default.
   "localhost:",
   "[::1]:",
-])("the Host %p names a host", (host) => {
+])("the Host %p is valid", (host) => {
   expect(readWith(host)).toEqual(READ);
 });
 
@@ -87,11 +87,11 @@ test.each([
   "a.xn--a.b",
   `${LONG_LABEL}a`,
   `${LONG_NAME}.com.test`,
-])("the Host %p names none", (host) => {
+])("the Host %p is invalid", (host) => {
   expect(readWith(host)).toBe("host");
 });
 
-/** Pieces of Hosts, some of which make one. */
+/** Parts of Hosts; some combinations are valid. */
 const hosts = fc
   .array(
     fc.oneof(
@@ -120,7 +120,7 @@ const hosts = fc
   )
   .map((parts) => parts.join(""));
 
-test("every Host that is read is one for the URL parser, which finds that very host and port", () => {
+test("every accepted Host is one for the URL parser, which finds the same host and port", () => {
   let read = 0;
   fc.assert(
     fc.property(hosts, (host) => {
@@ -128,7 +128,7 @@ test("every Host that is read is one for the URL parser, which finds that very h
       read += 1;
       const { hostname, port } = new URL(`http://${host}`);
       const [, name = "", given = ""] = /^(.*?)(?::(\d*))?$/.exec(host) ?? [];
-      // Of IPv6 there are many spellings and the parser shows its own.
+      // IPv6 has many spellings, and the parser has its own.
       if (!host.startsWith("[")) expect(hostname).toBe(name.toLowerCase());
       expect(port).toBe(given === "80" ? "" : given);
     }),
@@ -137,8 +137,8 @@ test("every Host that is read is one for the URL parser, which finds that very h
   expect(read).toBeGreaterThan(300);
 });
 
-test("every address, every name and every port is read", () => {
-  // Not every spelling that ends in an IPv4 address: of some of them Bun's own URL parser makes nothing.
+test("every address, name and port is accepted", () => {
+  // Not every spelling that ends in an IPv4 address: some of them Bun's own URL parser rejects.
   const words = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
   const long = words.map((all) => `[${all.map((word) => word.toString(16)).join(":")}]`);
   const short = long.map((address) => new URL(`http://${address}`).hostname);
@@ -150,7 +150,7 @@ test("every address, every name and every port is read", () => {
   );
 });
 
-test("a Host is read the same however many others came between", () => {
+test("a Host is parsed the same however many others came between", () => {
   for (let round = 0; round < 2; round += 1) {
     for (let port = 1; port < 600; port += 1) expect(readWith(`localhost:${port}`)).toEqual(READ);
     expect(readWith("localhost:0")).toBe("host");

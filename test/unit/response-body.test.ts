@@ -9,7 +9,7 @@ const ROWS = Array.from({ length: 500 }, (_, nth) => ({ symbol: `BÖRSE${nth}`, 
 const TEXT = JSON.stringify(ROWS);
 const GZIP = gzipSync(TEXT);
 
-/** Bodies whose end waits until the test lets it come. */
+/** Bodies whose end waits for the test. */
 let letEnd = (): void => {};
 const ended = new Promise<void>((resolve) => {
   letEnd = resolve;
@@ -23,7 +23,7 @@ function encoded(
   return new Response(body, { status, headers: { "content-encoding": encoding } });
 }
 
-/** A text of `bytes` bytes at once, its closing quote later. */
+/** A text of `bytes` bytes immediately, its closing quote later. */
 function slowText(bytes: number): Response {
   return new Response(
     new ReadableStream({
@@ -42,7 +42,7 @@ function endless(): ReadableStream<Uint8Array> {
 }
 
 const ANSWERS: Readonly<Record<string, (request: Request) => Response>> = {
-  "/asked": (request) => Response.json(request.headers.get("accept-encoding")),
+  "/encoding": (request) => Response.json(request.headers.get("accept-encoding")),
   "/gzip": () => encoded(GZIP, "gzip"),
   "/x-gzip": () => encoded(GZIP, "X-GZip"),
   "/members": () => encoded(Buffer.concat([gzipSync("[1,"), gzipSync("2]")]), "gzip"),
@@ -94,9 +94,9 @@ async function failureOf(path: string): Promise<RequestFailure> {
   throw new Error(`expected a failure, got ${JSON.stringify(result)}`);
 }
 
-describe("a compressed answer", () => {
-  test("is asked for in the one encoding that can be inflated in small pieces", async () => {
-    expect((await ask("/asked")).value).toBe("gzip");
+describe("a compressed response", () => {
+  test("is requested in the one encoding that can be inflated in small chunks", async () => {
+    expect((await ask("/encoding")).value).toBe("gzip");
   });
 
   test.each(["/gzip", "/x-gzip", "/identity"])(
@@ -108,7 +108,7 @@ describe("a compressed answer", () => {
     },
   );
 
-  test("of several members is one body", async () => {
+  test("with several members is one body", async () => {
     expect((await ask("/members")).value).toEqual([1, 2]);
   });
 
@@ -122,37 +122,37 @@ describe("a compressed answer", () => {
   });
 });
 
-describe("an answer that would fill the memory", () => {
+describe("a response that would fill the memory", () => {
   test.each([
     ["/bomb", "the answer has a list of more than 1000 items"],
     ["/deep", "the answer is nested more than 8 levels deep"],
     ["/rows", "the answer has a list of more than 1000 items"],
     ["/values", "the answer has more than 3000 values"],
     ["/slow?bytes=100002", "the answer is over 100000 bytes"],
-  ])("%s is too large, and the message says the bound", async (path, message) => {
+  ])("%s is too large, and the message states the limit", async (path, message) => {
     expect(await failureOf(path)).toMatchObject({ kind: "too_large", message });
   });
 
   test.each(["/bomb-500", "/endless-500"])(
-    "with a status of its own (%s) is that failure, its start read",
+    "with an error status (%s) is that failure, with its beginning read",
     async (path) => {
       expect(await failureOf(path)).toMatchObject({ kind: "http", status: 500 });
     },
   );
 
-  test("beside others: when all together are too many bytes the largest is given up, the others are read", async () => {
+  test("alongside others: if all together are too many bytes, the largest is aborted and the others are read", async () => {
     const sizes = [30_000, 60_000, 20_000];
-    const asked = sizes.map((bytes) =>
+    const pending = sizes.map((bytes) =>
       ask(`/slow?bytes=${bytes}`).catch((error: unknown) => error),
     );
     const late = ask("/slow?bytes=25000");
-    const largest = await asked[1];
+    const largest = await pending[1];
     expect(largest).toMatchObject({
       kind: "too_large",
       message: "pending answers exceeded 120000 bytes, this was the largest",
     });
     letEnd();
-    const texts = await Promise.all([asked[0], asked[2], late]);
+    const texts = await Promise.all([pending[0], pending[2], late]);
     expect(texts).toMatchObject([{ bytes: 30_000 }, { bytes: 20_000 }, { bytes: 25_000 }]);
   });
 });

@@ -11,7 +11,7 @@ import { stateOf } from "../support/board.ts";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** The pauses of `count` failures of one kind in a row, in minutes. */
+/** The pauses of `count` consecutive failures of one kind, in minutes. */
 function ladder(
   kind: FailureKind,
   retryAfterMs: number | null,
@@ -31,35 +31,35 @@ function ladder(
 }
 
 describe("the pause after a failure", () => {
-  test("a 451 is believed for 2 minutes, twice as long each time, at most 30", () => {
+  test("a 451 is retried after 2 minutes, then twice as long each time, at most 30", () => {
     expect(ladder("geo_blocked", null, 7)).toEqual([2, 4, 8, 16, 30, 30, 30]);
   });
 
-  test("it is the first one of its kind that counts: not the time-outs before it", () => {
+  test("the first failure of its kind counts, not the time-outs before it", () => {
     expect(ladder("geo_blocked", null, 2, 40)).toEqual([2, 4]);
     const previous = { kind: "timeout", ms: 5 * MINUTE_MS } as const;
     const after = { failuresInRow: 41, retryAfterMs: null, periodMs: MINUTE_MS, previous };
     expect(retryDelayMs({ kind: "geo_blocked", ...after })).toBe(2 * MINUTE_MS);
   });
 
-  test("a ban without an end goes the same way", () => {
+  test("a ban without an end is treated the same way", () => {
     expect(ladder("banned", null, 6)).toEqual([2, 4, 8, 16, 30, 30]);
   });
 
-  test("a stated wait of minutes is kept to the letter, however often it comes", () => {
+  test("a stated wait of minutes is honoured exactly, however often it comes", () => {
     for (const kind of ["rate_limited", "banned", "http"] as const) {
       expect(ladder(kind, 7 * MINUTE_MS, 4)).toEqual([7, 7, 7, 7]);
     }
   });
 
-  test("a ban of three days is believed only when it is repeated", () => {
+  test("a ban of three days is honoured only if it is repeated", () => {
     const minutes = ladder("banned", 3 * DAY_MS, 12);
     expect(minutes.slice(0, 4)).toEqual([10, 20, 40, 80]);
     expect(minutes.at(-1)).toBe((3 * DAY_MS) / MINUTE_MS);
   });
 
   test.each(FAILURE_KINDS.map((kind) => [kind]))(
-    "no single answer (%s) silences an exchange for longer than ten minutes, whatever it states",
+    "no single answer (%s) stops an exchange for longer than ten minutes, whatever it states",
     (kind) => {
       for (const retryAfterMs of [null, 0, MINUTE_MS, 3 * DAY_MS, Number.MAX_SAFE_INTEGER]) {
         const [first = Number.NaN] = ladder(kind, retryAfterMs, 1);
@@ -82,7 +82,7 @@ describe("the pause after a failure", () => {
   });
 });
 
-describe("what is left of it after a restart", () => {
+describe("the remaining pause after a restart", () => {
   const failedAtMs = Date.UTC(2026, 10, 2, 12);
   const waiting = (failureKind: FailureKind, pauseMs: number) =>
     stateOf("okx", {
@@ -92,7 +92,7 @@ describe("what is left of it after a restart", () => {
       retryAtMs: failedAtMs + pauseMs,
     });
 
-  test("is what the exchange asked for, from when it failed", () => {
+  test("is what the exchange asked for, counted from the failure", () => {
     for (const kind of ["rate_limited", "banned", "geo_blocked"] as const) {
       const state = waiting(kind, 8 * MINUTE_MS);
       expect(remainingWaitMs(state, failedAtMs + 3 * MINUTE_MS)).toBe(5 * MINUTE_MS);
@@ -102,7 +102,7 @@ describe("what is left of it after a restart", () => {
     expect(remainingWaitMs(stateOf("okx"), failedAtMs)).toBe(0);
   });
 
-  test("is half an hour at most, and no longer than the pause when the clock was set back", () => {
+  test("is half an hour at most, and no longer than the pause if the clock was set back", () => {
     expect(remainingWaitMs(waiting("banned", 3 * DAY_MS), failedAtMs)).toBe(30 * MINUTE_MS);
     expect(remainingWaitMs(waiting("banned", 4 * MINUTE_MS), failedAtMs - DAY_MS)).toBe(
       4 * MINUTE_MS,

@@ -8,7 +8,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 
 const SECOND_MS = 1_000;
 
-/** Texts on a board of its own; `made` has every row that was written, in JSON or in CSV. */
+/** Texts of a separate board; `made` has every row that was serialised, in JSON or in CSV. */
 function setUp() {
   const board = new TestBoard();
   const clock = new ManualClock();
@@ -42,7 +42,7 @@ function setUp() {
 }
 
 describe("the texts of rows", () => {
-  test("are made once for a row that stays, with the age of each snapshot", async () => {
+  test("are built once for an unchanged row, with the age of each snapshot", async () => {
     const { texts, made, btc, eth, publish } = setUp();
     await publish(btc, eth);
     expect(texts.at(1).json(btc)).toBe("<BTC 1>");
@@ -54,14 +54,14 @@ describe("the texts of rows", () => {
     expect(made).toEqual(["BTC json", "ETH json", "ETH json"]);
   });
 
-  test("are made only in the requested format", async () => {
+  test("are built only in the requested format", async () => {
     const { texts, made, btc, publish } = setUp();
     await publish(btc);
     expect(texts.at(1).csv(btc) + texts.at(2).csv(btc)).toBe("<BTC 1><BTC 2>");
     expect(made).toEqual(["BTC csv"]);
   });
 
-  test("are discarded with their rows: no more are kept than the board has", async () => {
+  test("are discarded with their rows: no more are cached than the board has", async () => {
     const { texts, btc, eth, publish } = setUp();
     await publish(btc, eth);
     for (const row of [btc, eth]) texts.at(1).json(row);
@@ -75,7 +75,7 @@ describe("the texts of rows", () => {
     expect(texts.size).toBe(1);
   });
 
-  test("are discarded in a step of their own, and only for the newest snapshot", async () => {
+  test("are discarded in a separate step, and only for the newest snapshot", async () => {
     const { texts, steps, btc, eth, publishNow } = setUp();
     publishNow(btc, eth);
     for (const row of [btc, eth]) texts.at(1).json(row);
@@ -87,7 +87,7 @@ describe("the texts of rows", () => {
     expect(texts.at(2).json(eth)).toBe("<ETH 2>");
   });
 
-  test("are discarded in steps of 2,000 rows: what is written in between is kept, and a newer snapshot begins again", async () => {
+  test("are discarded in steps of 2,000 rows: what is written in between stays, and a newer snapshot restarts it", async () => {
     const { texts, made, steps, btc, publish, publishNow } = setUp();
     const first = rowOf("aster", "ETH");
     const many = Array.from({ length: 5_000 }, (_, n) => rowOf("gate", `B${n}`));
@@ -96,7 +96,7 @@ describe("the texts of rows", () => {
     publishNow(first, ...many.slice(0, 4_500), btc);
     await yieldToEventLoop();
     expect([texts.size, steps.length]).toEqual([5_000, 1]);
-    // One was looked at already, the other one was not.
+    // One had already been visited, the other one had not.
     for (const row of [btc, first]) texts.at(2).json(row);
     await yieldToEventLoop();
     await yieldToEventLoop();
@@ -110,7 +110,7 @@ describe("the texts of rows", () => {
     expect(made).toHaveLength(5_002);
   });
 
-  test("are all discarded after a minute without a request, and the board is no longer listened to", async () => {
+  test("are all discarded after a minute without a request, and the board is no longer subscribed to", async () => {
     const { board, clock, texts, made, btc, publish } = setUp();
     await publish(btc);
     expect(board.listening).toBe(0);

@@ -3,7 +3,7 @@ import { nameFault, withSafeTexts } from "../../src/domain/safe-text.ts";
 import { quoteOf } from "../support/quote.ts";
 import { batchOf } from "../support/scripted-exchange.ts";
 
-describe("a name that an exchange gives", () => {
+describe("a name from an exchange", () => {
   test.each([
     "BTC-USDT-SWAP",
     "1000PEPEUSDT",
@@ -36,7 +36,7 @@ describe("a name that an exchange gives", () => {
     ["𝔹".repeat(65), "is longer than 64 characters"],
   ])("%j %s", (name, fault) => expect(nameFault(name)).toBe(fault));
 
-  test("may have 64 characters, counted as a reader does", () => {
+  test("may have 64 characters, as counted by a reader", () => {
     expect(nameFault("B".repeat(64))).toBeNull();
     expect(nameFault("𝔹".repeat(64))).toBeNull();
   });
@@ -44,7 +44,7 @@ describe("a name that an exchange gives", () => {
 
 describe("a batch", () => {
   test.each(["base", "quote", "settle"] as const)(
-    "with the separator of lists in the %s of one row leaves it out as a kind that is not known",
+    "rejects a row with the list separator in its %s as an unsupported kind",
     (field) => {
       const bad = { ...quoteOf("AERO"), [field]: "AERO,DEX" };
       const { quotes, rejects } = withSafeTexts(batchOf([bad, quoteOf("ETH")]));
@@ -55,7 +55,7 @@ describe("a batch", () => {
     },
   );
 
-  test("takes no ticker that would pass for another asset under a name", () => {
+  test("rejects a ticker that would pass for another asset under a name", () => {
     const numbered = { ...quoteOf("LIT"), base: "LIT~2" };
     const { quotes, rejects } = withSafeTexts(batchOf([numbered, quoteOf("ETH")]));
     expect(quotes.map(({ base }) => base)).toEqual(["ETH"]);
@@ -68,7 +68,7 @@ describe("a batch", () => {
   });
 
   test.each(["exchangeSymbol", "base", "quote", "settle"] as const)(
-    "with an unsafe %s in one row loses that row, counted, and no other",
+    "rejects and counts a row with an unsafe %s, and no other",
     (field) => {
       const bad = { ...quoteOf("BTC"), [field]: "BTC\u202e" };
       const { quotes, rejects, expected } = withSafeTexts(
@@ -83,7 +83,7 @@ describe("a batch", () => {
     },
   );
 
-  test("names no unsafe symbol in its other rejects, and repeats nothing unsafe of a payload", () => {
+  test("contains no unsafe symbol in its other rejects, and nothing unsafe from a payload", () => {
     const rejects = [
       { exchangeSymbol: "BTC\nETH", reason: "bad_rate", detail: `kind \u202e\n${"x".repeat(500)}` },
       { exchangeSymbol: "ETHUSDT", reason: "bad_row", detail: "rate is missing" },

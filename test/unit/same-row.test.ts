@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 
 const instantMs = fc.integer({ min: -30 * HOUR_MS, max: 30 * HOUR_MS });
 
-test("the span in which a row stays the same holds the moment, ends where the row changes, and no earlier", () => {
+test("the span in which a row stays the same contains the moment and ends exactly where the row changes", () => {
   let ends = 0;
   fc.assert(
     fc.property(

@@ -7,12 +7,12 @@ import { NOON_MS, quoteOf } from "../support/quote.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** So many quotes of a batch, all alike. */
+/** This many identical quotes of a batch. */
 function quotes(count: number, extra: Partial<Quote> = {}): readonly Quote[] {
   return Array.from({ length: count }, (_, nth) => quoteOf(`C${nth}`, extra));
 }
 
-/** The same as an accepted batch leaves them. */
+/** The same, as stored after an accepted batch. */
 function asLast(from: readonly Quote[]): readonly LastQuote[] {
   return from.map((quote) => ({
     ...quote,
@@ -21,7 +21,7 @@ function asLast(from: readonly Quote[]): readonly LastQuote[] {
   }));
 }
 
-/** What is said of a batch with other numbers than the last one had. */
+/** The verdict on a batch with other numbers than the last one. */
 function reasonFor(
   before: Partial<Quote>,
   after: Partial<Quote>,
@@ -56,19 +56,23 @@ describe("a batch in other units than the last one", () => {
   });
 
   test.each([
-    ["20 times is no other unit", { fundingRate: 0.0001 }, { fundingRate: 0.002 }],
-    ["nor is a twentieth", { markPrice: 100 }, { markPrice: 5 }],
-    ["another sign is a market", { fundingRate: 0.0003 }, { fundingRate: -0.0003 }],
+    ["20 times is not another unit", { fundingRate: 0.0001 }, { fundingRate: 0.002 }],
+    ["neither is a twentieth", { markPrice: 100 }, { markPrice: 5 }],
+    ["another sign is a market move", { fundingRate: 0.0003 }, { fundingRate: -0.0003 }],
     ["noise before", { fundingRate: 7e-6 }, { fundingRate: 0.0003 }],
     ["noise after", { fundingRate: 0.0003 }, { fundingRate: 7e-6 }],
     ["an unknown interval", { fundingIntervalHours: null }, { fundingRate: 0.03 }],
-    ["no next time, so nobody knows what passed", { nextFundingAtMs: null }, { fundingRate: 0.03 }],
-    ["no price before", { markPrice: null, indexPrice: null }, { markPrice: 10_000 }],
+    [
+      "no next time, so it is unknown what passed",
+      { nextFundingAtMs: null },
+      { fundingRate: 0.03 },
+    ],
+    ["no previous price", { markPrice: null, indexPrice: null }, { markPrice: 10_000 }],
   ] as const)("%s: accepted", (_why, before, after) => {
     expect(reasonFor(before, after)).toBeNull();
   });
 
-  test("is judged by the middle of at least twenty instruments that both have", () => {
+  test("is judged by the median of at least twenty instruments that both have", () => {
     expect(reasonFor({}, { fundingRate: 0.03 }, 19)).toBeNull();
     const last = asLast(quotes(20));
     const others = Array.from({ length: 20 }, (_, nth) =>
@@ -79,7 +83,7 @@ describe("a batch in other units than the last one", () => {
     expect(judgeScale(some, asLast(quotes(40)), [], NOON_MS)).toBeNull();
   });
 
-  test("a settlement between the two charges and starts anew: rates are not compared, prices are", () => {
+  test("a settlement between the two resets the rates: they are not compared, prices are", () => {
     const scaled = { fundingRate: 0.03 };
     const before = { nextFundingAtMs: NOON_MS + HOUR_MS };
     expect(reasonFor(before, { ...scaled, ...before })).not.toBeNull();
@@ -99,11 +103,11 @@ describe("a batch in other units than the last one", () => {
   });
 });
 
-describe("rates and prices that both come in another unit", () => {
+describe("rates and prices that both change units", () => {
   const MORE = { nextFundingAtMs: NOON_MS + 48 * HOUR_MS, fundingIntervalHours: 24 };
 
-  /** What is said of one batch after the other, one a minute. */
-  function told(batches: readonly Partial<Quote>[]): readonly string[] {
+  /** The verdicts on consecutive batches, one a minute. */
+  function verdicts(batches: readonly Partial<Quote>[]): readonly string[] {
     let pending: readonly PendingScale[] = [];
     return batches.map((extra, nth) => {
       const batch = quotes(20, { ...MORE, ...extra });
@@ -118,24 +122,24 @@ describe("rates and prices that both come in another unit", () => {
     });
   }
 
-  test("are each held back until they have lasted: that of the rates does not vouch for the prices", () => {
+  test("are each refused until they have lasted: a change of rates does not confirm one of prices", () => {
     const rates = Array.from({ length: 20 }, () => ({ fundingRate: 0.03 }));
     const both = Array.from({ length: 40 }, () => ({ fundingRate: 0.03, markPrice: 1 }));
-    expect(told([...rates, ...both]).slice(0, 51)).toEqual([
+    expect(verdicts([...rates, ...both]).slice(0, 51)).toEqual([
       ...Array.from({ length: 30 }, () => "rates"),
       ...Array.from({ length: 20 }, () => "prices"),
       "taken",
     ]);
   });
 
-  test("are taken together when both have lasted", () => {
+  test("are accepted together when both have lasted", () => {
     const both = Array.from({ length: 32 }, () => ({ fundingRate: 0.03, markPrice: 1 }));
-    expect(told(both).indexOf("taken")).toBe(30);
+    expect(verdicts(both).indexOf("taken")).toBe(30);
   });
 });
 
-describe("a new unit becomes true", () => {
-  /** So many batches of `after`, one in `everyMs`; how often they were refused before one was taken. */
+describe("a new unit is trusted", () => {
+  /** This many batches of `after`, one per `everyMs`; how often they were refused before one was accepted. */
   function refusals(scales: readonly number[], everyMs: number): number {
     const next = { nextFundingAtMs: NOON_MS + 48 * HOUR_MS, fundingIntervalHours: 24 };
     const last = asLast(quotes(20, next));
@@ -149,7 +153,7 @@ describe("a new unit becomes true", () => {
     return scales.length;
   }
 
-  test("after ten like batches over thirty minutes", () => {
+  test("after ten similar batches over thirty minutes", () => {
     expect(
       refusals(
         Array.from({ length: 20 }, () => 100),
@@ -164,7 +168,7 @@ describe("a new unit becomes true", () => {
     ).toBe(30);
   });
 
-  test("and not before: what is unlike the others starts the count again", () => {
+  test("and not before: a different batch restarts the count", () => {
     expect(
       refusals(
         Array.from({ length: 20 }, (_, nth) => (nth % 2 === 0 ? 100 : 1_000)),

@@ -40,7 +40,7 @@ const BTC = "BTC";
 const at = (exchange: ExchangeId, rate: number, flags = 0, extra: Partial<MarketRecord> = {}) =>
   rowOf(exchange, BTC, { fundingRate: rate * 1e-5, ...extra }, flags);
 
-/** 21.9, 21.9, -8.76 and 10.95 % a year, each by its own interval; the last one stands still. */
+/** 21.9, 21.9, -8.76 and 10.95 % a year, each by its own interval; the last one is frozen. */
 const GOLDEN: readonly BoardRow[] = [
   at("binance", 20, 0, { openInterestUsd: 6e6, volume24hUsd: 1e6 }),
   at("okx", 10, 0, { fundingIntervalHours: 4, openInterestUsd: 2e6, volume24hUsd: null }),
@@ -54,7 +54,7 @@ const GOLDEN: readonly BoardRow[] = [
 ];
 
 describe("the sentiment of an asset", () => {
-  test("is reckoned by the year over the trusted listings, and a stale one has no voice", () => {
+  test("is computed from yearly rates of the trusted listings, without stale ones", () => {
     const { asset, atBaseline, atZero, figures } = sentiment(GOLDEN);
     expect([asset.exchanges, asset.listings.length, asset.untrusted]).toEqual([4, 4, 1]);
     expect([atBaseline, atZero]).toEqual([1, 0]);
@@ -68,7 +68,7 @@ describe("the sentiment of an asset", () => {
     expect(figures?.label).toBe("longs_pay");
   });
 
-  test("is unknown under three exchanges, however many listings they have", () => {
+  test("is unknown with fewer than three exchanges, however many listings they have", () => {
     const rows = [
       at("binance", 20),
       at("binance", 20, 0, { quote: "USDC", exchangeSymbol: "BTCUSDC" }),
@@ -79,20 +79,20 @@ describe("the sentiment of an asset", () => {
     expect(sentiment([...rows, at("kraken", 20)]).figures).not.toBeNull();
   });
 
-  test.each([...BLOCKING_FLAGS])("is unknown when the third exchange is %s", (flag) => {
+  test.each([...BLOCKING_FLAGS])("is unknown if the third exchange is %s", (flag) => {
     const rows = [at("binance", 20), at("okx", 20), at("kraken", 20, flagBit(flag))];
     const { asset, figures } = sentiment(rows);
     expect([asset.exchanges, asset.untrusted, figures]).toEqual([2, 1, null]);
   });
 
-  test("is shown as unknown when every listing went stale, not left away", () => {
+  test("is shown as unknown, not omitted, if every listing is stale", () => {
     const rows = GOLDEN.map((row) => ({ ...row, flags: row.flags | flagBit("stale") }));
     const { asset, figures } = sentiment(rows);
     expect([asset.exchanges, asset.untrusted, figures]).toEqual([0, 5, null]);
     expect(asset.volume24hUsd).toEqual({ sum: null, unknown: 0 });
   });
 
-  test("has no weighted mean where no weight is known", () => {
+  test("has no weighted mean if no weight is known", () => {
     const bare = { openInterestUsd: null, volume24hUsd: null };
     const rows = (["binance", "okx", "kraken"] as const).map((id) => at(id, 20, 0, bare));
     const { figures } = sentiment(rows);
@@ -103,7 +103,7 @@ describe("the sentiment of an asset", () => {
   test.each([
     ["open interest", "openInterestUsd", "oiWeightedPct"],
     ["volume", "volume24hUsd", "volumeWeightedPct"],
-  ] as const)("has no mean by %s that two exchanges alone have a weight in", (_, field, figure) => {
+  ] as const)("has no mean by %s if only two exchanges have a weight", (_, field, figure) => {
     const meanOf = (third: number | null) =>
       sentiment([
         at("binance", 20, 0, { [field]: 3e6 }),
@@ -115,7 +115,7 @@ describe("the sentiment of an asset", () => {
     expect(meanOf(1e6)).toBeCloseTo(((20 * 6 + 10 - 5) / 8) * 1.095, 9);
   });
 
-  test("keeps another asset under the same ticker apart", () => {
+  test("keeps a different asset with the same ticker apart", () => {
     const rows = [
       at("binance", 20),
       at("okx", 20),
@@ -128,7 +128,7 @@ describe("the sentiment of an asset", () => {
     ]);
   });
 
-  test("does not count a listing of which no price has told what it is", () => {
+  test("does not count a listing not matched by price", () => {
     const rows = [at("binance", 20), at("okx", 20), at("kraken", 20, 0, { assetId: null })];
     const { asset } = sentiment(rows);
     expect([asset.exchanges, asset.untrusted]).toEqual([2, 0]);
@@ -198,7 +198,7 @@ const ROW = fc
 const MARKET = fc.uniqueArray(ROW, { maxLength: 30, selector: ({ record }) => record.uid });
 
 describe("generated markets", () => {
-  test("figures are there exactly from three exchanges on, and within the rates", () => {
+  test("figures exist if and only if there are three exchanges, and are within the rates", () => {
     fc.assert(
       fc.property(MARKET, (rows) => {
         for (const { asset, atBaseline, atZero, figures } of sentiments(rows)) {
@@ -222,13 +222,13 @@ describe("generated markets", () => {
       fc.property(MARKET, (rows) => {
         const snapshot = snapshotOf("1-1", rows);
         const trusted = rows.filter(({ flags }) => !isBlocked(flags)).length;
-        const said = sentiments(rows).filter(({ asset }) => asset.exchanges > 0);
+        const known = sentiments(rows).filter(({ asset }) => asset.exchanges > 0);
         const ranked = atOnce(rankByVolume(snapshot, new AssetGroups(), NO_FILTER));
         const listed = ranked.flatMap(({ asset }) => asset.listings).length;
         expect(listed).toBe(trusted);
         const volumeByAsset = new Map(ranked.map((one) => [one.asset.assetId, one]));
-        expect(volumeByAsset.size).toBe(said.length);
-        for (const { asset, figures } of said) {
+        expect(volumeByAsset.size).toBe(known.length);
+        for (const { asset, figures } of known) {
           const one = volumeByAsset.get(asset.assetId);
           expect(one?.asset).toEqual(asset);
           expect(one?.volumeWeightedPct).toBe(figures?.volumeWeightedPct ?? null);
@@ -237,7 +237,7 @@ describe("generated markets", () => {
     );
   });
 
-  test("every order puts unknown values last and orders ties by asset", () => {
+  test("every order puts unknown values last and breaks ties by asset", () => {
     const sort = fc.constantFrom(...SENTIMENT_SORTS.filter((name) => name !== "base"));
     fc.assert(
       fc.property(MARKET, sort, fc.constantFrom("asc", "desc"), (rows, by, order) => {

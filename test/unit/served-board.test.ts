@@ -9,7 +9,7 @@ const [first, second, third] = [1, 2, 3].map((seq) => snapshotOf(`1-${seq}`, [])
 if (first === undefined || second === undefined || third === undefined)
   throw new Error("unreachable");
 
-/** A view on a board with the first snapshot, whose preparations end when the test ends them. */
+/** A view of a board with the first snapshot; the test controls when preparations end. */
 function scene(withinMs?: number) {
   const clock = new ManualClock();
   const board = new TestBoard(first);
@@ -41,7 +41,7 @@ describe("a new snapshot", () => {
     ends[1]?.();
     await clock.advance(1);
     expect([served.current(), served.next()]).toEqual([second, null]);
-    // Whoever listens finds the snapshot in place; the timer is gone.
+    // Listeners find the snapshot in place; the timer is gone.
     expect([switched, clock.sleeping]).toEqual([["1-2 while 1-2"], 0]);
   });
 
@@ -58,13 +58,13 @@ describe("a new snapshot", () => {
     expect([served.current(), switched]).toEqual([second, ["1-2 while 1-2"]]);
   });
 
-  test("is served when the one after it comes: readers are never two behind", async () => {
+  test("is served when the next one comes: readers are never two behind", async () => {
     const { clock, board, served, ends, switched, preparation } = scene();
     served.prepareWith(preparation("answers"));
     board.publish(second);
     board.publish(third);
     expect([served.current(), served.next()]).toEqual([second, third]);
-    // The end of the second one's preparations says nothing about the third's.
+    // The end of the second one's preparations does not affect the third.
     ends[0]?.();
     await clock.advance(1);
     expect([served.current(), served.next()]).toEqual([second, third]);
@@ -73,7 +73,7 @@ describe("a new snapshot", () => {
     expect(switched).toEqual(["1-2 while 1-2", "1-3 while 1-3"]);
   });
 
-  test("is served at once if it is the first", async () => {
+  test("is served immediately if it is the first", async () => {
     const clock = new ManualClock();
     const board = new TestBoard();
     const served = new ServedBoard(board, clock);
@@ -84,7 +84,7 @@ describe("a new snapshot", () => {
     expect([served.current(), prepared]).toEqual([first, ["1-1"]]);
   });
 
-  test("is served from the moment that a client names it", () => {
+  test("is served as soon as a client names it", () => {
     const { board, served, switched, preparation } = scene();
     served.prepareWith(preparation("answers"));
     board.publish(second);
@@ -94,7 +94,7 @@ describe("a new snapshot", () => {
     expect(switched).toEqual(["1-2 while 1-2"]);
   });
 
-  test("ends the time for which answers may be cached elsewhere", async () => {
+  test("ends the time for which answers may be cached downstream", async () => {
     const { clock, board, served, ends, preparation } = scene();
     served.prepareWith(preparation("answers"));
     expect(served.freshForMs()).toBe(board.freshForMs());
@@ -105,7 +105,7 @@ describe("a new snapshot", () => {
     expect(served.freshForMs()).toBe(board.freshForMs());
   });
 
-  test("is served at once where no time is given to preparations, which run all the same", () => {
+  test("is served immediately if no time is given to preparations, which run all the same", () => {
     const { board, served, begun, preparation } = scene(0);
     served.prepareWith(preparation("answers"));
     board.publish(second);
@@ -113,12 +113,12 @@ describe("a new snapshot", () => {
   });
 });
 
-test("a listener that unsubscribed hears no more", () => {
+test("an unsubscribed listener receives nothing more", () => {
   const { board, served } = scene(0);
-  const heard: string[] = [];
-  const stop = served.onPublish(({ id }) => heard.push(id));
+  const received: string[] = [];
+  const stop = served.onPublish(({ id }) => received.push(id));
   board.publish(second);
   stop();
   board.publish(third);
-  expect(heard).toEqual(["1-2"]);
+  expect(received).toEqual(["1-2"]);
 });

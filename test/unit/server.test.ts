@@ -3,7 +3,7 @@ import { startServer } from "../../src/http/server.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { isListening } from "../support/paced-reader.ts";
 
-test("a port that is in use is refused, also where another service of this kind has it", async () => {
+test("a port in use is refused, also if another service of this kind has it", async () => {
   const app = { fetch: () => new Response(), pauseBodies: () => () => {} };
   await using first = startServer(app, { host: "127.0.0.1", port: 0 }, memoryLog());
   const port = Number(first.port);
@@ -15,7 +15,7 @@ test("a port that is in use is refused, also where another service of this kind 
   );
 });
 
-test("answers in pieces stand still from the moment when there is room for their rests until no more are taken", async () => {
+test("chunked answers pause once there is room for their remainder, until no more are accepted", async () => {
   const steps: string[] = [];
   const app = {
     fetch: () => new Response(),

@@ -41,14 +41,14 @@ function setUp(name: "market" | "accounts" = "market") {
 }
 
 describe("the files of a running service", () => {
-  test("are looked at in each period, and nothing happens while they are the same", async () => {
+  test("are checked in each period, and nothing happens while they are unchanged", async () => {
     using one = setUp();
     one.database.db.run("CREATE TABLE grown (a integer)");
     await one.clock.advance(10 * LOOK_EVERY_MS);
     expect([one.ends, one.database.isLost]).toEqual([[], false]);
   });
 
-  test("are measured in bytes, and one that is not there has no size", async () => {
+  test("are measured in bytes, and a missing one has no size", async () => {
     using one = setUp();
     writeTransaction(one.database.db, () => one.database.db.run("CREATE TABLE grown (a integer)"));
     const sizeOf = (path: string) => Bun.file(path).size;
@@ -64,7 +64,7 @@ describe("the files of a running service", () => {
     expect(await one.database.size()).toEqual({ name: "market", dataBytes: null, walBytes: null });
   });
 
-  test.each(["market", "accounts"] as const)("are the %s' own", async (name) => {
+  test.each(["market", "accounts"] as const)("are those of the %s database", async (name) => {
     using one = setUp(name);
     rmSync(one.path);
     await one.clock.advance(LOOK_EVERY_MS);
@@ -85,10 +85,10 @@ describe("the files of a running service", () => {
         renameSync(`${path}.new`, path);
       },
     ],
-    ["robbed of its log", "-wal", (path: string) => rmSync(path)],
-    ["robbed of its index", "-shm", (path: string) => rmSync(path)],
+    ["missing its log", "-wal", (path: string) => rmSync(path)],
+    ["missing its index", "-shm", (path: string) => rmSync(path)],
   ])(
-    "a database that is %s ends it with status 1 at the next look, once",
+    "a database that is %s ends it with status 1 at the next check, once",
     async (_, suffix, take) => {
       using one = setUp();
       take(one.path + suffix);
@@ -103,7 +103,7 @@ describe("the files of a running service", () => {
     },
   );
 
-  test("that are another database's by the end are left to it", () => {
+  test("that belong to another database at the end are left alone", () => {
     using one = setUp();
     for (const suffix of ["", "-wal", "-shm"]) rmSync(one.path + suffix);
     const other = openDb(marketFile(one.path));
@@ -118,9 +118,9 @@ describe("the files of a running service", () => {
   });
 });
 
-describe("a failure of the database", () => {
+describe("a database failure", () => {
   test.each(["SQLITE_CORRUPT_INDEX", "SQLITE_NOTADB"])(
-    "by %s ends the service with status 3 and the cure",
+    "of kind %s ends the service with status 3 and the cure",
     (code) => {
       using one = setUp();
       one.database.judge(new Error("a query failed", { cause: databaseError(code) }));
@@ -131,7 +131,7 @@ describe("a failure of the database", () => {
   );
 
   test.each(["SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR_READ", "SQLITE_READONLY", "SQLITE_ERROR"])(
-    "by %s ends nothing",
+    "of kind %s ends nothing",
     (code) => {
       using one = setUp();
       one.database.judge(databaseError(code));
@@ -147,7 +147,7 @@ test("the main thread's connection waits a moment for another writer, not second
   const startedMs = performance.now();
   for (let n = 0; n < 5; n += 1)
     expect(() => writeTransaction(one.database.db, () => {})).toThrow("locked");
-  // Five times 20 ms; a connection that waits as at a start takes 25 s.
+  // Five times 20 ms; a connection that waits as at startup takes 25 s.
   expect(performance.now() - startedMs).toBeLessThan(2_000);
   other.close();
 });

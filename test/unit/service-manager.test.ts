@@ -23,13 +23,13 @@ describe("messages to the service manager", () => {
     }
   });
 
-  test("that nobody takes are said to be lost, without waiting: no socket, or a full one", () => {
+  test("that are not received are reported as lost, without waiting: no socket, or a full one", () => {
     using folder = temporaryFolder();
     const name = join(folder.path, "notify");
     const manager = openServiceManager(name, memoryLog());
     expect(manager?.send(["READY=1"])).toBe(false);
     using socket = openManagerSocket(name);
-    // The system keeps some dozens or hundreds for a receiver that does not read.
+    // The system queues dozens or hundreds for a receiver that does not read.
     const sent = Array.from({ length: 10_000 }, () => manager?.send(["WATCHDOG=1"]));
     expect(sent.at(-1)).toBe(false);
     expect(socket.received()).toHaveLength(sent.filter(Boolean).length);
@@ -37,7 +37,7 @@ describe("messages to the service manager", () => {
   });
 
   test.each(["vsock:2:1234", "relative/path", "@", `/${"x".repeat(107)}`])(
-    "cannot go to %s: one warning, and the service runs without",
+    "cannot be sent to %s: one warning, and the service runs without",
     (name) => {
       const log = memoryLog();
       expect(openServiceManager(name, log)).toBeNull();

@@ -59,7 +59,7 @@ const DOCUMENT: JsonObject = {
   },
 };
 
-test("what several operations have is written once, and the document says the same", () => {
+test("what several operations share is written once, and the document is equivalent", () => {
   const shared = withSharedParts(DOCUMENT);
   expect(writtenOut(shared)["paths"]).toEqual(writtenOut(DOCUMENT)["paths"] ?? null);
   const { parameters, headers, responses, examples, schemas } = objectOf(shared["components"]);
@@ -84,12 +84,12 @@ test("what several operations have is written once, and the document says the sa
   });
 });
 
-test("what one operation alone has stays where it is", () => {
+test("what only one operation has stays in place", () => {
   const { get } = objectOf(objectOf(withSharedParts(DOCUMENT)["paths"])["/a"]);
   expect(objectOf(get)["parameters"]).toEqual([{ $ref: "#/components/parameters/limit" }, side]);
 });
 
-test("null stands beside a closed set, not among its members", () => {
+test("null is next to a closed set, not a member of it", () => {
   const { schemas } = objectOf(withNullSplitOff(DOCUMENT)["components"]);
   const { properties } = objectOf(objectOf(schemas)["Problem"]);
   expect(objectOf(properties)["why"]).toEqual({
@@ -98,7 +98,7 @@ test("null stands beside a closed set, not among its members", () => {
   });
 });
 
-test("every closed set is a schema with a name, wherever it stands", () => {
+test("every closed set is a named schema, wherever it is used", () => {
   const named = withNamedSets(withNullSplitOff(DOCUMENT));
   const { schemas } = objectOf(named["components"]);
   expect(objectOf(schemas)).toMatchObject({
@@ -121,7 +121,7 @@ test("every closed set is a schema with a name, wherever it stands", () => {
   ]);
 });
 
-test("two sets of one name are no document", () => {
+test("two sets with one name are an error", () => {
   const clash = {
     ...DOCUMENT,
     components: {
@@ -134,7 +134,7 @@ test("two sets of one name are no document", () => {
   expect(() => withNamedSets(clash)).toThrow("two sets would have the name ProblemCode");
 });
 
-test("answers are open to added fields", () => {
+test("answers allow added fields", () => {
   expect(JSON.stringify(DOCUMENT)).toContain("additionalProperties");
   expect(JSON.stringify(finishedDocument(DOCUMENT))).not.toContain("additionalProperties");
 });

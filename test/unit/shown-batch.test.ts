@@ -10,7 +10,7 @@ import { batchOf } from "../support/scripted-exchange.ts";
 
 const AT = Date.UTC(2026, 9, 5, 13, 30);
 
-describe("a contract on shares that are not traded yet", () => {
+describe("a contract on shares that are not yet traded", () => {
   test.each([
     ["OPENAI", null, true],
     ["OPENAI", "stock", true],
@@ -24,7 +24,7 @@ describe("a contract on shares that are not traded yet", () => {
     ["PREOPENAIX", "index", true],
     ["PRE-ANDURIL-USDT", null, true],
     ["ANTHROPICSTOCKUSDC", null, true],
-    // The word alone makes no coin of a company.
+    // The word alone does not make a coin of a company.
     ["OPENAI", "crypto", true],
     ["PREANTHROPIC", "crypto", true],
     // SpaceX is traded by now.
@@ -56,11 +56,11 @@ describe("a contract on shares that are not traded yet", () => {
   ] as const)("%s that is called crypto at %p: %p", (base, prices, isOne) => {
     expect(isPreIpo({ base, assetClass: "crypto", ...prices })).toBe(isOne);
     expect(isPreIpo({ identity: { base, assetClass: "crypto" }, ...prices })).toBe(isOne);
-    // A price proves no coin where the exchange does not say that it is one.
+    // A price does not prove a coin if the exchange does not call it one.
     expect(isPreIpo({ base, assetClass: null, ...prices })).toBe(true);
   });
 
-  test("is told from a coin by the price of one, not of a thousand", () => {
+  test("is distinguished from a coin by the price of one, not of a thousand", () => {
     const thousand = { base: "OPENAI", assetClass: "crypto", multiplier: 1000 } as const;
     expect(isPreIpo({ ...thousand, markPrice: 3 })).toBe(false);
     expect(isPreIpo({ ...thousand, markPrice: 124_000 })).toBe(true);
@@ -84,7 +84,7 @@ describe("a contract on shares that are not traded yet", () => {
     }
   });
 
-  test("is not missed where its exchange does not say what it is", async () => {
+  test("is not reported missing if its exchange does not say what it is", async () => {
     const reply = (data: unknown) => ({ success: true, data, error: null, code: null });
     const symbols = ["BTC", "ANTHROPIC", "OPENAI"];
     const source = memorySource(
@@ -118,7 +118,7 @@ describe("a contract on shares that are not traded yet", () => {
   });
 });
 
-describe("the class of a name that exchanges dispute", () => {
+describe("the class of a disputed name", () => {
   test.each<[string, AssetClass | null, AssetClass | null]>([
     ["PAXG", "metal", "crypto"],
     ["XAUT", "stock", "crypto"],
@@ -130,22 +130,22 @@ describe("the class of a name that exchanges dispute", () => {
     ["QQQ", "index", "etf"],
     ["PAXG", "crypto", "crypto"],
     ["BTCDOM", "stock", "index"],
-    // Letters overrule no word of another kind: a coin or a share may have that ticker, and its price tells.
+    // Letters override no class of another family: a coin or a share may have that ticker, and its price decides.
     ["XAU", "crypto", "crypto"],
     ["SPY", "crypto", "crypto"],
     ["DEFI", "crypto", "crypto"],
     ["EUR", "stock", "stock"],
-    // What nobody says is unknown, and a ticker of two things is not in the table.
+    // What no exchange states is unknown, and a ticker of two assets is not in the table.
     ["XAU", null, null],
     ["GOLD", "stock", "stock"],
     ["CAT", "crypto", "crypto"],
-  ])("%s, said to be %p, is shown as %p", (base, stated, shown) => {
+  ])("%s, stated to be %p, is shown as %p", (base, stated, shown) => {
     const { quotes } = shownBatch(batchOf([quoteOf(base, { assetClass: stated })]));
     expect(quotes.map(({ assetClass }) => assetClass)).toEqual([shown]);
   });
 });
 
-test("a symbol that two families of an exchange hold is shown once where both say the same, and else not at all", () => {
+test("a symbol in two families of an exchange is shown once if both agree, and otherwise not at all", () => {
   const [btc, eth, sol] = ["BTC", "ETH", "SOL"].map((base) => quoteOf(base));
   if (btc === undefined || eth === undefined || sol === undefined) throw new Error("no quotes");
   const other = { ...eth, fundingRate: eth.fundingRate + 0.0001 };

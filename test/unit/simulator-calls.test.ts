@@ -51,8 +51,8 @@ function symbolsOf(reply: WireReply): readonly unknown[] {
   return reply.rows(view).map((each) => each["symbol"]);
 }
 
-describe("a table of calls", () => {
-  test("answers a path with its rows, a part of a path as a symbol", () => {
+describe("a table of endpoints", () => {
+  test("answers a path with its rows, with a path segment as a symbol", () => {
     expect(symbolsOf(ask("/all"))).toEqual(["S0", "S1", "S2", "S3", "S4"]);
     expect(symbolsOf(ask("/of/S3"))).toEqual(["S3"]);
     expect(ask("/of/NONE")).toMatchObject({ whenEmpty: UNKNOWN });
@@ -75,11 +75,11 @@ describe("a table of calls", () => {
     expect(ask(path, request)).toEqual(refusal);
   });
 
-  test("answers a second host by its own entries", () => {
+  test("answers a second host from its own entries", () => {
     expect(ask("/all", { host: "second" })).toMatchObject({ kind: "list" });
   });
 
-  test("counts the rows of a page and of one instrument in turn from their place among all", () => {
+  test("passes the index among all rows to those of a page and of one instrument", () => {
     const page = ask("/page");
     expect(symbolsOf(page)).toEqual(["S2", "S3"]);
     expect(page).toMatchObject({ firstIndex: 2 });
@@ -89,7 +89,7 @@ describe("a table of calls", () => {
     expect(turn).toHaveProperty("firstIndex", 4);
   });
 
-  test("replies that can differ have keys that differ", () => {
+  test("replies that can differ have different keys", () => {
     const keys = [ask("/all"), ask("/all?symbol="), ask("/all", { host: "second" }), ask("/page")];
     expect(new Set(keys.map((reply) => (reply.type === "list" ? reply.key : ""))).size).toBe(4);
   });

@@ -45,7 +45,7 @@ describe("the market is a function of seed and time", () => {
     expect(Math.abs(price(1) / price(2) - 1)).toBeGreaterThan(0.005);
   });
 
-  test("a market that came to an instant by steps is the one that started there", async () => {
+  test("a market that reached a time in steps equals one that started there", async () => {
     const walked = demoMarket();
     for (let i = 0; i < 12; i += 1) {
       walked.step(5 * 60_000);
@@ -68,7 +68,7 @@ describe("the market is a function of seed and time", () => {
     expect(Math.max(...moves)).toBeLessThan(0.01);
   });
 
-  test("running rates move within the hour, kraken's stand still until the next full hour", async () => {
+  test("running rates move within the hour, kraken's are constant until the next full hour", async () => {
     const market = demoMarket();
     const binance = async (): Promise<readonly unknown[]> =>
       (await ratesRows(market, "binance")).map((row) => row["lastFundingRate"]);
@@ -94,7 +94,7 @@ describe("freeze, unfreeze and step", () => {
     expect(await bytes(market, "binance")).toBe(before);
   });
 
-  test("after unfreeze it goes on from where it stood, without a jump", () => {
+  test("after unfreeze it continues from where it stopped, without a jump", () => {
     let nowMs = DEMO_START_MS;
     const market = new Market({ nowMs: () => nowMs });
     market.freeze();
@@ -171,14 +171,14 @@ describe("settlements", () => {
       ratios.add(following / (next - Number(row["prevFundingTime"])));
       expect(row["nextFundingRate"]).toBe("");
     }
-    // Some intervals are going to be halved: the running period is still the long one.
+    // Some intervals are about to be halved: the running period is still the long one.
     expect([...ratios].toSorted()).toEqual([0.5, 1]);
     const settled = market.truth("okx").instruments.map((row) => row.settled_rate);
     market.step(1_000 * 60);
     expect(market.truth("okx").instruments.map((row) => row.settled_rate)).toEqual(settled);
   });
 
-  test("gate prints the charged rate for one minute after a settlement, and truth marks it", async () => {
+  test("gate shows the charged rate for one minute after a settlement, and the truth flags it", async () => {
     const market = demoMarket();
     market.freeze();
     market.step(Date.UTC(2026, 10, 2, 16, 0, 0) - market.nowMs() - STEP_MS);
@@ -188,7 +188,7 @@ describe("settlements", () => {
       new Map((await ratesRows(market, "gate")).map((row) => [row["name"], row["funding_rate"]]));
     const { instruments } = market.truth("gate");
     const settling = instruments.filter((row) => row.settling);
-    // Contracts of every interval are due at four in the afternoon.
+    // Contracts of every interval settle at four in the afternoon.
     expect(settling.length).toBe(instruments.length);
     expect(
       new Set(settling.map((row) => (row.next_funding_time ?? Number.NaN) * 1000 > market.nowMs())),
@@ -201,7 +201,7 @@ describe("settlements", () => {
     expect(await rates()).not.toEqual(charged);
   });
 
-  test("only gate shows a settlement that is under way", () => {
+  test("only gate shows a settlement in progress", () => {
     const market = demoMarket({ atMs: Date.UTC(2026, 10, 2, 16, 0, 10) });
     const settling = FIRST.filter((exchange) =>
       market.truth(exchange).instruments.some((row) => row.settling),
@@ -210,8 +210,8 @@ describe("settlements", () => {
   });
 });
 
-describe("payloads are made once per step", () => {
-  test("a second request in one step costs no encoding, the next step makes them anew", () => {
+describe("payloads are encoded once per step", () => {
+  test("a second request in one step causes no encoding, the next step does", () => {
     const market = demoMarket();
     const reply = market.route("gate", {
       method: "GET",

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterAll(() => simulator.stop());
 
-async function look(what: string): Promise<{ status: number; body: unknown }> {
+async function get(what: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${simulator.origin}/control/${what}`);
   return { status: response.status, body: await response.json() };
 }
@@ -37,17 +37,17 @@ async function status(path: string): Promise<number> {
   return (await fetch(simulator.origin + path)).status;
 }
 
-/** One instrument of the truth as the control tells it, undefined when it is not shown. */
+/** One instrument of the truth as returned by the control API, undefined if it is not shown. */
 async function truthOf(exchange: string, symbol: string): Promise<Json | undefined> {
-  const { body } = await look(`truth?exchange=${exchange}`);
+  const { body } = await get(`truth?exchange=${exchange}`);
   return rowsAt(body, exchange, "instruments").find((row) => row["exchange_symbol"] === symbol);
 }
 
 describe("what the control shows", () => {
-  test("truth: of all exchanges, or of one, as the market knows it", async () => {
-    const { body } = await look("truth");
+  test("truth: of all exchanges, or of one, as the market has it", async () => {
+    const { body } = await get("truth");
     expect(Object.keys(objectOf(body))).toEqual([...EXCHANGES]);
-    const one = await look("truth?exchange=kraken");
+    const one = await get("truth?exchange=kraken");
     expect(one.body).toEqual({
       kraken: JSON.parse(JSON.stringify(simulator.market.truth("kraken"))),
     });
@@ -55,7 +55,7 @@ describe("what the control shows", () => {
   });
 
   test("truth: symbols that must not be shown, with the reason", async () => {
-    const { body } = await look("truth?exchange=kraken");
+    const { body } = await get("truth?exchange=kraken");
     expect(rowsAt(body, "kraken", "skipped")).toContainEqual({
       exchange_symbol: "PI_XBTUSD",
       reason: "inverse",
@@ -67,40 +67,40 @@ describe("what the control shows", () => {
     await status("/binance/fapi/v1/openInterest?symbol=ETHUSDT");
     await status("/kucoin.ua/api/ua/v2/market/funding-rate");
     await status("/kraken/nowhere");
-    await look("clock");
-    expect((await look("requests")).body).toEqual({
+    await get("clock");
+    expect((await get("requests")).body).toEqual({
       "binance /fapi/v1/openInterest": 2,
       "kucoin /api/ua/v2/market/funding-rate": 1,
       "kraken /nowhere": 1,
     });
     await done("reset");
-    expect((await look("requests")).body).toEqual({});
+    expect((await get("requests")).body).toEqual({});
   });
 
   test("a request that meets a fault is counted", async () => {
     await done("fault", { exchange: "kraken", fault: "http500" });
     await status("/kraken/derivatives/api/v3/tickers");
-    expect((await look("requests")).body).toEqual({ "kraken /derivatives/api/v3/tickers": 1 });
+    expect((await get("requests")).body).toEqual({ "kraken /derivatives/api/v3/tickers": 1 });
   });
 
   test("clock: the market's time", async () => {
-    expect((await look("clock")).body).toEqual({ now_ms: DEMO_START_MS });
+    expect((await get("clock")).body).toEqual({ now_ms: DEMO_START_MS });
   });
 });
 
 describe("time", () => {
-  test("step, freeze and unfreeze move the market and say where it stands", async () => {
+  test("step, freeze and unfreeze move the market and return its state", async () => {
     const stepped = await command("step", { ms: MINUTE_MS });
     expect(stepped.body["now_ms"]).toBe(DEMO_START_MS + MINUTE_MS);
     await done("freeze");
     await done("step", { ms: MINUTE_MS });
     await done("unfreeze", {});
-    expect((await look("clock")).body).toEqual({ now_ms: DEMO_START_MS + 2 * MINUTE_MS });
+    expect((await get("clock")).body).toEqual({ now_ms: DEMO_START_MS + 2 * MINUTE_MS });
     await done("step", { ms: -3 * MINUTE_MS });
-    expect((await look("clock")).body).toEqual({ now_ms: DEMO_START_MS - MINUTE_MS });
+    expect((await get("clock")).body).toEqual({ now_ms: DEMO_START_MS - MINUTE_MS });
   });
 
-  test("step of one exchange moves its clock alone, forwards and back", async () => {
+  test("step of one exchange moves only its clock, forwards and back", async () => {
     const stampOf = async (path: string): Promise<unknown> => {
       const response = await fetch(simulator.origin + path);
       const body: unknown = await response.json();
@@ -118,7 +118,7 @@ describe("time", () => {
       await done("step", { ms, exchange: "binance" });
       expect(await stampOf(binance)).toBe(DEMO_START_MS + behindMs);
       expect(await stampOf(okx)).toBe(String(DEMO_START_MS));
-      expect((await look("clock")).body).toEqual({ now_ms: DEMO_START_MS });
+      expect((await get("clock")).body).toEqual({ now_ms: DEMO_START_MS });
     }
   });
 });
@@ -137,7 +137,7 @@ describe("faults", () => {
     expect(await status("/okx/api/v5/public/funding-rate?instId=ANY")).toBe(200);
   });
 
-  test("every setting of a fault arrives", async () => {
+  test("every setting of a fault takes effect", async () => {
     const fault = { exchange: "kraken", fault: "http429", retry_after_seconds: 9 };
     await done("fault", { ...fault, paths: "tickers", times: 1 });
     expect(await status("/kraken/derivatives/api/v3/instruments")).toBe(200);
@@ -179,11 +179,11 @@ describe("instruments", () => {
       return rowsAt(await response.json()).map((row) => row["symbol"]);
     };
     const listed = new Set(await info());
-    const quiet = simulator.market
+    const unadjusted = simulator.market
       .truth("binance")
       .instruments.find((row) => !listed.has(row.exchange_symbol));
-    if (quiet === undefined) throw new Error("every symbol was adjusted");
-    const { exchange_symbol } = quiet;
+    if (unadjusted === undefined) throw new Error("every symbol was adjusted");
+    const { exchange_symbol } = unadjusted;
     await done("interval", { exchange: "binance", exchange_symbol, hours: 4 });
     expect(await info()).toContain(exchange_symbol);
   });
@@ -209,7 +209,7 @@ describe("instruments", () => {
       await done("delist", { exchange, exchange_symbol });
       expect(await truthOf(exchange, exchange_symbol)).toBeUndefined();
       expect(await rows()).toBe(onWire === "stays" ? before : before - 1);
-      const { body } = await look(`truth?exchange=${exchange}`);
+      const { body } = await get(`truth?exchange=${exchange}`);
       const skipped = rowsAt(body, exchange, "skipped").filter(
         (each) => each["exchange_symbol"] === exchange_symbol,
       );
@@ -220,7 +220,7 @@ describe("instruments", () => {
     },
   );
 
-  test("relist: the listing date is now, or the one that is told", async () => {
+  test("relist: the listing date is now, or the given one", async () => {
     const launchTime = async (): Promise<unknown> => {
       const path = "/bybit/v5/market/instruments-info?category=linear&symbol=ETHUSDT";
       const response = await fetch(simulator.origin + path);
@@ -292,7 +292,7 @@ describe("a bad command is a 400 with a reason, and changes nothing", () => {
     ["", "nothing to see at "],
     ["truth?exchange=mtgox", "exchange must be one of binance"],
   ])("GET %p: %s", async (what, reason) => {
-    const { status: code, body } = await look(what);
+    const { status: code, body } = await get(what);
     expect(code).toBe(400);
     expect(at(body, "error")).toStartWith(reason);
   });

@@ -7,7 +7,7 @@ import { startSimulator } from "../../src/simulator/server.ts";
 import { ratesOf, ratesRows } from "../support/simulator-rates.ts";
 import { at, DEMO_START_MS, demoMarket, type Json, rowsAt } from "../support/simulator.ts";
 
-/** One exchange stands for all: these faults are made before the exchange's own format is asked. */
+/** One exchange represents all: these faults are applied before the exchange's own format matters. */
 const PATH = "/fapi/v1/premiumIndex";
 
 const simulator = startSimulator({ nowMs: () => DEMO_START_MS });
@@ -25,7 +25,7 @@ async function withFault(fault: Fault, path = PATH): Promise<Response> {
   return ask(path);
 }
 
-/** What is seen of each fault over HTTP; a fault without a check does not compile. */
+/** The effect of each fault over HTTP; a fault without a check does not compile. */
 const SEEN = {
   async slow() {
     const startMs = performance.now();
@@ -39,7 +39,7 @@ const SEEN = {
     expect(await ask(PATH, { signal: patience }).catch((error: Error) => error.name)).toBe(
       "TimeoutError",
     );
-    // The others are answered while one hangs, and so is the same one when it is over.
+    // The others are answered while one hangs, and so is the same one afterwards.
     market.clearFaults();
     expect((await ask()).status).toBe(200);
   },
@@ -175,7 +175,7 @@ const SEEN = {
   },
 } as const satisfies Record<FaultName, () => Promise<void>>;
 
-describe("a fault happens over HTTP, and is over when it is cleared", () => {
+describe("a fault takes effect over HTTP, and ends when it is cleared", () => {
   test.each([...FAULTS])("%s", async (name) => {
     const before = rowsAt(await (await ask()).json()).map((row) => row["symbol"]);
     await SEEN[name]();
@@ -186,7 +186,7 @@ describe("a fault happens over HTTP, and is over when it is cleared", () => {
   });
 });
 
-test("a hanging request ends when its reader gives up", async () => {
+test("a hanging request ends when its client gives up", async () => {
   market.setFault("binance", { name: "hang" });
   const reader = new AbortController();
   const request = new Request(`${simulator.origin}/binance${PATH}`, { signal: reader.signal });
@@ -197,10 +197,10 @@ test("a hanging request ends when its reader gives up", async () => {
   expect((await reply).status).toBe(499);
 });
 
-describe("what a fault is limited to", () => {
+describe("the scope of a fault", () => {
   const status = async (path: string): Promise<number> => (await ask(path)).status;
 
-  test("`paths`: only requests that hold the text, in path or query", async () => {
+  test("`paths`: only requests that contain the text, in path or query", async () => {
     market.setFault("binance", { name: "http500", paths: "openInterest?symbol=BTC" });
     expect(await status("/fapi/v1/openInterest?symbol=BTCUSDT")).toBe(500);
     expect(await status("/fapi/v1/openInterest?symbol=ETHUSDT")).toBe(200);
@@ -217,18 +217,18 @@ describe("what a fault is limited to", () => {
     expect(await info({ type: "metaAndAssetCtxs" })).toBe(200);
   });
 
-  test("`times`: so many requests, then it ends by itself", async () => {
+  test("`times`: this many requests, then it ends by itself", async () => {
     market.setFault("binance", { name: "http500", times: 2 });
     expect([await status(PATH), await status(PATH), await status(PATH)]).toEqual([500, 500, 200]);
   });
 
-  test("`times` counts only the requests that `paths` names", async () => {
+  test("`times` counts only the requests that match `paths`", async () => {
     market.setFault("binance", { name: "http500", times: 1, paths: "ticker" });
     expect([await status(PATH), await status("/fapi/v1/ticker/24hr")]).toEqual([200, 500]);
     expect(await status("/fapi/v1/ticker/24hr")).toBe(200);
   });
 
-  test("frozen timestamps obey both", async () => {
+  test("frozen timestamps support both", async () => {
     const timeAt = async (path: string): Promise<unknown> =>
       at(await (await ask(path)).json(), 0, "time");
     market.setFault("binance", { name: "frozen_timestamps", times: 1, paths: "premiumIndex" });
@@ -240,23 +240,23 @@ describe("what a fault is limited to", () => {
     expect(await timeAt(PATH)).toBe(market.nowMs());
   });
 
-  test("one exchange: the others go on", async () => {
+  test("one exchange: the others are not affected", async () => {
     market.setFault("binance", { name: "empty_list" });
     expect((await ratesRows(market, "binance")).length).toBe(0);
     expect((await ratesRows(market, "bybit")).length).toBeGreaterThan(600);
   });
 
-  test("one fault at a time: the next one takes the place of the last", async () => {
+  test("one fault at a time: the next one replaces the last", async () => {
     market.setFault("binance", { name: "http500" });
     market.setFault("binance", { name: "http451" });
     expect(await status(PATH)).toBe(451);
   });
 });
 
-test("a refusal of the exchange stays one while rows are spoilt", async () => {
-  const quiet = demoMarket();
-  quiet.setFault("okx", { name: "half_list" });
+test("an error of the exchange stays one while rows are corrupted", async () => {
+  const ownMarket = demoMarket();
+  ownMarket.setFault("okx", { name: "half_list" });
   const request = new Request("http://simulator/okx/api/v5/public/funding-rate");
-  expect(at(await (await handle(quiet, request)).json(), "code")).toBe("50014");
+  expect(at(await (await handle(ownMarket, request)).json(), "code")).toBe("50014");
   expect(ratesOf("okx").request.path).toContain("instId=ANY");
 });

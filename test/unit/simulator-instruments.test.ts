@@ -25,7 +25,7 @@ describe("the names", () => {
     ["hyperliquid", "xyz:TSLA", "TSLA", 1],
     ["kraken", "PF_XBTUSD", "BTC", 1],
     ["kraken", "PF_PEPEUSD", "PEPE", 1],
-  ] as const)("%s %s is %s, %d at a time", (exchange, symbol, base, multiplier) => {
+  ] as const)("%s %s is %s, %d per unit", (exchange, symbol, base, multiplier) => {
     const found = shown(exchange).find((row) => row.exchange_symbol === symbol);
     expect(found).toMatchObject({ base, multiplier });
   });
@@ -50,7 +50,7 @@ describe("the names", () => {
   });
 });
 
-describe("the asset classes that an exchange tells", () => {
+describe("the asset classes that an exchange states", () => {
   test.each([
     ["binance", ["crypto", "index", "null", "stock"]],
     ["bybit", ["commodity", "crypto", "etf", "forex", "metal", "stock"]],
@@ -61,8 +61,8 @@ describe("the asset classes that an exchange tells", () => {
     ["hyperliquid", ["commodity", "crypto", "index", "metal", "null", "stock"]],
     ["kraken", ["crypto", "forex", "null", "stock"]],
   ] as const)("%s: %p", (exchange, classes) => {
-    const told = new Set(shown(exchange).map((row) => String(row.asset_class)));
-    expect([...told].toSorted()).toEqual([...classes]);
+    const stated = new Set(shown(exchange).map((row) => String(row.asset_class)));
+    expect([...stated].toSorted()).toEqual([...classes]);
   });
 
   test("settle assets are those of each exchange, hyperliquid's looked up by token", () => {
@@ -101,7 +101,7 @@ describe("intervals and rates", () => {
     expect(new Set(absent.map((row) => row.funding_interval_hours))).toEqual(new Set([8]));
   });
 
-  test("a fraction of kraken's rates lies beyond the cap on the wire, and the truth is clamped", async () => {
+  test("a fraction of kraken's rates is beyond the cap on the wire, and the truth is clamped", async () => {
     const rows = await ratesRows(market, "kraken");
     const relative = new Map(
       rows.map((row) => [row["symbol"], Number(row["fundingRate"]) / Number(row["indexPrice"])]),
@@ -115,7 +115,7 @@ describe("intervals and rates", () => {
     expect(new Set(beyond.map((row) => Math.sign(row.funding_rate)))).toEqual(new Set([1, -1]));
   });
 
-  test("kraken's rates are dollars per coin: raw, bitcoin's looks like several per cent", async () => {
+  test("kraken's rates are dollars per coin: unconverted, bitcoin's looks like several percent", async () => {
     const rows = await ratesRows(market, "kraken");
     const btc = rows.find((row) => row["symbol"] === "PF_XBTUSD");
     expect(Math.abs(Number(btc?.["fundingRate"]))).toBeGreaterThan(0.01);
@@ -124,7 +124,7 @@ describe("intervals and rates", () => {
   });
 
   test.each(["binance", "bybit", "okx", "bitget", "gate", "kucoin", "hyperliquid"] as const)(
-    "%s: many rates rest at 0.01 %% per 8 h in proportion, some are zero, all are within half a per cent or the cap",
+    "%s: many rates are at 0.01 %% per 8 h in proportion, some are zero, all are within half a percent or the cap",
     (exchange) => {
       const rows = shown(exchange);
       const resting = rows.filter(
@@ -140,7 +140,7 @@ describe("intervals and rates", () => {
     },
   );
 
-  test("bybit leaves the one-sided open interest out of some rows", async () => {
+  test("bybit omits the one-sided open interest from some rows", async () => {
     const rows = await ratesRows(market, "bybit");
     const missing = rows.filter((row) => row["singleOpenInterestValue"] === undefined);
     expect(missing.length / rows.length).toBeGreaterThan(0.05);
@@ -211,7 +211,7 @@ describe("one price", () => {
 });
 
 describe("the replies", () => {
-  test("kraken: perpetuals have a rate, a prediction and prices besides", async () => {
+  test("kraken: perpetuals have a rate, a prediction and prices", async () => {
     const answer = await askJson(market, "kraken", { path: "/derivatives/api/v3/tickers" });
     const rows = rowsAt(answer, "tickers").filter((row) => row["tag"] === "perpetual");
     expect(rows.length).toBeGreaterThan(300);
@@ -221,7 +221,7 @@ describe("the replies", () => {
     expect([...new Set(lacking)]).toEqual([]);
   });
 
-  test("a success says so in each exchange's own envelope", async () => {
+  test("a success is marked in each exchange's own envelope", async () => {
     const json = (exchange: string, path: string): Promise<unknown> =>
       askJson(market, exchange, { path });
     expect(at(await json("bybit", "/v5/market/tickers?category=linear"), "retCode")).toBe(0);

@@ -3,13 +3,13 @@ import { ask, askJson, at, demoMarket, rowsAt } from "../support/simulator.ts";
 
 const market = demoMarket();
 
-test("an exchange that the simulator does not speak is a plain 404", async () => {
+test("an exchange unknown to the simulator is a plain 404", async () => {
   const response = await ask(market, "mtgox", { path: "/" });
   expect(response.status).toBe(404);
   expect(await response.text()).toBe("unknown exchange mtgox");
 });
 
-describe("bybit's pages of instruments", () => {
+describe("bybit's instrument pages", () => {
   const path = "/v5/market/instruments-info?category=linear";
 
   async function page(query: string): Promise<{ symbols: string[]; cursor: string }> {
@@ -32,7 +32,7 @@ describe("bybit's pages of instruments", () => {
     return pages;
   }
 
-  test("hold 500 rows unless told otherwise, and say that there are more", async () => {
+  test("contain 500 rows by default, and state that there are more", async () => {
     const { symbols, cursor } = await page("");
     expect(symbols).toHaveLength(500);
     expect(cursor).not.toBe("");
@@ -43,11 +43,11 @@ describe("bybit's pages of instruments", () => {
     ["&limit=1000", 1000],
     ["&limit=100", 100],
   ])(
-    "asked for with %p, followed until the cursor is empty, hold everything once",
+    "requested with %p and followed until the cursor is empty, contain everything once",
     async (query, size) => {
       const pages = await allPages(query);
       const symbols = pages.flat();
-      // Shown ones, three that are being settled, twelve dated.
+      // Shown ones, three being settled, twelve dated.
       const total = market.truth("bybit").instruments.length + 3 + 12;
       expect(symbols).toHaveLength(total);
       expect(new Set(symbols).size).toBe(total);
@@ -59,7 +59,7 @@ describe("bybit's pages of instruments", () => {
     },
   );
 
-  test("leave pre-market contracts out, which have a list of their own", async () => {
+  test("exclude pre-market contracts, which have a list of their own", async () => {
     const usual = (await allPages("&limit=1000")).flat();
     const early = (await allPages("&status=PreLaunch")).flat();
     expect(early).toHaveLength(4);
@@ -70,14 +70,14 @@ describe("bybit's pages of instruments", () => {
 describe("gate's limit and sizes", () => {
   const path = "/api/v4/futures/usdt/contracts";
 
-  test("without a limit everything comes, with one at most a hundred, by offset", async () => {
+  test("without a limit everything is returned, with one at most a hundred, by offset", async () => {
     const all = rowsAt(await askJson(market, "gate", { path })).map((row) => row["name"]);
     expect(all.length).toBeGreaterThan(900);
     const second = await askJson(market, "gate", { path: `${path}?limit=100&offset=100` });
     expect(rowsAt(second).map((row) => row["name"])).toEqual(all.slice(100, 200));
   });
 
-  test("sizes are numbers, and strings for those who ask for decimals", async () => {
+  test("sizes are numbers, or strings if decimals are requested", async () => {
     const whole = rowsAt(await askJson(market, "gate", { path }));
     const headers = { "X-Gate-Size-Decimal": "1" };
     const exact = rowsAt(await askJson(market, "gate", { path, headers }));
@@ -89,7 +89,7 @@ describe("gate's limit and sizes", () => {
   });
 });
 
-test("a second host of an exchange is named behind a dot", async () => {
+test("a second host of an exchange is named after a dot", async () => {
   const rows = rowsAt(
     await askJson(market, "kucoin.ua", {
       path: "/api/ua/v2/market/funding-rate?productType=USDC-FUTURES",

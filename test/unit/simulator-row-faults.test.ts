@@ -26,18 +26,18 @@ function changedPlaces(whole: readonly Json[], spoilt: readonly Json[]): readonl
 describe.each([...FIRST])("%s", (exchange) => {
   const { rate, prices } = ratesOf(exchange);
 
-  test("empty_list: a sound reply without rows", async () => {
+  test("empty_list: a normal reply without rows", async () => {
     const { whole, spoilt } = await bothWays(exchange, { name: "empty_list" });
     expect(whole.length).toBeGreaterThan(200);
     expect(spoilt).toEqual([]);
   });
 
-  test("half_list: every second rate row, and the rest of each row as it was", async () => {
+  test("half_list: every second rate row, each unchanged", async () => {
     const { whole, spoilt } = await bothWays(exchange, { name: "half_list" });
     expect(spoilt).toEqual(whole.filter((_row, index) => index % 2 === 0));
   });
 
-  test("garbage_numbers: every third rate row that has numbers, and no other", async () => {
+  test("garbage_numbers: every third rate row with numbers, and no other", async () => {
     const { whole, spoilt } = await bothWays(exchange, { name: "garbage_numbers" });
     const spoilable = (row: Json | undefined): boolean => row !== undefined && rate in row;
     const changed = changedPlaces(whole, spoilt);
@@ -69,11 +69,11 @@ describe.each([...FIRST])("%s", (exchange) => {
     const body: unknown = await response.json();
     expect(Array.isArray(body)).toBe(false);
     expect(Object.keys(objectOf(body)).length).toBeGreaterThan(1);
-    // An exchange may send an empty list beside its error code; none sends rows.
+    // An exchange may send an empty list with its error code; none sends rows.
     expect(await ratesRows(market, exchange).catch(() => [])).toEqual([]);
   });
 
-  test("the truth is the one of the sound market, whatever is wrong", () => {
+  test("the truth is that of the market without faults, whatever is wrong", () => {
     const market = demoMarket();
     const before = market.truth(exchange);
     market.setFault(exchange, { name: "garbage_numbers" });
@@ -81,7 +81,7 @@ describe.each([...FIRST])("%s", (exchange) => {
   });
 });
 
-/** The bytes of every usual request, with old timestamps and without, after the market moved on. */
+/** The bytes of every usual request, with old timestamps and without, after the market moved. */
 async function usualBytes(exchange: FirstName, isFrozen: boolean): Promise<readonly string[]> {
   const market = demoMarket();
   if (isFrozen) market.setFault(exchange, { name: "frozen_timestamps" });
@@ -96,7 +96,7 @@ async function usualBytes(exchange: FirstName, isFrozen: boolean): Promise<reado
 describe("frozen_timestamps", () => {
   const stamped = FIRST.filter((exchange) => ratesOf(exchange).stamps.length > 0);
 
-  test.each(stamped)("%s: rows say the old time and tell the new numbers", async (exchange) => {
+  test.each(stamped)("%s: rows have the old time and the new numbers", async (exchange) => {
     const market = demoMarket();
     const stamps = (rows: readonly Json[]): ReadonlySet<unknown> =>
       new Set(rows.flatMap((row) => ratesOf(exchange).stamps.map((key) => row[key])));
@@ -118,7 +118,7 @@ describe("frozen_timestamps", () => {
     expect(numbers(frozen)).toEqual(numbers(after));
   });
 
-  test("exactly the exchanges whose replies hold no time of their own are excepted", async () => {
+  test("only the exchanges whose replies contain no time of their own are excepted", async () => {
     const untouched: FirstName[] = [];
     for (const exchange of FIRST) {
       const [sound, frozen] = [await usualBytes(exchange, false), await usualBytes(exchange, true)];
@@ -130,7 +130,7 @@ describe("frozen_timestamps", () => {
   });
 });
 
-test("each exception has its reason, and few exchanges have any besides timestamps", () => {
+test("each exception has a reason, and few exchanges have any except for timestamps", () => {
   const others = FAULTS.filter((fault) => fault !== "frozen_timestamps");
   const refused = EXCHANGES.flatMap((exchange) =>
     others.filter((fault) => !applies(exchange, fault)).map((fault) => `${exchange} ${fault}`),
@@ -143,7 +143,7 @@ test("each exception has its reason, and few exchanges have any besides timestam
   expect(reasons.filter((reason) => reason.length <= 10)).toEqual([]);
 });
 
-describe("lists that say which instruments exist", () => {
+describe("lists of existing instruments", () => {
   test.each([
     ["binance", "/fapi/v1/exchangeInfo"],
     ["bybit", "/v5/market/instruments-info?category=linear&limit=1000"],
@@ -151,7 +151,7 @@ describe("lists that say which instruments exist", () => {
     ["bitget", "/api/v3/market/instruments?category=USDT-FUTURES"],
     ["kraken", "/derivatives/api/v3/instruments"],
   ] as const)(
-    "%s: stay whole under faults of the rates, and can be empty",
+    "%s: stay complete under faults of the rates, and can be empty",
     async (exchange, path) => {
       const market = demoMarket();
       const text = async (): Promise<string> => (await ask(market, exchange, { path })).text();

@@ -44,7 +44,7 @@ describe("the number of instruments", () => {
     expect(Math.abs(rows.length / ON_WIRE[exchange] - 1)).toBeLessThan(NEAR);
   });
 
-  test("is about 5,000 in all", () => {
+  test("is about 5,000 in total", () => {
     const total = FIRST.reduce((sum, exchange) => sum + shown(exchange).length, 0);
     expect(total).toBeGreaterThan(4_900);
     expect(total).toBeLessThan(5_200);
@@ -63,7 +63,7 @@ describe("the number of instruments", () => {
     const large = demoMarket({ scale: 3.2 });
     for (const exchange of FIRST) {
       const times = large.truth(exchange).instruments.length / shown(exchange).length;
-      // Metals, indices and the like are no more.
+      // There are no more metals, indices and the like.
       expect(Math.abs(times / 3.2 - 1)).toBeLessThan(2 * NEAR);
     }
   });
@@ -152,7 +152,7 @@ describe("the kinds that a reader must leave out", () => {
     );
   });
 
-  test("hyperliquid: delisted coins stand between the living ones, with idle contexts", async () => {
+  test("hyperliquid: delisted coins are between the live ones, with idle contexts", async () => {
     const body = { type: "metaAndAssetCtxs" };
     const universe = await rowsOf("hyperliquid", { path: "/info", body }, 0, "universe");
     const contexts = await ratesRows(market, "hyperliquid");
@@ -165,7 +165,7 @@ describe("the kinds that a reader must leave out", () => {
     }
   });
 
-  test("kraken: index rows hold no rate, dated rows neither", async () => {
+  test("kraken: index rows have no rate, dated rows neither", async () => {
     const rows = await ratesRows(market, "kraken");
     const indices = rows.filter((row) => String(row["symbol"]).startsWith("in_"));
     expect(indices).toHaveLength(10);

@@ -26,7 +26,7 @@ import {
   rowsAt,
 } from "../support/simulator.ts";
 
-/** An exchange with no more instruments than this has them at every scale. */
+/** An exchange with at most this many instruments has them at every scale. */
 const FEW = 5;
 const HOUR_SECONDS = 3600;
 const HOUR_MS = 3_600_000;
@@ -55,7 +55,7 @@ function rowsOf(payload: WirePayload, answer: unknown): readonly Json[] {
   return [objectOf(at(answer, ...(payload.one ?? [])))];
 }
 
-/** The bodies of the requests of a refresh, put together, or of those for its rates alone. */
+/** The bodies of the requests of a refresh, concatenated, or of those for its rates only. */
 async function usualText(of: Market, exchange: ExchangeName, what = "all"): Promise<string> {
   const encoder = ENCODERS[exchange];
   const bodies: string[] = [];
@@ -110,12 +110,12 @@ describe("no number is printed with an exponent inside a string", () => {
   test.each(CASES)("%s", async (_title, { exchange }, payload) => {
     const text = await (await ask(market, exchange, payload.request)).text();
     const odd = text.match(/"-?\d[\d.]*e[+-]?\d+"|"-?(?:NaN|Infinity)"/gi) ?? [];
-    // One exchange spells zero that way, and says so.
+    // One exchange spells zero that way, as documented.
     expect(odd.filter((found) => found !== '"0E-18"')).toEqual([]);
   });
 });
 
-describe("a wrong request is refused in the exchange's own words", () => {
+describe("a wrong request is refused with the exchange's own error", () => {
   const refusals = DEMO_WIRES.flatMap((wire) =>
     wire.refusals.map((refusal): [string, DemoWire, (typeof wire.refusals)[number]] => [
       titleOf(wire, refusal.request),
@@ -155,7 +155,7 @@ describe.each(DEMO_WIRES.map((wire): [string, DemoWire] => [wire.exchange, wire]
       if (shown > FEW) expect(small).toBeLessThan(truth.instruments.length * 0.5);
     });
 
-    test("no symbol stands there twice, and each one that is shown has its rate row", () => {
+    test("no symbol occurs twice, and each one that is shown has its rate row", () => {
       const named = [...truth.instruments, ...truth.skipped].map((row) => row.exchange_symbol);
       expect(named.length).toBe(new Set(named).size);
       const rated = rateRows(exchange).map((row) => ENCODERS[exchange].fields.symbolOf(row));
@@ -165,7 +165,7 @@ describe.each(DEMO_WIRES.map((wire): [string, DemoWire] => [wire.exchange, wire]
       expect(lacking.map((row) => row.exchange_symbol)).toEqual([]);
     });
 
-    test("what can be garbled there is in the rate rows", () => {
+    test("every corruptible key is in the rate rows", () => {
       const { rate, prices } = ENCODERS[exchange].fields;
       const seen = new Set(
         rateRows(exchange).flatMap((row) => [
@@ -176,7 +176,7 @@ describe.each(DEMO_WIRES.map((wire): [string, DemoWire] => [wire.exchange, wire]
       expect([rate, ...prices].filter((field) => !seen.has(field))).toEqual([]);
     });
 
-    test("numbers are those of a market: finite rates, prices above nothing, names in capitals", () => {
+    test("numbers are realistic: finite rates, positive prices, names in capitals", () => {
       const odd = truth.instruments.filter((row) => {
         const amounts = [row.volume_24h_usd, row.open_interest_usd];
         const prices = [row.mark_price, row.index_price];
@@ -214,7 +214,7 @@ describe.each(DEMO_WIRES.map((wire): [string, DemoWire] => [wire.exchange, wire]
       expect(await usualText(troubled, exchange)).not.toBe(now);
     });
 
-    test("a settlement moves the next times on; they lie ahead by no more than an interval", () => {
+    test("a settlement advances the next times, which are at most an interval ahead", () => {
       const moving = demoMarket();
       const before = new Map(
         truth.instruments.map((row) => [row.exchange_symbol, row.next_funding_time]),
@@ -239,7 +239,7 @@ describe.each(DEMO_WIRES.map((wire): [string, DemoWire] => [wire.exchange, wire]
       expect(stuck).toEqual([]);
     });
 
-    test("a delisted instrument is shown no longer, a relisted one again", () => {
+    test("a delisted instrument is no longer shown, a relisted one is again", () => {
       const changing = demoMarket();
       const symbol = truth.instruments[0]?.exchange_symbol ?? "";
       const isShown = (): boolean =>
@@ -286,7 +286,7 @@ describeRecorded("against what the exchanges really sent", (read) => {
     const known = rowsOf(payload, recorded);
     expect(Object.keys(known[0] ?? {}).length).toBeGreaterThan(0);
     expect(typeClashes(known, rowsOf(payload, answer))).toEqual([]);
-    // The wrapping, where there is one; the rows within it are compared above.
+    // The envelope, if any; its rows are compared above.
     if (payload.rows?.length !== 0) expect(typeClashes([recorded], [answer])).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ const OPTIONS = { seed: 5, scale: 0.05 };
 const AT = NOON_MS / 1000 + 1_800;
 const STEP = STEP_MS / 1000;
 
-/** A row as a right service shows what binance told at a time. */
+/** A row as a correct service shows what binance sent at a time. */
 function rowAt(second: number, place = 0): Held {
   const market = new Market({ ...OPTIONS, nowMs: () => second * 1000 });
   const truth = market.truth("binance").instruments[place];
@@ -25,13 +25,13 @@ function rowAt(second: number, place = 0): Held {
 
 const wrongs = (row: Held, fetchedAt = AT + 6) => new TruthBook(OPTIONS).wrongs(row, fetchedAt);
 
-describe("a row is held against a market that moves", () => {
-  test("what was true when it was observed is right, and so is a step before that", () => {
+describe("a row is compared with a moving market", () => {
+  test("what was true when it was observed is right, and so is the step before", () => {
     expect(wrongs(rowAt(AT))).toEqual([]);
     expect(wrongs({ ...rowAt(AT), observed_at: AT + STEP })).toEqual([]);
   });
 
-  test("its parts may be of two steps, a sum in dollars of a quantity and a price of different ones", () => {
+  test("its fields may be of two steps, a sum in dollars of a quantity and a price of different ones", () => {
     const [now, before] = [rowAt(AT), rowAt(AT - 4 * STEP)];
     const units = (before.open_interest_usd ?? Number.NaN) / (before.mark_price ?? Number.NaN);
     const mixed = {
@@ -43,7 +43,7 @@ describe("a row is held against a market that moves", () => {
     expect(wrongs(mixed)).toEqual([]);
   });
 
-  test("what is not known is not wrong", () => {
+  test("an unknown value is not wrong", () => {
     expect(wrongs({ ...rowAt(AT), volume_24h_usd: null, index_price: null })).toEqual([]);
   });
 
@@ -63,13 +63,13 @@ describe("a row is held against a market that moves", () => {
     expect(found.join()).toContain(field);
   });
 
-  test("a rate of ten minutes ago that says it is of now is wrong, one that says so is right", () => {
+  test("a rate of ten minutes ago stated as current is wrong, one stated as of then is right", () => {
     const old = rowAt(AT - 600);
     expect(wrongs({ ...old, observed_at: AT }).join()).toContain("funding_rate");
     expect(wrongs(old)).toEqual([]);
   });
 
-  test("another instrument's numbers, a wrong name and what is not listed are wrong", () => {
+  test("another instrument's numbers, a wrong name and an unlisted instrument are wrong", () => {
     const [row, other] = [rowAt(AT), rowAt(AT, 1)];
     expect(wrongs({ ...other, exchange_symbol: row.exchange_symbol }).length).toBeGreaterThan(1);
     expect(wrongs({ ...row, multiplier: row.multiplier * 1000 }).join()).toContain("multiplier");
@@ -78,13 +78,13 @@ describe("a row is held against a market that moves", () => {
     ]);
   });
 
-  test("a row that was right once is not right for ever", () => {
+  test("a row that was once right does not stay right", () => {
     const book = new TruthBook(OPTIONS);
     const row = rowAt(AT);
     expect(book.wrongs(row, AT + 6)).toEqual([]);
     expect(book.wrongs(row, AT + 6)).toEqual([]);
     expect(book.wrongs({ ...row, funding_rate: row.funding_rate * 2 }, AT + 6)).not.toEqual([]);
-    // The same numbers as of much later.
+    // The same numbers, much later.
     expect(book.wrongs({ ...row, observed_at: AT + 900 }, AT + 906)).not.toEqual([]);
   });
 });

@@ -14,23 +14,23 @@ const USER_TIMEOUT = [6, 18] as const;
 const UNSENT = [6, 25] as const;
 const SEND_BUFFER = [1, 7] as const;
 
-/** Of each the kernel takes another part before it has no more room; one in a hundred is then left with its end. */
+/** The kernel accepts another part of each before it has no room; one in a hundred is then left with its end. */
 const READERS = 300;
-/** More than the kernel takes on both sides. */
+/** More than the kernel buffers on both sides. */
 const PIECES = 16;
 const END = "\r\n0\r\n\r\n";
 
-/** Chunks as the service has them, and a short rest, which is written when the last chunk was taken. */
+/** Chunks like the service's, and a short remainder, which is written when the last chunk was accepted. */
 function sizesOf(n: number): number[] {
-  const most = Array.from({ length: 1 + (n % PIECES) }, () => 57_000 + ((n * 97) % 2_000));
-  return [...most, 20_000 + ((n * 7_919) % 30_000), 6_000 + (n % 200)];
+  const chunks = Array.from({ length: 1 + (n % PIECES) }, () => 57_000 + ((n * 97) % 2_000));
+  return [...chunks, 20_000 + ((n * 7_919) % 30_000), 6_000 + (n % 200)];
 }
 
 const { symbols } = dlopen("libc.so.6", {
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
 });
 
-/** What each socket of this process says, by its descriptor. */
+/** The options of each socket of this process, by descriptor. */
 function optionOf([level, option]: readonly [number, number]): Map<number, number> {
   const values = new Map<number, number>();
   for (const descriptor of readdirSync("/proc/self/fd").map(Number)) {
@@ -49,7 +49,7 @@ function serveOn(hostname: string) {
   return { port: server.port ?? 0, [Symbol.asyncDispose]: () => server.stop(true) };
 }
 
-describe("what the kernel holds for a connection is bounded, in bytes and time", () => {
+describe("what the kernel buffers for a connection is limited, in bytes and time", () => {
   test.each(["127.0.0.1", "0.0.0.0", "localhost", "::"])(
     "on every connection that a server on %s accepts, and on no other",
     async (hostname) => {
@@ -72,16 +72,16 @@ describe("what the kernel holds for a connection is bounded, in bytes and time",
 
       liftSocketLimits(bounded.port, log);
       expect(values(UNSENT)).toEqual([0x7f_ff_ff_ff, 0x7f_ff_ff_ff]);
-      // The kernel may have let one grow further than a program may ask for; it stays as it is.
+      // The kernel may have let one grow beyond what a program may request; it stays as it is.
       const after = values(SEND_BUFFER);
-      const most = Math.min(...after);
-      expect(most).toBeGreaterThan(Math.min(...before));
-      expect(after).toEqual(before.map((bytes) => Math.max(bytes, most)));
+      const smallest = Math.min(...after);
+      expect(smallest).toBeGreaterThan(Math.min(...before));
+      expect(after).toEqual(before.map((bytes) => Math.max(bytes, smallest)));
       expect(log.events()).toEqual([]);
     },
   );
 
-  test("a server that stops cuts no answer, however little room the kernel had for its rest", async () => {
+  test("a stopping server truncates no answer, however little room the kernel had for its remainder", async () => {
     const flight = new BytesInFlight(systemClock);
     const sizes = Array.from({ length: READERS }, (_, n) => sizesOf(n));
     let arrived = 0;
@@ -98,7 +98,7 @@ describe("what the kernel holds for a connection is bounded, in bytes and time",
     const readers = sizes.map((_, n) => askAtPace(Number(server.port), `/?n=${n}`));
     await until(() => arrived === READERS);
     const stopped = server.stop();
-    // Nobody takes anything before the stop: what the kernel has no room for stays with the runtime.
+    // Nothing is read before the stop: what does not fit into the kernel stays with the runtime.
     await until(() => !isListening(Number(server.port)));
     const whole = readers.map(async (reader, n) => {
       await until(() => reader.tail.endsWith(END) || !reader.take(1024 * 1024));
@@ -110,7 +110,7 @@ describe("what the kernel holds for a connection is bounded, in bytes and time",
     for (const reader of readers) reader[Symbol.dispose]();
   });
 
-  test("where it cannot be done the service runs without, and says so once", async () => {
+  test("where it is not possible the service runs without, and logs that once", async () => {
     const log = memoryLog();
     const server = serveOn("127.0.0.1");
     await server[Symbol.asyncDispose]();

@@ -12,13 +12,13 @@ const sorted = (items: readonly Item[]) => atOnce(sortByNumber(items, ({ number 
 const itemsOf = (given: readonly number[]): Item[] =>
   given.map((number, place) => ({ number, place }));
 
-/** Few different numbers, so that many are equal; both zeroes are; both ends. */
+/** Few different numbers, so that many are equal; both zeros are equal; both extremes. */
 const numbers = fc.oneof(
   fc.constantFrom(-0, 0, 1, -1, 5e9, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
   fc.double({ noNaN: true }),
 );
 
-test("items are sorted like by a stable comparison of their numbers, and the original stays as it is", () => {
+test("items are sorted as by a stable comparison of their numbers, and the original is not changed", () => {
   fc.assert(
     fc.property(fc.array(numbers, { maxLength: 80 }), (given) => {
       const items = itemsOf(given);
@@ -46,7 +46,7 @@ test("the first items are the first of all when sorted", () => {
   );
 });
 
-test("items with equal numbers are sorted by the comparison, those equal in it as well stay in order", () => {
+test("items with equal numbers are sorted by the comparison, and those equal in it stay in order", () => {
   const item = fc.record({ number: numbers, name: fc.constantFrom("a", "b", "c") });
   const compare = (left: { name: string }, right: { name: string }) =>
     left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
@@ -74,8 +74,8 @@ test("no step visits more than a few items", () => {
       return number;
     },
   );
-  let most = 0;
+  let maxVisited = 0;
   for (let before = visited; work.next().done !== true; before = visited)
-    most = Math.max(most, visited - before);
-  expect([visited, most <= 64]).toEqual([5_000, true]);
+    maxVisited = Math.max(maxVisited, visited - before);
+  expect([visited, maxVisited <= 64]).toEqual([5_000, true]);
 });

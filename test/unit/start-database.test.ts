@@ -32,7 +32,7 @@ function warningsOf(path: string): string[] {
   return warnings;
 }
 
-/** A file of the service that is not there yet; beside the accounts' the market's is. */
+/** A file of the service that does not exist yet; next to the accounts' file the market's exists. */
 function fileIn(path: string, name: string): DatabaseFile {
   const market = marketFile(path);
   if (name === "market") return market;
@@ -45,21 +45,18 @@ const FILES = ["market", "accounts"] as const;
 test.each([
   ...FILES.flatMap((name) => REFUSED.map((refusal) => [name, ...refusal] as const)),
   ...REFUSED_FOR_TABLES,
-])(
-  "the file %s %s is refused in one line, for good, and stays as it is",
-  (name, _, make, words) => {
-    using temporary = temporaryDatabasePath();
-    const file = fileIn(temporary.path, name);
-    make(file);
-    const before = readdirSync(dirname(file.path));
-    const { message, exitStatus } = refusalOf(file);
-    expect(message).toStartWith(`database ${file.path}: `);
-    expect(message).toMatch(words);
-    expect(message).not.toContain("\n");
-    expect(exitStatus).toBe(3);
-    expect(readdirSync(dirname(file.path))).toEqual(before);
-  },
-);
+])("the file %s %s is refused permanently in one line, and not changed", (name, _, make, words) => {
+  using temporary = temporaryDatabasePath();
+  const file = fileIn(temporary.path, name);
+  make(file);
+  const before = readdirSync(dirname(file.path));
+  const { message, exitStatus } = refusalOf(file);
+  expect(message).toStartWith(`database ${file.path}: `);
+  expect(message).toMatch(words);
+  expect(message).not.toContain("\n");
+  expect(exitStatus).toBe(3);
+  expect(readdirSync(dirname(file.path))).toEqual(before);
+});
 
 describe("a database", () => {
   test("that is another file of this program is refused", () => {
@@ -79,7 +76,7 @@ describe("a database", () => {
     }
   });
 
-  test.each(BAD_LOCKS)("beside which %s lies as %s is refused", (_, suffix, make) => {
+  test.each(BAD_LOCKS)("next to which %s exists as %s is refused", (_, suffix, make) => {
     using temporary = temporaryDatabasePath();
     makeDatabase(marketFile(temporary.path));
     const path = temporary.path + suffix;
@@ -91,7 +88,7 @@ describe("a database", () => {
     ]);
   });
 
-  test.each(["-wal", "-shm"])("beside which a folder lies as %s is refused", (suffix) => {
+  test.each(["-wal", "-shm"])("next to which a folder exists as %s is refused", (suffix) => {
     using temporary = temporaryDatabasePath();
     makeDatabase(marketFile(temporary.path));
     mkdirSync(temporary.path + suffix);
@@ -102,17 +99,20 @@ describe("a database", () => {
     ]);
   });
 
-  test.each([252, 300])("whose name has %i letters, or those beside it, is refused", (letters) => {
-    using temporary = temporaryDatabasePath();
-    const path = join(dirname(temporary.path), "x".repeat(letters));
-    const { message, exitStatus } = refusalOf(marketFile(path));
-    expect([message, exitStatus]).toEqual([
-      expect.stringMatching(
-        /^database \S+: (it cannot be reached; DATABASE_PATH must be|the lock file must be an empty file) /,
-      ),
-      3,
-    ]);
-  });
+  test.each([252, 300])(
+    "whose name, or that of a file next to it, has %i letters is refused",
+    (letters) => {
+      using temporary = temporaryDatabasePath();
+      const path = join(dirname(temporary.path), "x".repeat(letters));
+      const { message, exitStatus } = refusalOf(marketFile(path));
+      expect([message, exitStatus]).toEqual([
+        expect.stringMatching(
+          /^database \S+: (it cannot be reached; DATABASE_PATH must be|the lock file must be an empty file) /,
+        ),
+        3,
+      ]);
+    },
+  );
 
   test("whose folder is a file is refused", () => {
     using temporary = temporaryDatabasePath();
@@ -122,7 +122,7 @@ describe("a database", () => {
     expect(exitStatus).toBe(3);
   });
 
-  test("that is locked and need not be migrated is opened at once", () => {
+  test("that is locked and needs no migration is opened immediately", () => {
     using temporary = temporaryDatabasePath();
     makeDatabase(marketFile(temporary.path));
     const other = openDb(marketFile(temporary.path));
@@ -130,18 +130,18 @@ describe("a database", () => {
     const lock = tryFileLock(lockPath(temporary.path, "migrate"));
     const startedMs = performance.now();
     startDatabase(marketFile(temporary.path), () => {}).close();
-    // It would wait 5 s for the one lock and 60 s for the other.
+    // It would wait 5 s for one lock and 60 s for the other.
     expect(performance.now() - startedMs).toBeLessThan(4_000);
     lock?.release();
     other.close();
   });
 });
 
-describe("what may be a mistake is a warning", () => {
+describe("a possible mistake is a warning", () => {
   test.each([
     ["empty", (path: string) => writeFileSync(path, "")],
     ["missing", () => {}],
-  ])("a database that is %s beside lock files", (words, make) => {
+  ])("a database that is %s next to lock files", (words, make) => {
     using temporary = temporaryDatabasePath();
     make(temporary.path);
     expect(warningsOf(temporary.path)).toEqual([]);
@@ -155,7 +155,7 @@ describe("what may be a mistake is a warning", () => {
   });
 });
 
-test("one database that is known by two names has one lock", () => {
+test("one database known by two names has one lock", () => {
   using temporary = temporaryDatabasePath();
   makeDatabase(marketFile(temporary.path));
   const link = join(dirname(temporary.path), "link.db");
@@ -164,12 +164,12 @@ test("one database that is known by two names has one lock", () => {
 });
 
 describe("the version of SQLite", () => {
-  test.each(["3.51.3", "3.51.10", "3.53.0", "3.54.1", "4.0.0"])("%s is taken", (version) => {
+  test.each(["3.51.3", "3.51.10", "3.53.0", "3.54.1", "4.0.0"])("%s is accepted", (version) => {
     requireSqlite("x.db", version);
   });
 
   test.each(["3.51.2", "3.40.1", "3.7.0", "0.0.0"])(
-    "%s is refused: it can damage what two connections write",
+    "%s is refused: it can corrupt what two connections write",
     (version) => {
       expect(() => requireSqlite("x.db", version)).toThrow(
         `database x.db: SQLite ${version} can damage it, 3.51.3 or newer is needed`,

@@ -19,7 +19,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 
-/** A migrated database as bytes: a fresh one for each fault is a copy of it. */
+/** A migrated database as bytes: a fresh copy of it for each fault. */
 const EMPTY = ((): Uint8Array => {
   const db = openDb(marketFile(":memory:"));
   migrateDb(db, marketFile(":memory:"));
@@ -31,7 +31,7 @@ const EMPTY = ((): Uint8Array => {
 const CODES = ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_BUSY", "SQLITE_CORRUPT"] as const;
 const MINUTE_MS = 60_000;
 
-/** What the collector and the main thread write with, on a database of its own. */
+/** What the collector and the main thread write with, on a separate database. */
 function world() {
   const faulty = new FaultyDatabase(copyOfEmpty());
   const { db } = faulty;
@@ -73,7 +73,7 @@ function contents({ faulty, db }: World): Record<string, unknown[]> {
   );
 }
 
-/** A write, what was there before it, and what shows afterwards that memory and database agree. */
+/** A write, the state before it, and what shows afterwards that memory and database agree. */
 interface Scenario {
   readonly before: (world: World) => void;
   readonly write: (world: World) => Promise<unknown>;
@@ -107,7 +107,7 @@ const commit = (
 const lit = (price: number): Quote => quoteOf("LIT", { markPrice: price, indexPrice: price });
 const coin = (base: string, extra: Partial<Quote> = {}): Quote => quoteOf(base, extra);
 
-/** After these, the fifth batch of a broken price relists LIT, and GONE is missing for the third time. */
+/** After these, the fifth batch of a price break relists LIT, and GONE is missing for the third time. */
 const FIVE_BATCHES = [
   [coin("BTC"), lit(1), coin("A", { listedAtMs: 1 }), coin("B"), coin("C"), coin("GONE")],
   ...[9, 9.1, 9.2, 9.3].map((price) => [
@@ -177,7 +177,7 @@ const SCENARIOS: Record<string, Scenario> = {
       ),
     after: () => {},
   },
-  "a review in which a listing leaves its asset after the tenth doubt": {
+  "a review in which a listing leaves its asset after the tenth disagreement": {
     before: (one) => {
       enable(one);
       for (const id of ["okx", "bybit", "gate"] as const) commit(one, 0, [lit(1)], id);
@@ -217,7 +217,7 @@ async function faultless(scenario: Scenario) {
   return { statements, before, written, after: contents(one) };
 }
 
-/** Lets the write meet one fault, and holds every state on the way against what it should be. */
+/** Applies one fault to the write, and checks every state on the way. */
 async function meet(
   fault: Fault,
   scenario: Scenario,
@@ -237,7 +237,7 @@ async function meet(
     expect(contents(one)).toEqual(right.before);
     await scenario.write(one);
   } else {
-    // What is packed before it is written takes some turns of the loop.
+    // What is packed before it is written takes some turns of the event loop.
     while (one.clock.sleeping === 0 && isPending()) await Bun.sleep(0);
     expect(isPending()).toBe(true);
     expect(contents(one)).toEqual(right.before);
@@ -251,7 +251,7 @@ async function meet(
 }
 
 describe.each(Object.entries(SCENARIOS))("%s", (_, scenario) => {
-  test.each(CODES)("ends the same when any of its statements fails with %s", async (code) => {
+  test.each(CODES)("ends the same if any of its statements fails with %s", async (code) => {
     const right = await faultless(scenario);
     expect(right.statements).toBeGreaterThan(3);
     expect(right.written).not.toEqual(right.before);

@@ -15,24 +15,24 @@ function weightedMean(
 }
 
 describe("the mean", () => {
-  test("of none is unknown, of 1, 2 and 6 is 3", () => {
+  test("of nothing is unknown, of 1, 2 and 6 is 3", () => {
     expect([mean([]), mean([1, 2, 6])]).toEqual([null, 3]);
   });
 
-  test("lies between the smallest and the largest and moves with all of them", () => {
+  test("is between the smallest and the largest and moves with all of them", () => {
     fc.assert(
       fc.property(values, value, (all, shift) => {
-        const middle = mean(all) ?? Number.NaN;
-        expect(middle).toBeGreaterThanOrEqual(Math.min(...all) - CLOSE);
-        expect(middle).toBeLessThanOrEqual(Math.max(...all) + CLOSE);
-        expect(mean(all.map((one) => one + shift))).toBeCloseTo(middle + shift, 6);
+        const average = mean(all) ?? Number.NaN;
+        expect(average).toBeGreaterThanOrEqual(Math.min(...all) - CLOSE);
+        expect(average).toBeLessThanOrEqual(Math.max(...all) + CLOSE);
+        expect(mean(all.map((one) => one + shift))).toBeCloseTo(average + shift, 6);
       }),
     );
   });
 });
 
-describe("the mean by weight", () => {
-  test("leaves out unknown weights and is unknown where nothing weighs", () => {
+describe("the weighted mean", () => {
+  test("ignores unknown weights and is unknown if there is no weight", () => {
     expect(
       weightedMean([
         { value: 10, weight: 1 },
@@ -46,7 +46,7 @@ describe("the mean by weight", () => {
     expect(weightedMean([])).toBeNull();
   });
 
-  test("is the mean when all weigh the same, whatever that is", () => {
+  test("is the mean if all weights are equal", () => {
     fc.assert(
       fc.property(values, fc.double({ min: 1, max: 1e9, noNaN: true }), (all, weight) => {
         const weighted = weightedMean(all.map((one) => ({ value: one, weight })));
@@ -69,7 +69,7 @@ describe("the standard deviation", () => {
     ]);
   });
 
-  test("is never below 0, stays when all are shifted and grows with a factor", () => {
+  test("is never below 0, is invariant to shifts and scales with a factor", () => {
     const several = fc.array(value, { minLength: 2, maxLength: 40 });
     fc.assert(
       fc.property(several, value, fc.double({ min: -9, max: 9, noNaN: true }), (all, shift, by) => {
@@ -83,7 +83,7 @@ describe("the standard deviation", () => {
   });
 });
 
-test("a sum of quantities says how many are unknown, and is unknown when all are", () => {
+test("a sum of quantities states how many are unknown, and is unknown if all are", () => {
   expect(knownSum([2, null, 3, 0])).toEqual({ sum: 5, unknown: 1 });
   expect(knownSum([null, null])).toEqual({ sum: null, unknown: 2 });
   expect(knownSum([])).toEqual({ sum: null, unknown: 0 });

@@ -23,7 +23,7 @@ function measured(clock: { ms: number }) {
   return { pauses, ran };
 }
 
-test("work pauses whenever two milliseconds have passed, and each part of it can be measured", async () => {
+test("work pauses after every two milliseconds, and each part of it can be measured", async () => {
   const clock = { ms: 0 };
   const { pauses, ran } = measured(clock);
   const result = inSteps(parts(clock, [1, 1, 3, 0.5, 0.5, 1, 7]), pauses);
@@ -32,7 +32,7 @@ test("work pauses whenever two milliseconds have passed, and each part of it can
   expect(ran).toEqual([2, 3, 2, 7, 0]);
 });
 
-test("short work ends at once, in one part", () => {
+test("short work ends immediately, in one part", () => {
   const clock = { ms: 0 };
   const { pauses, ran } = measured(clock);
   expect(inSteps(parts(clock, [0.5, 1]), pauses)).toBe(2);

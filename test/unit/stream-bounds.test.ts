@@ -42,7 +42,7 @@ function setUp(rows: readonly BoardRow[] = MARKET) {
   };
   const read = (address: string, query: FundingQuery, lastEventId: string | null = null) =>
     new EventReader(open(address, query, lastEventId));
-  /** Until all that is to be made and sent has been. */
+  /** Until everything due has been encoded and sent. */
   const settle = async () => {
     for (let turn = 0; turn < 3 * MAX_STREAMS; turn += 1) await clock.advance(0);
   };
@@ -52,7 +52,7 @@ function setUp(rows: readonly BoardRow[] = MARKET) {
 const elsewhere = (n: number): string => `198.51.100.${n}`;
 
 describe("one address", () => {
-  test(`has ${MAX_STREAMS_PER_ADDRESS} streams; one that it closes it may open again`, async () => {
+  test(`has ${MAX_STREAMS_PER_ADDRESS} streams; it may replace one that it closes`, async () => {
     const { hub, open } = setUp();
     const bodies = Array.from({ length: MAX_STREAMS_PER_ADDRESS }, () => open(HERE, coin(1)));
     expect(() => open(HERE, coin(1))).toThrow("too_many_of_address");
@@ -66,11 +66,11 @@ describe("one address", () => {
     });
   });
 
-  test(`has ${MAX_FILTERS_PER_ADDRESS} filters, and any number of streams of those`, () => {
+  test(`has ${MAX_FILTERS_PER_ADDRESS} filters, and any number of streams with those`, () => {
     const { hub, open } = setUp();
     for (let n = 0; n < MAX_FILTERS_PER_ADDRESS; n += 1) open(HERE, coin(n));
     expect(() => open(HERE, coin(500))).toThrow("too_many_filters_of_address");
-    // That somebody else has that filter makes it no cheaper for this one.
+    // Another address's use of that filter makes it no cheaper for this one.
     open(elsewhere(1), coin(500));
     expect(() => open(HERE, coin(500))).toThrow("too_many_filters_of_address");
     open(HERE, coin(3));
@@ -102,13 +102,13 @@ describe("all addresses together", () => {
       refused: { kept_for_others: 1, too_many_readers: 1 },
     });
     await late[0]?.cancel();
-    // It holds none any more.
+    // It has none any more.
     open("203.0.113.0", coin(1));
     await bodies[0]?.cancel();
     expect(() => open("203.0.113.1", coin(1))).toThrow("kept_for_others");
   });
 
-  test(`have ${MAX_STREAM_FILTERS} filters, the last ${RESERVED_FILTERS} for addresses that have none; readers of a known one still come in`, () => {
+  test(`have ${MAX_STREAM_FILTERS} filters, the last ${RESERVED_FILTERS} for addresses that have none; readers of a known one are still accepted`, () => {
     const { hub, open } = setUp();
     const free = MAX_STREAM_FILTERS - RESERVED_FILTERS;
     for (let n = 0; n < free; n += 1) open(elsewhere(Math.floor(n / 10)), coin(n));
@@ -124,7 +124,7 @@ describe("all addresses together", () => {
     });
   });
 
-  test("filters that mean the same are one", () => {
+  test("equivalent filters are one", () => {
     const { hub, open } = setUp();
     open(HERE, NO_FILTER);
     open(HERE, { ...NO_FILTER, exchanges: EXCHANGE_IDS.toSorted() });
@@ -133,18 +133,18 @@ describe("all addresses together", () => {
 });
 
 describe("filters that select no row", () => {
-  test("are one filter together, whatever their number", async () => {
+  test("share one filter, whatever their number", async () => {
     const { hub, open, settle } = setUp();
     for (let n = 0; n < 400; n += 1) open(elsewhere(Math.floor(n / 20)), absent(n));
     expect(hub.stats()).toMatchObject({ open: 400, filters: 1 });
-    // They leave the places of filters that select something to others.
+    // They take no places from filters that select something.
     for (let n = 0; n < 50; n += 1) open(`203.0.113.${n}`, coin(n));
     expect(hub.stats()).toMatchObject({ open: 450, filters: 51 });
     await settle();
     expect(hub.stats().filters).toBe(51);
   });
 
-  test("get what comes to match, are filters of their own then, and one again when it is gone", async () => {
+  test("get new matches, become separate filters then, and share one again when the match is gone", async () => {
     const { board, hub, read } = setUp();
     const readers = [read(HERE, absent(1)), read(HERE, absent(2))] as const;
     const held = readers.map(() => new HeldRows());
@@ -155,7 +155,7 @@ describe("filters that select no row", () => {
     await take(0);
     expect([held[0]?.uids, held[1]?.uids]).toEqual([["okx:NOSUCH1USDT:1"], []]);
     expect(hub.stats().filters).toBe(2);
-    // One that nothing was sent to since the first snapshot starts from what it has.
+    // One that was sent nothing since the first snapshot starts from what it has.
     board.publish(snapshotOf("1-3", [...MARKET, listed(1), listed(2)]));
     await take(1);
     expect(held[1]?.uids).toEqual(["okx:NOSUCH2USDT:1"]);
@@ -169,7 +169,7 @@ describe("filters that select no row", () => {
     expect(held[1]?.rows).toMatchObject([{ funding_rate: 0.25 }]);
   });
 
-  test("of a reader who comes back lose what it had, though they select nothing any more", async () => {
+  test("remove a returning reader's rows, though they no longer select anything", async () => {
     const { board, read } = setUp([...MARKET, listed(1)]);
     board.publish(snapshotOf("1-2", MARKET));
     board.publish(snapshotOf("1-3", MARKET));
@@ -181,10 +181,10 @@ describe("filters that select no row", () => {
     });
   });
 
-  test(`may become more than the ${MAX_FILTERS_PER_ADDRESS} of an address: those beyond are sent away with the reason`, async () => {
+  test(`may exceed the ${MAX_FILTERS_PER_ADDRESS} of an address: the excess is disconnected with the reason`, async () => {
     const { board, hub, read, settle } = setUp();
     const readers = Array.from({ length: 15 }, (_, n) => read(HERE, absent(n)));
-    // The last of them is met when the others have left the shared one: it stays.
+    // The last of them matches when the others have left the shared one: it stays.
     const other = read(elsewhere(1), absent(14));
     for (const reader of [...readers, other]) await reader.next();
     board.publish(
@@ -203,7 +203,7 @@ describe("filters that select no row", () => {
     expect((await other.next()).name).toBe("changes");
   });
 
-  test(`may become more than the ${MAX_STREAM_FILTERS} of all: those beyond are sent away`, async () => {
+  test(`may exceed the ${MAX_STREAM_FILTERS} of all: the excess is disconnected`, async () => {
     const { board, hub, open, settle } = setUp();
     for (let n = 0; n < 180; n += 1) open(elsewhere(Math.floor(n / 10)), coin(n));
     for (let n = 180; n < 195; n += 1) open(`192.0.2.${n}`, coin(n));

@@ -63,7 +63,7 @@ const uidsOf = (event: { readonly data: { readonly rows: readonly { readonly uid
   event.data.rows.map(({ uid }) => uid);
 
 describe("a reader", () => {
-  test("first gets all rows of the filter, then what changes in it", async () => {
+  test("first gets all rows of the filter, then the changes in it", async () => {
     const { board, open } = setUp();
     const reader = open(OKX);
     const first = await reader.next();
@@ -82,7 +82,7 @@ describe("a reader", () => {
     expect(next.data.rows).toMatchObject([{ uid: "okx:BTCUSDT:1", funding_rate: 2 }]);
   });
 
-  test("who comes back with the id of a kept snapshot gets what changed since, in one event", async () => {
+  test("returning with the id of a retained snapshot gets the changes since then, in one event", async () => {
     const { board, open } = setUp();
     board.publish(snapshotOf("1-2", market(2)));
     board.publish(snapshotOf("1-3", market(3)));
@@ -91,7 +91,7 @@ describe("a reader", () => {
     expect(uidsOf(event)).toEqual(["okx:BTCUSDT:1", "okx:ETHUSDT:1"]);
   });
 
-  test("who comes back with the current id gets nothing until something changes", async () => {
+  test("returning with the current id gets nothing until something changes", async () => {
     const { board, clock, open, made } = setUp();
     const reader = open(OKX, "1-1");
     await clock.advance(0);
@@ -101,7 +101,7 @@ describe("a reader", () => {
   });
 
   test.each(["0-9", "1-1", "", "nonsense"])(
-    "who comes back with an id that nobody knows (%p) starts again",
+    "returning with an unknown id (%p) starts again",
     async (id) => {
       const { board, open } = setUp();
       board.publish(snapshotOf("1-2", market(2)));
@@ -110,7 +110,7 @@ describe("a reader", () => {
     },
   );
 
-  test("who comes later starts with the rows of then, not with what others started with", async () => {
+  test("starting later gets the rows of that time, not those that others started with", async () => {
     const { board, open } = setUp();
     const early = open(OKX);
     await early.next();
@@ -121,7 +121,7 @@ describe("a reader", () => {
     expect(event.data.rows).toMatchObject([{ funding_rate: 2 }, { funding_rate: 2 }]);
   });
 
-  test("gets a long list whole", async () => {
+  test("gets a long list completely", async () => {
     const { board, open } = setUp();
     const rows = Array.from({ length: 600 }, (_, n) => rowOf("okx", `COIN${n}`));
     board.publish(snapshotOf("1-2", rows));
@@ -129,7 +129,7 @@ describe("a reader", () => {
     expect(new Set(uidsOf(event))).toEqual(new Set(rows.map(({ record }) => record.uid)));
   });
 
-  test("who comes while a snapshot is being sent misses nothing", async () => {
+  test("starting while a snapshot is being sent misses nothing", async () => {
     const { board, open } = setUp();
     const early = open(OKX);
     await early.next();
@@ -143,12 +143,12 @@ describe("a reader", () => {
     }
   });
 
-  test("who comes back with the newest id is not taken back to a snapshot that is still being sent", async () => {
+  test("returning with the newest id is not set back to a snapshot that is still being sent", async () => {
     const { board, hub, open, clock } = setUp();
     const early = Array.from({ length: 80 }, () => open(OKX));
     for (const reader of early) await reader.next();
     board.publish(snapshotOf("1-2", market(2), NOON_MS + 5_000));
-    // Some have been brought to 1-2, the rest are still to come.
+    // Some have been advanced to 1-2, the rest are still to come.
     while (hub.stats().sent <= 80) await new Promise((resolve) => setImmediate(resolve));
     expect(hub.stats().sent).toBeLessThan(160);
     board.publish(snapshotOf("1-3", market(3), NOON_MS + 10_000));
@@ -159,7 +159,7 @@ describe("a reader", () => {
   });
 });
 
-describe("a quiet stream", () => {
+describe("a stream without changes", () => {
   test("sends nothing for snapshots that change nothing, and a heartbeat every 15 s with the newest id", async () => {
     const { board, clock, open, made } = setUp();
     const reader = open(BYBIT);
@@ -199,7 +199,7 @@ describe("readers of one filter", () => {
     ]);
   });
 
-  test("are written to a few at a time, so that requests are served between", async () => {
+  test("are written to a few at a time, so that requests are served in between", async () => {
     const { board, clock, open, hub } = setUp();
     const readers = Array.from({ length: 80 }, () => open(OKX));
     for (const reader of readers) await reader.next();
@@ -217,8 +217,8 @@ describe("readers of one filter", () => {
   });
 });
 
-describe("whoever does not read", () => {
-  test("is told so and sent away when nothing was taken for 30 s; others stay", async () => {
+describe("a stalled reader", () => {
+  test("is disconnected with the reason after reading nothing for 30 s; others stay", async () => {
     const { board, clock, hub, open, limits, log } = setUp();
     const healthy = open(OKX);
     const stalled = open(OKX);
@@ -244,7 +244,7 @@ describe("whoever does not read", () => {
     );
   });
 
-  test("has time as long as it takes a chunk now and then", async () => {
+  test("has time as long as it reads a chunk now and then", async () => {
     const long: EventData = {
       ...EVENT_DATA,
       reset: () => Array.from({ length: 8 }, () => `"${"x".repeat(100_000)}"`),
@@ -260,7 +260,7 @@ describe("whoever does not read", () => {
     expect(hub.stats()).toMatchObject({ open: 0, dropped: { slow_consumer: 1 } });
   });
 
-  test("in the middle of an event gets nothing that could be taken for its rest", async () => {
+  test("cut off in the middle of an event gets nothing that could be mistaken for its remainder", async () => {
     const long: EventData = {
       ...EVENT_DATA,
       reset: () => Array.from({ length: 8 }, () => `"${"x".repeat(100_000)}"`),
@@ -277,7 +277,7 @@ describe("whoever does not read", () => {
     expect((await first.read()).done).toBe(true);
   });
 
-  test("is sent away when 16 events wait, however fast they came", async () => {
+  test("is disconnected when 16 events are pending, however fast they came", async () => {
     const { board, clock, hub, open } = setUp();
     const reader = open(OKX);
     await reader.next();
@@ -295,7 +295,7 @@ describe("whoever does not read", () => {
     expect(hub.stats()).toMatchObject({ open: 0, dropped: { slow_consumer: 1 } });
   });
 
-  test("cannot fill the memory: beyond 64 MB that nobody takes, newcomers of as much are sent away", async () => {
+  test("cannot fill the memory: beyond 64 MB unread, new readers of as much are disconnected", async () => {
     const large: EventData = { ...EVENT_DATA, reset: () => ["x".repeat(7 * MB)] };
     const { clock, hub, open } = setUp(large);
     const readers = Array.from({ length: 12 }, (_, n) => open({ ...NO_FILTER, minVolumeUsd: n }));
@@ -310,7 +310,7 @@ describe("whoever does not read", () => {
 });
 
 describe("the readers", () => {
-  test("nothing is left when the last reader leaves, and the next one finds everything again", async () => {
+  test("leave nothing behind when the last one leaves, and the next one finds everything again", async () => {
     const { board, clock, hub, open, made } = setUp();
     for (const round of [1, 2]) {
       const readers = [open(OKX), open(OKX), open(BYBIT)];
@@ -327,8 +327,8 @@ describe("the readers", () => {
   });
 });
 
-describe("the end", () => {
-  test("all streams end with a reason, and no new one begins", async () => {
+describe("the end of the service", () => {
+  test("ends all streams with a reason, and no new one starts", async () => {
     const { hub, open, body } = setUp();
     const readers = [open(OKX), open(BYBIT)];
     for (const reader of readers) await reader.next();
@@ -342,7 +342,7 @@ describe("the end", () => {
     expect(() => body()).toThrow("shutting_down");
   });
 
-  test("an event that cannot be made ends the streams and is logged; the next reader is served", async () => {
+  test("an event that cannot be built ends the streams and is logged; the next reader is served", async () => {
     let isBroken = true;
     const data: EventData = {
       ...EVENT_DATA,

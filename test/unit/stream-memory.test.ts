@@ -53,20 +53,20 @@ function setUp() {
     if (typeof opened === "string") throw new Error(opened);
     return opened;
   };
-  /** Opens a stream that nobody reads. */
+  /** Opens a stream without reading it. */
   const open = (address: string, query: FundingQuery) => new EventReader(body(address, query));
-  /** Turns of the event loop in which all that is due is made and sent. */
+  /** Turns of the event loop in which everything due is encoded and sent. */
   const settle = async () => {
     for (let turn = 0; turn < 80; turn += 1) await clock.advance(0);
   };
   return { board, clock, hub, made, open, settle };
 }
 
-describe("whoever does not read loses before a newcomer of another address", () => {
+describe("a stalled reader gives way to a newcomer from another address", () => {
   test.each([
     ["a short list", SHORT],
     ["a list as long as theirs", all(99)],
-  ])("that asks for %s", async (_, query) => {
+  ])("that requests %s", async (_, query) => {
     const { open, settle } = setUp();
     for (let n = 0; n < 10; n += 1) open(SILENT, all(n));
     await settle();
@@ -75,7 +75,7 @@ describe("whoever does not read loses before a newcomer of another address", () 
     expect(await newcomer.next()).toMatchObject({ name: "reset" });
   });
 
-  test("though the silent ones ask for more than there is room for", async () => {
+  test("though the stalled ones request more than there is room for", async () => {
     const { hub, open, settle } = setUp();
     const silent = Array.from({ length: 10 }, (_, n) => open(SILENT, all(n)));
     await settle();
@@ -83,7 +83,7 @@ describe("whoever does not read loses before a newcomer of another address", () 
     await settle();
     for (const newcomer of newcomers) expect((await newcomer.next()).name).toBe("reset");
     expect(hub.stats()).toMatchObject({ open: 10, dropped: { overloaded: 3 } });
-    // The one that has waited longest has given way, and so has the one that there was no room for.
+    // The one that stalled longest has given way, and so has the one for which there was no room.
     expect(await silent[0]?.rest()).toMatchObject([
       { name: "end", data: { reason: "overloaded" } },
     ]);
@@ -92,7 +92,7 @@ describe("whoever does not read loses before a newcomer of another address", () 
     ]);
   });
 
-  test("however many addresses are silent, once they have taken nothing for 3 s", async () => {
+  test("however many addresses are stalled, once they have read nothing for 3 s", async () => {
     const { clock, hub, open, settle } = setUp();
     const silent = Array.from({ length: 9 }, (_, n) => open(elsewhere(n), all(n)));
     await settle();
@@ -110,7 +110,7 @@ describe("whoever does not read loses before a newcomer of another address", () 
     ]);
   });
 
-  test("and before one that read all it was sent, when the market changes", async () => {
+  test("rather than one that read everything it was sent, when the market changes", async () => {
     const { board, hub, open, settle } = setUp();
     const reader = open(NEWCOMER, all(99));
     await reader.next();
@@ -123,13 +123,13 @@ describe("whoever does not read loses before a newcomer of another address", () 
   });
 });
 
-describe("an event that many wait for", () => {
-  test("counts for each address in parts: who shares loses after who holds one alone", async () => {
+describe("an event pending for many readers", () => {
+  test("counts in parts for each address: sharing readers give way after those that hold one alone", async () => {
     const { hub, open, settle } = setUp();
     const sharing = Array.from({ length: 18 }, (_, n) =>
       open(elsewhere(Math.floor(n / 3)), all(n % 3)),
     );
-    // Each of six addresses waits for three events, one waits for two alone; four of others fill the room.
+    // Each of six addresses has three pending events, one has two alone; four of others fill the room.
     for (const n of [3, 4]) open(SILENT, all(n));
     for (let n = 5; n < 9; n += 1) open(`203.0.113.${n}`, all(n));
     await settle();
@@ -147,7 +147,7 @@ describe("an event that many wait for", () => {
     expect(Math.max(...reader.chunks.map(({ byteLength }) => byteLength))).toBe(64 * 1024);
   });
 
-  test("is sent though it is longer than the bound, where nothing else waits", async () => {
+  test("is sent even if longer than the limit, if nothing else is pending", async () => {
     const board = new TestBoard(snapshotOf("1-1", market(1)));
     const clock = new ManualClock();
     const data: EventData = { ...EVENT_DATA, reset: () => [`"${"x".repeat(65 * MB)}"`] };
@@ -159,7 +159,7 @@ describe("an event that many wait for", () => {
 });
 
 describe("a place", () => {
-  test("is free again when the connection is: not as soon as its reader, who reads nothing, is sent away", async () => {
+  test("is free again when the connection ends: not as soon as its stalled reader is disconnected", async () => {
     const { clock, hub, open, settle } = setUp();
     const silent = Array.from({ length: MAX_STREAMS_PER_ADDRESS }, () => open(SILENT, SHORT));
     await settle();
@@ -167,20 +167,20 @@ describe("a place", () => {
     expect(hub.stats()).toMatchObject({ open: 0, dropped: { slow_consumer: silent.length } });
     expect(() => open(SILENT, SHORT)).toThrow("too_many_of_address");
     open(NEWCOMER, SHORT);
-    // One hangs up, one takes its last event.
+    // One hangs up, one reads its last event.
     await silent[0]?.close();
     await silent[1]?.rest();
     open(SILENT, SHORT);
     open(SILENT, SHORT);
     expect(() => open(SILENT, SHORT)).toThrow("too_many_of_address");
-    // The others were cut off long ago, whatever became of the news.
+    // The others were cut off long ago, whatever became of the event.
     await clock.advance(20_000);
     open(SILENT, SHORT);
   });
 });
 
-describe("what there is no room for", () => {
-  test("is not made: an address that holds as much as any other is told so at once", async () => {
+describe("an event without room", () => {
+  test("is not built: an address that holds as much as any other is disconnected immediately", async () => {
     const { hub, made, open, settle } = setUp();
     for (let n = 0; n < 9; n += 1) open(elsewhere(n), all(n));
     await settle();
@@ -192,7 +192,7 @@ describe("what there is no room for", () => {
 });
 
 describe("turns", () => {
-  test("go by address: who has many filters does not keep others waiting for all of them", async () => {
+  test("are by address: many filters of one do not make others wait for all of them", async () => {
     const { made, open, settle } = setUp();
     for (let n = 0; n < 5; n += 1) open(SILENT, all(n));
     open(NEWCOMER, SHORT);
@@ -200,7 +200,7 @@ describe("turns", () => {
     expect(made).toEqual([10, 1, 10, 10, 10, 10]);
   });
 
-  test("hold for who joins a filter that was passed, too", async () => {
+  test("also apply to a reader that joins a filter already passed", async () => {
     const { clock, hub, made, open } = setUp();
     const first = open(elsewhere(1), SHORT);
     for (let n = 0; n < 5; n += 1) open(SILENT, all(n));
@@ -213,8 +213,8 @@ describe("turns", () => {
   });
 });
 
-describe("a filter that is read no more", () => {
-  test("keeps no event, though the connection of its last reader still leads to it", async () => {
+describe("a filter without readers", () => {
+  test("keeps no event, though its last reader's connection still refers to it", async () => {
     const now = snapshotOf("1-1", market(1));
     const groups = new StreamGroups(EVENT_DATA);
     const group = groups.placeFor(NO_FILTER, SILENT, now);

@@ -35,16 +35,16 @@ function setUp(data: EventData = EVENT_DATA) {
       return data.changes(snapshot, since, ...of);
     },
   };
-  let isTold = true;
-  const told = {
+  let isNotified = true;
+  const watched = {
     current: () => board.current(),
     byId: (id: string) => board.byId(id),
     onPublish: (listener: (snapshot: Snapshot) => void) =>
       board.onPublish((snapshot) => {
-        if (isTold) listener(snapshot);
+        if (isNotified) listener(snapshot);
       }),
   };
-  const hub = new StreamHub({ board: told, clock, log: memoryLog(), data: counted });
+  const hub = new StreamHub({ board: watched, clock, log: memoryLog(), data: counted });
   let readers = 0;
   const body = (query: FundingQuery, lastEventId: string | null = null) => {
     const opened = hub.open(query, lastEventId, {
@@ -56,13 +56,13 @@ function setUp(data: EventData = EVENT_DATA) {
   };
   const open = (query: FundingQuery, lastEventId?: string) =>
     new EventReader(body(query, lastEventId));
-  /** Quietly: the streams find the snapshot when they look for another reason. */
-  const publish = (seq: number, how: "aloud" | "quietly" = "aloud") => {
-    isTold = how === "aloud";
+  /** Unnotified: the streams find the snapshot when they run for another reason. */
+  const publish = (seq: number, how: "notified" | "unnotified" = "notified") => {
+    isNotified = how === "notified";
     board.publish(snapshotOf(`1-${seq}`, market(seq), NOON_MS + seq * 5_000));
-    isTold = true;
+    isNotified = true;
   };
-  /** Turns of the event loop in which all that is due is done. */
+  /** Turns of the event loop in which everything due is done. */
   const settle = async (turns = 20) => {
     for (let turn = 0; turn < turns; turn += 1) await clock.advance(0);
   };
@@ -72,7 +72,7 @@ function setUp(data: EventData = EVENT_DATA) {
 const beatsIn = ({ text }: EventReader) => text.split(HEARTBEAT).length - 1;
 
 describe("heartbeats", () => {
-  test("come every 15 s and at no other time, whatever is published between", async () => {
+  test("are sent every 15 s and at no other time, whatever is published in between", async () => {
     const { clock, open, publish, settle } = setUp();
     const reader = open(BYBIT);
     await reader.next();
@@ -93,7 +93,7 @@ describe("heartbeats", () => {
     expect(beatsIn(reader)).toBe(2);
   });
 
-  test("are not sent to whoever has something to read", async () => {
+  test("are not sent to readers with pending events", async () => {
     const { clock, open, publish, settle } = setUp();
     const reader = open(OKX);
     await settle();
@@ -106,15 +106,15 @@ describe("heartbeats", () => {
     expect(beatsIn(reader)).toBe(0);
   });
 
-  test("are not sent to whoever has come meanwhile and has no row yet: it could not go on from there", async () => {
+  test("are not sent to new readers without rows yet, which could not resume from there", async () => {
     const { clock, hub, open, publish, settle } = setUp();
     const others = [OKX, ...Array.from({ length: 80 }, () => NO_FILTER)].map((one) => open(one));
     for (const reader of others) await reader.next();
     await clock.advance(14_999);
-    publish(2, "quietly");
+    publish(2, "unnotified");
     const beating = clock.advance(1);
     while (hub.stats().sent < 100) await new Promise((resolve) => setImmediate(resolve));
-    // The heartbeat of this round is still to come, the readers of this filter have been passed.
+    // The heartbeat of this round is still to come; the readers of this filter have been passed.
     const late = open(OKX);
     const first = late.next();
     expect(hub.stats().sent).toBeLessThan(162);
@@ -125,8 +125,8 @@ describe("heartbeats", () => {
   });
 });
 
-describe("readers who come and go", () => {
-  test("leave the others what is to come", async () => {
+describe("readers that come and go", () => {
+  test("do not affect what the others will get", async () => {
     const { open, publish } = setUp();
     const [stays, leaves] = [open(OKX), open(BYBIT)];
     await stays.next();
@@ -136,7 +136,7 @@ describe("readers who come and go", () => {
     expect(await stays.next()).toMatchObject({ id: "1-2" });
   });
 
-  test("get nothing that was made for the snapshot before", async () => {
+  test("get nothing that was built for the previous snapshot", async () => {
     const { open, publish, settle } = setUp();
     const first = open(OKX);
     await first.next();
@@ -151,7 +151,7 @@ describe("readers who come and go", () => {
     await second.close();
   });
 
-  test("are not counted as served when they leave while their event is made", async () => {
+  test("are not counted as served if they leave while their event is being built", async () => {
     let leave = (): void => {};
     const { hub, body, settle } = setUp({
       ...EVENT_DATA,
@@ -166,7 +166,7 @@ describe("readers who come and go", () => {
     expect(hub.stats()).toMatchObject({ open: 0, sent: 0 });
   });
 
-  test("who take nothing are sent away after 30 s, however much comes meanwhile", async () => {
+  test("that read nothing are disconnected after 30 s, however much is added meanwhile", async () => {
     const { clock, hub, open, publish, settle } = setUp();
     const reader = open(OKX);
     await reader.next();
@@ -179,25 +179,25 @@ describe("readers who come and go", () => {
   });
 });
 
-describe("the memory of what was made", () => {
+describe("cached events", () => {
   const large: EventData = {
     reset: () => ["x".repeat(7 * MB)],
     changes: () => ["x".repeat(7 * MB)],
   };
   const filterOf = (minVolumeUsd: number): FundingQuery => ({ ...NO_FILTER, minVolumeUsd });
 
-  /** Reads until nothing more is there. */
+  /** Reads until there is nothing more. */
   async function drain(stream: ReadableStream<Uint8Array>): Promise<void> {
     for await (const _ of stream);
   }
 
-  test("is not made again for a newcomer while there is room", async () => {
+  test("are not rebuilt for a newcomer while there is room", async () => {
     const { made, open } = setUp();
     for (const query of [OKX, BYBIT, OKX]) await open(query).next();
     expect(made).toEqual(["reset 1-1", "reset 1-1"]);
   });
 
-  test("gives way where it is full: nobody is sent away for what all have read", async () => {
+  test("give way when the memory is full: no reader is disconnected for what all have read", async () => {
     const { hub, made, body, settle } = setUp(large);
     const readers: Promise<void>[] = [];
     for (let n = 0; n < 12; n += 1) {
@@ -212,7 +212,7 @@ describe("the memory of what was made", () => {
     await Promise.all(readers);
   });
 
-  test("is for those who read: with 64 MB that wait, those who have more to read leave and the others stay", async () => {
+  test("go to active readers: with 64 MB pending, those with more to read leave and the others stay", async () => {
     const { hub, body, publish, settle } = setUp(large);
     let hasEnded = false;
     const reader = drain(body(filterOf(99))).then(() => (hasEnded = true));
@@ -229,7 +229,7 @@ describe("the memory of what was made", () => {
   });
 });
 
-describe("between two steps requests are served", () => {
+describe("requests are served between two steps", () => {
   /** How much of `count` is done in each turn of the event loop, up to `whole`. */
   async function perTurn(count: () => number, whole: number): Promise<number[]> {
     const steps: number[] = [];
@@ -240,13 +240,13 @@ describe("between two steps requests are served", () => {
     return steps;
   }
 
-  test("where events are long, after a few of them", async () => {
+  test("if events are long, after a few of them", async () => {
     const { hub, body } = setUp({ ...EVENT_DATA, reset: () => ["x".repeat(MB / 4)] });
     for (let n = 0; n < 12; n += 1) body(OKX);
     expect(Math.max(...(await perTurn(() => hub.stats().sent, 12)))).toBe(2);
   });
 
-  test("where there are many heartbeats", async () => {
+  test("if there are many heartbeats", async () => {
     const { clock, open, settle } = setUp();
     const readers = Array.from({ length: 80 }, () => open(OKX));
     for (const reader of readers) await reader.next();
@@ -261,7 +261,7 @@ describe("between two steps requests are served", () => {
     await Promise.all([beating, ...all]);
   });
 
-  test("where one event is made of many texts", async () => {
+  test("if one event consists of many texts", async () => {
     const text = "x".repeat(16 * 1024);
     const { hub, body } = setUp({
       ...EVENT_DATA,

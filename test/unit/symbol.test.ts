@@ -23,7 +23,7 @@ describe("a ticker", () => {
   });
 
   test.each(["1INCH", "0G", "4", "KAS", "MART", "KSM", "1000", "100X", "US500", "SPX6900", "1MT"])(
-    "%s is itself: letters and digits are never stripped blindly",
+    "%s is unchanged: letters and digits are never stripped blindly",
     (ticker) => {
       expect(canonicalAsset(ticker, ALL)).toEqual({ base: ticker, multiplier: 1 });
     },
@@ -34,12 +34,12 @@ describe("a ticker", () => {
     expect(canonicalAsset("kPEPE", ["numeric_prefix"])).toEqual({ base: "KPEPE", multiplier: 1 });
   });
 
-  test("of another script stays what it is", () => {
+  test("in another script is unchanged", () => {
     expect(canonicalAsset("龙虾", ALL)).toEqual({ base: "龙虾", multiplier: 1 });
     expect(canonicalAsset("1000龙虾", ALL)).toEqual({ base: "龙虾", multiplier: 1_000 });
   });
 });
 
-test("a base is understood as people type it", () => {
+test("a base is accepted as people type it", () => {
   expect([" btc ", "xbt", "Pepe"].map(canonicalBase)).toEqual(["BTC", "BTC", "PEPE"]);
 });

@@ -37,25 +37,25 @@ function telegram(over: { post?: PostJson; token?: string; chatId?: string } = {
 }
 
 describe("a message", () => {
-  test("arrives in the chat as it was written, markup characters included", async () => {
+  test("arrives in the chat as it was written, including markup characters", async () => {
     const text = 'okx: <b>no</b> fresh data & "more" — 15 min 🧊\nsecond line &amp; &lt;';
     expect(await telegram().send(text)).toEqual({ kind: "sent" });
     expect(api.messages).toEqual([{ chatId: CHAT, text }]);
   });
 
-  test("longer than Telegram takes comes as several, in order, nothing lost", async () => {
+  test("longer than Telegram's limit is sent as several, in order, nothing lost", async () => {
     const lines = Array.from({ length: 700 }, (_, index) => `line ${index} <&>`);
     expect(await telegram().send(lines.join("\n"))).toEqual({ kind: "sent" });
     expect(api.messages.length).toBeGreaterThan(1);
     expect(api.messages.flatMap((message) => message.text.split("\n"))).toEqual(lines);
   });
 
-  test("without text is refused for good and not sent", async () => {
+  test("without text is permanently refused and not sent", async () => {
     expect(await telegram().send(" \n ")).toMatchObject({ kind: "failed", retryable: false });
     expect(api.calls).toBe(0);
   });
 
-  test("asks for no link preview and names the chat", async () => {
+  test("disables link previews and names the chat", async () => {
     const bodies: unknown[] = [];
     const post: PostJson = (_url, body) => {
       bodies.push(body);
@@ -74,7 +74,7 @@ describe("a message", () => {
 });
 
 describe("refusals", () => {
-  test("429 waits as long as parameters.retry_after says, not the header", async () => {
+  test("429 waits as long as parameters.retry_after states, not the header", async () => {
     api.answerNext({
       status: 429,
       body: {
@@ -94,7 +94,7 @@ describe("refusals", () => {
     [{}, 60_000],
     [{ "retry-after": "9999999" }, 900_000],
   ])(
-    "429 without parameters waits by the header %j, else a minute, at most a quarter of an hour",
+    "429 without parameters waits by the header %j, otherwise a minute, at most a quarter of an hour",
     async (headers, waitMs) => {
       api.answerNext({ status: 429, body: "slow down", headers });
       expect(await telegram().send("x")).toMatchObject({ kind: "retry_after", waitMs });
@@ -105,13 +105,16 @@ describe("refusals", () => {
     [900, 900_000],
     [86_400, 900_000],
     [1e300, 900_000],
-  ])("a retry_after of %d s is kept for a quarter of an hour at most", async (seconds, waitMs) => {
-    const body = { ok: false, description: "flood", parameters: { retry_after: seconds } };
-    api.answerNext({ status: 429, body });
-    expect(await telegram().send("x")).toMatchObject({ kind: "retry_after", waitMs });
-  });
+  ])(
+    "a retry_after of %d s is honoured for a quarter of an hour at most",
+    async (seconds, waitMs) => {
+      const body = { ok: false, description: "flood", parameters: { retry_after: seconds } };
+      api.answerNext({ status: 429, body });
+      expect(await telegram().send("x")).toMatchObject({ kind: "retry_after", waitMs });
+    },
+  );
 
-  test("an unknown chat and a wrong token are refused for good, with Telegram's reason", async () => {
+  test("an unknown chat and a wrong token are permanently refused, with Telegram's reason", async () => {
     expect(await telegram({ chatId: "1" }).send("x")).toEqual({
       kind: "failed",
       retryable: false,
@@ -124,7 +127,7 @@ describe("refusals", () => {
     });
   });
 
-  test("a group that became a supergroup tells its new id", async () => {
+  test("a group that became a supergroup reports its new id", async () => {
     api.answerNext({
       status: 400,
       body: {
@@ -140,21 +143,21 @@ describe("refusals", () => {
     });
   });
 
-  test.each([500, 502, 503, 408])("%d is worth another try", async (status) => {
+  test.each([500, 502, 503, 408])("%d is retried", async (status) => {
     api.answerNext({ status, body: "<html>oops</html>" });
     expect(await telegram().send("x")).toMatchObject({ kind: "failed", retryable: true });
   });
 
   test.each([
-    ["a page that is no Bot API", "<html>log in to the hotel's network</html>"],
-    ["an answer that says no", { ok: false }],
+    ["a page that is not from the Bot API", "<html>log in to the hotel's network</html>"],
+    ["a negative answer", { ok: false }],
     ["a list", []],
-  ])("200 with %s is not taken for sent", async (_name, body) => {
+  ])("200 with %s does not count as sent", async (_name, body) => {
     api.answerNext({ status: 200, body });
     expect(await telegram().send("x")).toMatchObject({ kind: "failed", retryable: true });
   });
 
-  test("no answer in time and no server are worth another try", async () => {
+  test("time-outs and unreachable servers are retried", async () => {
     api.answerNext("hang");
     const hanging = telegram().send("x");
     while (api.calls === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -168,7 +171,7 @@ describe("refusals", () => {
     expect(JSON.stringify(gone)).toContain("network");
   });
 
-  test("a RequestFailure that carries a status is read like an answer with it", async () => {
+  test("a RequestFailure with a status is treated like an answer with it", async () => {
     const failing = (failure: Error): Messenger =>
       telegram({ post: () => Promise.reject(failure) });
     const limited = new RequestFailure("rate_limited", "HTTP 429", {
@@ -184,7 +187,7 @@ describe("refusals", () => {
 describe("the token", () => {
   const secretHalf = TOKEN.split(":")[1] ?? TOKEN;
 
-  test("is in no result, whatever the server or a raw error says", async () => {
+  test("is in no result, whatever the server or a raw error contains", async () => {
     const echoes = [`/bot${TOKEN}/sendMessage`, `token ${secretHalf} is bad`, `a\nb\u0000${TOKEN}`];
     for (const description of echoes) {
       api.answerNext({ status: 404, body: { ok: false, description } });
@@ -201,13 +204,13 @@ describe("the token", () => {
     expect(JSON.stringify(await telegram().send("x"))).not.toContain(secretHalf);
   });
 
-  test("does not print with the messenger", () => {
+  test("is not printed with the messenger", () => {
     expect(Bun.inspect(telegram()) + JSON.stringify(telegram())).not.toContain(secretHalf);
   });
 });
 
 describe("splitting", () => {
-  /** Text rich in what is hard to split: pairs, line ends, blanks, markup, lone surrogates. */
+  /** Text full of what is hard to split: pairs, line ends, blanks, markup, lone surrogates. */
   const tricky = fc.string({
     unit: fc.oneof(
       fc.constantFrom("🧊", "👩‍👩‍👧", "\n", " ", "<", "&", "é", "\ud800", "a", "bcd"),
@@ -216,7 +219,7 @@ describe("splitting", () => {
     maxLength: 200,
   });
 
-  test("loses nothing but blanks at the cuts, and no part is blank, too long or cut inside a character", () => {
+  test("loses nothing but blanks at the cuts, and no part is blank, too long or cut within a character", () => {
     fc.assert(
       fc.property(tricky, fc.integer({ min: 2, max: 40 }), (text, limit) => {
         const parts = splitMessage(text, limit);
@@ -251,7 +254,7 @@ describe("splitting", () => {
     expect(splitMessage("a🧊🧊", 2)).toEqual(["a", "🧊", "🧊"]);
   });
 
-  test("takes a message of exactly the limit whole", () => {
+  test("sends a message of exactly the limit whole", () => {
     expect(splitMessage("x".repeat(MAX_MESSAGE_CHARS))).toHaveLength(1);
     expect(splitMessage("x".repeat(MAX_MESSAGE_CHARS + 1))).toHaveLength(2);
   });

@@ -12,7 +12,7 @@ import { newestSchemaCheck } from "../../src/db/newest-schema.ts";
 import { lastErrorOf } from "../../src/services/board/health.ts";
 import { journalOf, MigrationFolder } from "../support/migrations.ts";
 
-test("an upgrade forgets what exchanges wrote, and is what makes the schema current", () => {
+test("an upgrade discards what exchanges wrote, and is what makes the schema current", () => {
   const folder = mkdtempSync(join(tmpdir(), "upgrade-"));
   using stack = new DisposableStack();
   stack.defer(() => rmSync(folder, { recursive: true }));

@@ -18,13 +18,13 @@ import { rowOf, snapshotOf } from "../support/board.ts";
 import { DEMO_START_MS, demoMarket } from "../support/simulator.ts";
 import { simulatorSource } from "../support/simulator-source.ts";
 
-/** All that are on: some are free, some accrue. */
+/** All enabled ones: some are free, some accrue. */
 const IDS = Object.values(EXCHANGES).flatMap(({ facts }) =>
   facts.disabledReason === undefined ? [facts.id] : [],
 );
 const PERIOD_MS = 60_000;
 
-/** A quote as the board shows it, its ticker taken for what it is. */
+/** A quote as the board shows it, with its ticker taken literally. */
 function boardRowOf(exchange: ExchangeId, quote: Quote, instrumentId: number): BoardRow {
   const { record } = rowOf(exchange, quote.base, {
     ...quote,
@@ -49,7 +49,7 @@ const rows = (
   .flat()
   .map(({ id, quote }, index) => boardRowOf(id, quote, index));
 
-/** Every pair has lasted for a day: what is left to say is about money. */
+/** Every pair has lasted for a day: only reasons about money remain. */
 const A_DAY: OpportunityBook = {
   find: () => ({
     firstSeenMs: DEMO_START_MS - 86_400_000,
@@ -89,7 +89,7 @@ async function pairsOf(query: Partial<ArbitrageQuery>): Promise<readonly ArbRow[
   return found.slice(0, found.length).map((pair) => arbRow(pair, SNAPSHOT.asOfMs / 1000));
 }
 
-/** Whether a leg is paid for at all in the time, counted from what is served. */
+/** Whether a leg is paid at all in that time, counted from what is served. */
 function isPaidIn({ next_funding_time: next, accrual }: ArbRow["long"], hours: number): boolean {
   return accrual === "continuous" || (next ?? Infinity) <= SNAPSHOT.asOfMs / 1000 + hours * 3600;
 }
@@ -99,14 +99,14 @@ describe.each([1, 24, 168])(
   (holdHours) => {
     const all = pairsOf({ holdHours });
 
-    test("is usable only where something is left, in yearly terms and of what is paid in fact", async () => {
+    test("is usable only if something is left, per year and of the actual payments", async () => {
       const pairs = await all;
       const losesBy = ({ net_apr_pct: net, expected_cash: cash }: ArbRow) => [
         net !== null && net <= 0 ? "year" : "",
         cash.net_usd !== null && cash.net_usd <= 0 ? "cash" : "",
       ];
       const losing = pairs.filter((pair) => losesBy(pair).join("") !== "");
-      // It is the decision that keeps them away: there are thousands, in a short time also with a yearly net over 0.
+      // The decision rejects them: there are thousands, for a short time also with a yearly net above 0.
       expect(losing.filter(({ decision }) => decision === "watch").length).toBeGreaterThan(1_000);
       if (holdHours === 1)
         expect(losing.filter((pair) => losesBy(pair).join("") === "cash").length).toBeGreaterThan(
@@ -119,7 +119,7 @@ describe.each([1, 24, 168])(
       expect(listed).toEqual(usable);
     });
 
-    test("says that nothing settles in the time exactly where no leg does", async () => {
+    test("states that nothing settles in time if and only if no leg does", async () => {
       const known = (await all).filter(
         ({ expected_cash: cash }) => cash.long_usd !== null && cash.short_usd !== null,
       );
@@ -131,7 +131,7 @@ describe.each([1, 24, 168])(
       expect(wrong).toEqual([]);
     });
 
-    test("is in the order of its cash when that is asked for, unknown last", async () => {
+    test("is ordered by expected cash on request, unknown last", async () => {
       const byCash = await pairsOf({ holdHours, sort: "cash" });
       const cashOf = (pair: ArbRow) => pair.expected_cash.net_usd ?? Number.NEGATIVE_INFINITY;
       const nameOf = ({ long, short }: ArbRow) =>

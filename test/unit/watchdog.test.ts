@@ -15,7 +15,7 @@ function setUp(deadlineMs: number | null) {
     },
   };
   const watchdog = createWatchdog({ manager, deadlineMs, clock, log, collector: state });
-  /** Seconds pass, with a look in each. */
+  /** Seconds pass, with a check in each. */
   const pass = async (seconds: number): Promise<void> => {
     for (let n = 0; n < seconds; n += 1) {
       await clock.advance(1_000);
@@ -27,7 +27,7 @@ function setUp(deadlineMs: number | null) {
 }
 
 describe("the service manager", () => {
-  test("is told once that the service is ready, what it does, and every ten seconds that it lives", async () => {
+  test("is notified once that the service is ready, of its status, and every ten seconds that it is alive", async () => {
     const { watchdog, state, sent, pings, pass } = setUp(60_000);
     watchdog.observe();
     expect(sent).toEqual(["READY=1", "STATUS=collecting", "WATCHDOG=1"]);
@@ -43,7 +43,7 @@ describe("the service manager", () => {
     expect(sent.filter((line) => line === "READY=1")).toHaveLength(1);
   });
 
-  test("gets three pings in a deadline that is shorter than usual, none where it does not watch", async () => {
+  test("gets three pings within a shorter deadline, and none if it does not watch", async () => {
     const short = setUp(6_000);
     await short.pass(60);
     expect(short.pings()).toBe(30);
@@ -52,7 +52,7 @@ describe("the service manager", () => {
     expect(none.sent).toEqual(["READY=1", "STATUS=collecting"]);
   });
 
-  test("gets no ping while the collector hangs, and is told why; one at once when it lives again", async () => {
+  test("gets no ping while the collector hangs, with the reason; one immediately when it is alive again", async () => {
     const { state, sent, pings, pass, log } = setUp(60_000);
     await pass(1);
     state.isAlive = false;
@@ -66,7 +66,7 @@ describe("the service manager", () => {
     expect(sent).toContain("STATUS=collecting");
   });
 
-  test("is told again what could not be delivered", async () => {
+  test("is notified again if a message could not be delivered", async () => {
     const { state, sent, pass } = setUp(60_000);
     state.reachable = false;
     await pass(3);
@@ -76,7 +76,7 @@ describe("the service manager", () => {
     expect(sent).toEqual(["READY=1", "STATUS=collecting", "WATCHDOG=1"]);
   });
 
-  test("there is none: nothing is sent and nothing fails", () => {
+  test("may be absent: nothing is sent and nothing fails", () => {
     const parts = { deadlineMs: null, clock: new ManualClock(), log: memoryLog() };
     const collector = { isAlive: true, doing: "collecting" };
     const watchdog = createWatchdog({ manager: null, ...parts, collector });

@@ -6,11 +6,11 @@ import { ManualClock } from "../support/manual-clock.ts";
 
 const LIMITS = { concurrent: 2, waiting: 4, waitMs: 10_000 };
 
-/** A client that stays. */
+/** A client that does not leave. */
 const STAYS = new AbortController().signal;
 const A = { client: "a", disconnected: STAYS };
 
-/** A queue whose turns are noted as they come. */
+/** A queue whose turns are recorded as they come. */
 function bench() {
   const clock = new ManualClock();
   const queue = new WorkQueue(clock, LIMITS);
@@ -30,12 +30,12 @@ function bench() {
       expect([error.code, error.headers["retry-after"]]).toEqual(["busy", "2"]);
     }
   };
-  /** Asks without waiting for the turn, and lets what can run run. */
+  /** Requests a turn without waiting for it, and lets runnable tasks run. */
   const start = async (client: string, name = client, left = STAYS): Promise<void> => {
     void ask(client, name, left);
     await clock.advance(0);
   };
-  /** Ends the oldest that is under way. */
+  /** Ends the oldest turn in progress. */
   const end = async (): Promise<void> => {
     releases.shift()?.();
     await clock.advance(0);
@@ -44,8 +44,8 @@ function bench() {
   return { clock, queue, began, refused, details, start, end };
 }
 
-describe("answers that are not kept", () => {
-  test("are made two at a time, the others in the order in which they came", async () => {
+describe("answers that are not cached", () => {
+  test("are built two at a time, the others in order of arrival", async () => {
     const { queue, began, start, end } = bench();
     for (const name of ["1", "2", "3", "4"]) await start("a", name);
     expect([began, queue.running, queue.waiting]).toEqual([["1", "2"], 2, 2]);
@@ -58,7 +58,7 @@ describe("answers that are not kept", () => {
     expect(queue.running).toBe(0);
   });
 
-  test("leave the loop to others before the next turn begins", async () => {
+  test("yield to the event loop before the next turn starts", async () => {
     const { queue, start } = bench();
     await start("a");
     const release = await queue.enter(A);
@@ -72,7 +72,7 @@ describe("answers that are not kept", () => {
     expect(isNext).toBe(true);
   });
 
-  test("are refused when the queue is full, and when their turn does not come in time", async () => {
+  test("are refused if the queue is full, and if their turn does not come in time", async () => {
     const { clock, queue, refused, details, start } = bench();
     for (let n = 0; n < 6; n += 1) await start("a", `${n}`);
     await start("a", "one too many");
@@ -88,7 +88,7 @@ describe("answers that are not kept", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test("whose client has left are not made, and their place is free at once", async () => {
+  test("are not built if their client has left, and free their place immediately", async () => {
     const { clock, queue, began, refused, start, end } = bench();
     const leaving = new AbortController();
     await start("a");
@@ -107,7 +107,7 @@ describe("answers that are not kept", () => {
     expect(queue.running).toBe(0);
   });
 
-  test("of a client with few under way come before those of one with many", async () => {
+  test("of a client with few in progress come before those of one with many", async () => {
     const { began, start, end } = bench();
     for (const name of ["a1", "a2", "a3", "a4"]) await start("a", name);
     await start("b", "b1");
@@ -115,7 +115,7 @@ describe("answers that are not kept", () => {
     expect(began).toEqual(["a1", "a2", "b1"]);
   });
 
-  test("one client cannot keep others out of a full queue, nor can two alike throw each other out", async () => {
+  test("one client cannot keep others out of a full queue, nor can two equal ones displace each other", async () => {
     const { queue, refused, details, start } = bench();
     for (const name of ["a1", "a2", "a3", "a4", "a5", "a6"]) await start("a", name);
     await start("b", "b1");
@@ -126,7 +126,7 @@ describe("answers that are not kept", () => {
     expect([refused, queue.waiting]).toEqual([["a6", "a5", "b3"], 4]);
   });
 
-  test("a turn that is given back twice is one turn", async () => {
+  test("a turn released twice counts as one", async () => {
     const { queue, clock } = bench();
     const [first] = [await queue.enter(A), await queue.enter(A)];
     first();

@@ -21,8 +21,8 @@ function setUp() {
   return { clock, log, end, done, state, queue, work };
 }
 
-describe("a write that nothing stands in the way of", () => {
-  test("is done before run returns, and resolves to what it returns", async () => {
+describe("an unobstructed write", () => {
+  test("is executed before run returns, and resolves to its result", async () => {
     const { queue, work, done } = setUp();
     const result = queue.run(work("a"));
     expect(done).toEqual(["a"]);
@@ -30,9 +30,9 @@ describe("a write that nothing stands in the way of", () => {
   });
 });
 
-describe("a write that another program holds up", () => {
+describe("a write blocked by another program", () => {
   test.each(["SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_FULL", "SQLITE_IOERR_WRITE"])(
-    "by %s is tried again four times a second, and all later ones keep their order behind it",
+    "by %s is retried four times a second, and later ones stay in order behind it",
     async (code) => {
       const { queue, work, done, state, clock } = setUp();
       state.code = code;
@@ -51,7 +51,7 @@ describe("a write that another program holds up", () => {
     },
   );
 
-  test("is logged once when that lasts a second, and once when it is over", async () => {
+  test("is logged once after a second, and once when it is over", async () => {
     const { queue, work, state, clock, log } = setUp();
     state.code = "SQLITE_BUSY";
     void queue.run(work("a"));
@@ -74,7 +74,7 @@ describe("a write that another program holds up", () => {
     ]);
   });
 
-  test("is over when nothing has failed for a while: looks that write nothing do not say so", async () => {
+  test("is over when nothing has failed for a while; writes of nothing do not count", async () => {
     const { queue, work, state, clock, log } = setUp();
     for (let second = 0; second < 10; second += 1) {
       state.code = "SQLITE_FULL";
@@ -89,7 +89,7 @@ describe("a write that another program holds up", () => {
     expect(log.events()).toEqual(["database_not_writable", "database_writable_again"]);
   });
 
-  test("for some milliseconds is no news; a full disk is at once", async () => {
+  test("is not logged for a few milliseconds; a full disk is logged immediately", async () => {
     const { queue, work, state, clock, log } = setUp();
     state.code = "SQLITE_BUSY";
     void queue.run(work("a"));
@@ -102,9 +102,9 @@ describe("a write that another program holds up", () => {
   });
 });
 
-describe("a write that would fail for ever", () => {
+describe("a write that would always fail", () => {
   test.each(["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CONSTRAINT_NOTNULL"])(
-    "by %s is thrown to its caller and holds up nobody",
+    "by %s is thrown to its caller and blocks no other",
     async (code) => {
       const { queue, work, state, done } = setUp();
       state.code = code;
@@ -120,7 +120,7 @@ describe("a write that would fail for ever", () => {
 });
 
 describe("an attempt", () => {
-  test("is null when it fails for a reason that passes, and is not made before waiting writes", async () => {
+  test("is null if it fails for a temporary reason, and is not made before pending writes", async () => {
     const { queue, work, state, clock, done } = setUp();
     expect(queue.attempt(work("a"))).toBe("a");
     state.code = "SQLITE_BUSY";
@@ -144,7 +144,7 @@ describe("bounds", () => {
     expect(state.tries).toBe(1);
   });
 
-  test("at the end what goes through is written, what does not is abandoned after one try for all", async () => {
+  test("at the end, possible writes are made, the others are abandoned after one attempt for all", async () => {
     const { queue, work, state, clock, end, done } = setUp();
     state.code = "SQLITE_BUSY";
     const waiting = ["a", "b"].map((name) => queue.run(work(name)));
