@@ -13,9 +13,9 @@ describe("filters of pairs", () => {
     exclude: fc.subarray(EXCHANGE_IDS.slice(0, 9), { minLength: 1, maxLength: 3 }),
     base: fc.subarray(["BTC", "ETH", "PEPE", "NOPE"], { minLength: 1 }),
     quote: fc.subarray(["USDT", "USDC"], { minLength: 1 }),
-    min_volume: fc.integer({ min: 0, max: 5e9 }).map((least) => [String(least)]),
-    min_open_interest: fc.integer({ min: 0, max: 5e9 }).map((least) => [String(least)]),
-    min_yield: fc.integer({ min: 0, max: 400 }).map((least) => [String(least)]),
+    min_volume: fc.integer({ min: 0, max: 5e9 }).map((minimum) => [String(minimum)]),
+    min_open_interest: fc.integer({ min: 0, max: 5e9 }).map((minimum) => [String(minimum)]),
+    min_yield: fc.integer({ min: 0, max: 400 }).map((minimum) => [String(minimum)]),
     max_price_gap_pct: fc
       .double({ min: 0.1, max: 1.9, noNaN: true })
       .map((gap) => [gap.toFixed(3)]),

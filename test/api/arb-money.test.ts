@@ -215,8 +215,8 @@ describe("a listing's own fee", () => {
   });
 
   test("yields to fees set by a request or by the operator", async () => {
-    const asked = await feesOf(app(rows), "?fees=hyperliquid:3");
-    expect([asked.short, asked.fees_pct]).toEqual([[3, "request"], 0.16]);
+    const requested = await feesOf(app(rows), "?fees=hyperliquid:3");
+    expect([requested.short, requested.fees_pct]).toEqual([[3, "request"], 0.16]);
     const table = feeTable({ asOf: "2026-11-01", takerBps: new Map([["hyperliquid", 4]]) });
     expect(await feesOf(app(rows, table))).toMatchObject({
       short: [4, "operator"],

@@ -93,8 +93,8 @@ test("is rejected for many pairs or a long time", async () => {
     ["hold_hours=720.5", "hold_hours", "must not be above 720 with schedule=1"],
     ["schedule=yes", "schedule", '"yes"'],
   ] as const) {
-    const asked = query.startsWith("schedule") ? query : `schedule=1&${query}`;
-    const response = await app.get(`${ARB}?${asked}`);
+    const fullQuery = query.startsWith("schedule") ? query : `schedule=1&${query}`;
+    const response = await app.get(`${ARB}?${fullQuery}`);
     expect([query, response.status]).toEqual([query, 400]);
     expect(await response.json()).toMatchObject({
       errors: [{ parameter, rule: expect.stringContaining(rule) }],

@@ -157,13 +157,15 @@ test(
         for (const slot of found) {
           const inSlot = byMinute.get(slot.settles_at) ?? [];
           const known = inSlot.flatMap(({ payment_usd: usd }) => (usd === null ? [] : [usd]));
-          const told = inSlot.flatMap(({ open_interest_usd: usd }) => (usd === null ? [] : [usd]));
+          const openInterest = inSlot.flatMap(({ open_interest_usd: usd }) =>
+            usd === null ? [] : [usd],
+          );
           const sum = (usd: readonly number[]) => usd.reduce((so, one) => so + one, 0);
           expect(slot).toMatchObject({
             instruments: inSlot.length,
             exchanges: new Set(inSlot.map(({ exchange }) => exchange)).size,
-            open_interest_usd: told.length === 0 ? null : sum(told),
-            open_interest_unknown: inSlot.length - told.length,
+            open_interest_usd: openInterest.length === 0 ? null : sum(openInterest),
+            open_interest_unknown: inSlot.length - openInterest.length,
             payment_unknown: inSlot.length - known.length,
           });
           if (known.length === 0) expect(slot.payment_usd).toBeNull();

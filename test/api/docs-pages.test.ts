@@ -89,7 +89,7 @@ describe.each(PAGES)("%s", (path) => {
 });
 
 describe("/docs", () => {
-  test("works for a service that has just started, too: minimums are at their examples", async () => {
+  test("works right after startup, too: minimums are at their examples", async () => {
     const page = await pageOf("/docs");
     const links = [...page.matchAll(/<strong>GET<\/strong> <a href="([^"]+)"/g)].map(
       ([, address = ""]) => address.replaceAll("&amp;", "&"),
@@ -110,12 +110,12 @@ describe("/docs", () => {
         page.slice(page.indexOf(`<h3 id="${operationId}"`)).split("</section>")[0] ?? "";
       expect([path, section.includes(`>${path}</a>`)]).toEqual([path, true]);
       expect([path, textOf(section)]).toEqual([path, expect.stringContaining(summary)]);
-      const said = textOf(section).replaceAll(/\s+/g, " ");
+      const shown = textOf(section).replaceAll(/\s+/g, " ");
       const plain = (words: string) => words.replaceAll(/[`*]/g, "").replaceAll(/\s+/g, " ");
-      expect(said).toContain(plain(description));
+      expect(shown).toContain(plain(description));
       for (const { name, description: about } of parameters) {
         expect([path, section.includes(`<code>${name}</code>`)]).toEqual([path, true]);
-        expect(said).toContain(plain(about));
+        expect(shown).toContain(plain(about));
       }
     }
     const { components } = JSON.parse(await plainDocument());

@@ -6,12 +6,12 @@ import { appOf, type ListBody, LISTS, marketOf } from "../support/lists.ts";
 import { NOON_MS } from "../support/quote.ts";
 import { ADDRESSES } from "../support/served-queries.ts";
 
-/** The page's table against what the service does without the parameter; no default is read from the sources. */
+/** Compares the page's table with what the service does without the parameter; no default is read from the sources. */
 
 /** More assets than any list has rows by default. */
 const ASSETS = 560;
 const EXCHANGES: readonly ExchangeId[] = ["okx", "bybit", "gate", "xt"];
-/** Around each default that a minimum of dollars has: under it, at it and over it. */
+/** Around each default of a minimum in dollars: below it, at it and above it. */
 const USD = [0.9, 0.99, 1, 1.01, 4.5, 4.95, 5, 5.05, 0, null].map((of) => of && of * 1e6);
 const AGES_SECONDS = [0, 1_780, 1_800, 1_820, 3_600];
 
@@ -69,7 +69,7 @@ const TABLE: readonly TableRow[] = [
 
 const pathOf = (template: string) => template.replace("{base}", "BTC");
 
-/** A list with everything that it could have, but for what `name` holds back. */
+/** A list with everything that it could have, except what `name` excludes. */
 async function answerOf(template: string, name: string, more = ""): Promise<Response> {
   const path = pathOf(template);
   const query = new URLSearchParams(LISTS.find((list) => list.path === path)?.query ?? "");
@@ -108,7 +108,7 @@ test("the table has every limit, minimum and maximum of the document, once", () 
   expect(listed).toEqual(documented);
 });
 
-describe("rows that are sent without a limit are as many as the table says", () => {
+describe("without a limit as many rows are sent as the table states", () => {
   const limits = TABLE.filter(({ name }) => name === "limit");
 
   /** The longest side of a ranking that is limited by side, else the number of rows. */
@@ -123,9 +123,9 @@ describe("rows that are sent without a limit are as many as the table says", () 
     const [, first = "", second, setting] =
       /^(\w+)(?:, or (\d+) with (\w+=\w+))?$/.exec(fallback) ?? [];
     const sent = await sentOf(template, "");
-    const most = await sentOf(template, `limit=${rangeOf(row).maximum}`);
-    expect(most).toBeGreaterThan(300);
-    expect(sent === most ? "none" : String(sent)).toBe(first);
+    const maximum = await sentOf(template, `limit=${rangeOf(row).maximum}`);
+    expect(maximum).toBeGreaterThan(300);
+    expect(sent === maximum ? "none" : String(sent)).toBe(first);
     if (setting !== undefined) expect(await sentOf(template, setting)).toBe(Number(second));
   });
 
@@ -136,7 +136,7 @@ describe("rows that are sent without a limit are as many as the table says", () 
   });
 });
 
-describe("what a minimum or maximum holds back unless it is set is as the table says", () => {
+describe("what a minimum or maximum excludes by default is as in the table", () => {
   // A stream without any row sends nothing; test/api/parameters.test.ts compares its first event.
   const bounds = TABLE.filter(
     ({ template, name }) => name !== "limit" && !template.endsWith("/stream"),
@@ -155,7 +155,7 @@ describe("what a minimum or maximum holds back unless it is set is as the table 
     const value = Number(fallback);
     expect(unset).toBe(await totalOf(row, value));
     if (value <= 1) expect(unset).toBe(await totalOf(row, loosest));
-    // Rows on both sides of it, near enough that no other default would give as many.
+    // Rows on both sides of it, so close that no other default would give as many.
     const step = value < 10 ? 1 : value / 100;
     if (value > 1) expect(await totalOf(row, value - step)).toBeGreaterThan(unset);
     if (value > 1) expect(await totalOf(row, value + step)).toBeLessThan(unset);

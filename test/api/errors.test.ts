@@ -179,11 +179,11 @@ describe("the request log", () => {
   test("names the peer, whatever it claims, unless it is a trusted proxy", async () => {
     const board = new TestBoard();
     const trusting = testApp(board, { trustedProxies: ["10.0.0.0/8"] });
-    const doubting = testApp(board);
+    const untrusting = testApp(board);
     await trusting.fetch(forwarded, address);
-    await doubting.fetch(forwarded, address);
+    await untrusting.fetch(forwarded, address);
     expect(trusting.log.lines[0]?.fields).toMatchObject({ client: "203.0.113.5" });
-    expect(doubting.log.lines[0]?.fields).toMatchObject({ client: "10.0.0.9" });
+    expect(untrusting.log.lines[0]?.fields).toMatchObject({ client: "10.0.0.9" });
   });
 
   test("logs refusals for lack of data or capacity at debug level: there may be thousands", async () => {

@@ -33,12 +33,12 @@ const board = () =>
   );
 
 /** The address of an operation with the examples of these parameters; required ones are always included. */
-function target(path: string, parameters: readonly Parameter[], asked: readonly Parameter[]) {
+function target(path: string, parameters: readonly Parameter[], given: readonly Parameter[]) {
   const filled = parameters
     .filter((parameter) => parameter.in === "path")
     .reduce((text, { name, schema }) => text.replace(`{${name}}`, String(schema.example)), path);
   const query = parameters
-    .filter((one) => one.in === "query" && (one.required === true || asked.includes(one)))
+    .filter((one) => one.in === "query" && (one.required === true || given.includes(one)))
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(schema.example))}`);
   return query.length === 0 ? filled : `${filled}?${query.join("&")}`;
 }

@@ -22,7 +22,7 @@ const BTC: Explanation = {
 const STORED_AT_MS = NOON_MS - 5_000;
 
 function app(origin: Origin = BTC) {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const rows = [
     rowOf("kraken", "BTC", { exchangeSymbol: "PF_XBTUSD", fundingRate: 0.00001 }),
     rowOf("hibachi", "ETH", { exchangeSymbol: "ETH/USDT-P", fundingIntervalHours: null }),
@@ -30,7 +30,7 @@ function app(origin: Origin = BTC) {
   ];
   const served = testApp(new TestBoard(snapshotOf("1-1", rows)), {
     askForOrigin: (request) => {
-      asked.push(request);
+      requests.push(request);
       return Promise.resolve(origin);
     },
   });
@@ -39,14 +39,14 @@ function app(origin: Origin = BTC) {
     expect(response.status).toBe(200);
     return (await response.json()) as ExplanationBody;
   };
-  return { served, asked, explain };
+  return { served, requests, explain };
 }
 
 describe("/api/explain", () => {
   test("shows the raw rows as received, the rule, and the formulas with their numbers", async () => {
-    const { explain, asked } = app();
+    const { explain, requests } = app();
     const body = await explain("kraken/PF_XBTUSD");
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       { exchange: "kraken", exchangeSymbol: "PF_XBTUSD", storedAtMs: STORED_AT_MS },
     ]);
     expect(body.raw).toEqual({ ...BTC.origin.rows });
@@ -114,20 +114,20 @@ describe("/api/explain", () => {
     ["kraken/PF_XBTUSD?x=1", 400, "bad_parameter"],
     [`kraken/${"A".repeat(200)}`, 400, "bad_parameter"],
   ])("refuses %s with %i %s", async (path, status, code) => {
-    const { served, asked } = app();
+    const { served, requests } = app();
     const response = await served.get(`/api/explain/${path}`);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ code });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test("clients take turns: one that requests many rows leaves room for others", async () => {
-    const asked: { readonly exchange: string; readonly answer: () => void }[] = [];
+    const requests: { readonly exchange: string; readonly answer: () => void }[] = [];
     const rows = [rowOf("kraken", "BTC"), rowOf("gate", "BTC")];
     const { fetch } = testApp(new TestBoard(snapshotOf("1-1", rows)), {
       askForOrigin: ({ exchange }) => {
         const { promise, resolve } = Promise.withResolvers<Origin>();
-        asked.push({ exchange, answer: () => resolve("not_in_last_batch") });
+        requests.push({ exchange, answer: () => resolve("not_in_last_batch") });
         return promise;
       },
     });
@@ -138,19 +138,19 @@ describe("/api/explain", () => {
     const many = Array.from({ length: 40 }, () => explain("kraken", "10.0.0.1"));
     const one = explain("gate", "10.0.0.2");
     await new Promise(setImmediate);
-    expect(asked.length).toBeLessThan(MAX_WAITING);
+    expect(requests.length).toBeLessThan(MAX_WAITING);
     // The second client's request follows those that were already sent to the collector.
     let answered = 0;
-    while (!asked.some(({ exchange }) => exchange === "gate") && answered < 40) {
-      asked[answered]?.answer();
+    while (!requests.some(({ exchange }) => exchange === "gate") && answered < 40) {
+      requests[answered]?.answer();
       answered += 1;
       await new Promise(setImmediate);
     }
     expect(answered).toBeLessThan(MAX_WAITING + 1);
-    for (const { answer } of asked) answer();
+    for (const { answer } of requests) answer();
     expect(await one).toMatchObject({ raw_reason: "not_in_last_batch" });
     while (answered < 60) {
-      asked[answered]?.answer();
+      requests[answered]?.answer();
       answered += 1;
       await new Promise(setImmediate);
     }

@@ -127,12 +127,12 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
       ["csv", "text/csv"],
       ["ndjson", "application/x-ndjson"],
     ] as const) {
-      const asked = await app.get(of(format));
+      const explicit = await app.get(of(format));
       const negotiated = await app.get(target, { accept: type });
-      expect(await asked.text()).toBe(await negotiated.text());
-      expect(asked.headers.get("vary")).toBe("Accept-Encoding");
+      expect(await explicit.text()).toBe(await negotiated.text());
+      expect(explicit.headers.get("vary")).toBe("Accept-Encoding");
       expect(negotiated.headers.get("vary")).toBe("Accept, Accept-Encoding");
-      for (const { headers } of [asked, negotiated]) {
+      for (const { headers } of [explicit, negotiated]) {
         expect(headers.get("content-type")).toStartWith(type);
         expect(headers.get("content-disposition")).toMatch(
           new RegExp(`^attachment; filename="[\\w-]+-${snapshot}\\.${format}"$`),

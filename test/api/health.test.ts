@@ -62,16 +62,16 @@ describe("/api/health", () => {
   });
 
   test("is evaluated for every request", async () => {
-    let asked = 0;
+    let evaluations = 0;
     const counting = testApp(new TestBoard(), {
       health: () => {
-        asked += 1;
+        evaluations += 1;
         return REPORT;
       },
     });
     await counting.get("/api/health");
     await counting.get("/api/health");
-    expect(asked).toBe(2);
+    expect(evaluations).toBe(2);
   });
 });
 

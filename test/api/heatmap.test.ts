@@ -177,12 +177,12 @@ describe("generated markets", () => {
     const query = fc.record({
       limit: fc.integer({ min: 1, max: 3 }),
       sort: fc.constantFrom("volume", "base", "spread"),
-      least: fc.integer({ min: 0, max: 2 }),
+      minimum: fc.integer({ min: 0, max: 2 }),
     });
     await fc.assert(
-      fc.asyncProperty(market, market, query, async (rows, later, { limit, sort, least }) => {
+      fc.asyncProperty(market, market, query, async (rows, later, { limit, sort, minimum }) => {
         const app = testApp(new TestBoard(snapshotOf("1-1", rows)));
-        const text = `?sort=${sort}&min_exchanges=${least}`;
+        const text = `?sort=${sort}&min_exchanges=${minimum}`;
         const whole = await heatmap(text, app);
         const joined: Heatmap["rows"] = [];
         let cursor = "";

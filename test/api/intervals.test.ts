@@ -45,7 +45,7 @@ async function rowsOf(app: ReturnType<typeof appOn>, query: string): Promise<Int
   return ((await response.json()) as { rows: IntervalChangeRow[] }).rows;
 }
 
-const told = (rows: readonly IntervalChangeRow[]): string[] =>
+const textsOf = (rows: readonly IntervalChangeRow[]): string[] =>
   rows.map((row) => `${row.exchange} ${row.base} ${row.from_hours}>${row.to_hours}`);
 
 describe("/api/intervals/changes", () => {
@@ -53,7 +53,7 @@ describe("/api/intervals/changes", () => {
     using database = testDatabase();
     changed(database);
     const rows = await rowsOf(appOn(database), "");
-    expect(told(rows)).toEqual(["okx BTC 8>4", "okx ETH 8>1"]);
+    expect(textsOf(rows)).toEqual(["okx BTC 8>4", "okx ETH 8>1"]);
     expect(rows[0]).toEqual({
       uid: `okx:BTCUSDT:${NOON - 180}`,
       exchange: "okx",
@@ -72,18 +72,18 @@ describe("/api/intervals/changes", () => {
     using database = testDatabase();
     changed(database);
     const app = appOn(database);
-    expect(told(await rowsOf(app, `?from=${NOON - 60}`))).toEqual(["okx BTC 8>4"]);
-    expect(told(await rowsOf(app, `?from=${NOON - 59}`))).toEqual([]);
-    expect(told(await rowsOf(app, `?to=${NOON - 60}`))).toEqual(["okx ETH 8>1"]);
-    expect(told(await rowsOf(app, "?from=0&base=btc"))).toEqual(["okx BTC 8>4", "gate BTC 8>4"]);
-    expect(told(await rowsOf(app, "?from=0&exchange=gate"))).toEqual(["gate BTC 8>4"]);
+    expect(textsOf(await rowsOf(app, `?from=${NOON - 60}`))).toEqual(["okx BTC 8>4"]);
+    expect(textsOf(await rowsOf(app, `?from=${NOON - 59}`))).toEqual([]);
+    expect(textsOf(await rowsOf(app, `?to=${NOON - 60}`))).toEqual(["okx ETH 8>1"]);
+    expect(textsOf(await rowsOf(app, "?from=0&base=btc"))).toEqual(["okx BTC 8>4", "gate BTC 8>4"]);
+    expect(textsOf(await rowsOf(app, "?from=0&exchange=gate"))).toEqual(["gate BTC 8>4"]);
   });
 
   test("a snapshot does not contain later changes", async () => {
     using database = testDatabase();
     changed(database);
     const app = appOn(database, NOON_MS - 90_000);
-    expect(told(await rowsOf(app, ""))).toEqual(["okx ETH 8>1"]);
+    expect(textsOf(await rowsOf(app, ""))).toEqual(["okx ETH 8>1"]);
   });
 
   test("has pages, and refuses invalid times and milliseconds", async () => {
@@ -93,7 +93,7 @@ describe("/api/intervals/changes", () => {
     const first = await (await app.get("/api/intervals/changes?limit=1")).json();
     expect(first).toMatchObject({ count: 1, total: 2 });
     const { next_cursor: cursor } = first as { next_cursor: string };
-    expect(told(await rowsOf(app, `?limit=1&cursor=${cursor}`))).toEqual(["okx ETH 8>1"]);
+    expect(textsOf(await rowsOf(app, `?limit=1&cursor=${cursor}`))).toEqual(["okx ETH 8>1"]);
     for (const from of [String(NOON_MS), "yesterday", "-1", ""]) {
       const refused = await app.get(`/api/intervals/changes?from=${from}`);
       expect(refused.status).toBe(400);

@@ -100,7 +100,7 @@ describe(PATH, () => {
     });
   });
 
-  test("has an exchange's own mean, or why there is none", async () => {
+  test("has an exchange's own mean, or the reason why there is none", async () => {
     const of = named(await rates());
     // (1 x 6 + 2 x 5) / 11 bps.
     expect(of.get("okx")).toMatchObject({

@@ -44,7 +44,7 @@ const everything = {
 } satisfies Partial<MetricsDeps>;
 
 describe("the text of /metrics", () => {
-  test("keeps to the format to the letter, whatever an exchange calls its listings", async () => {
+  test("conforms strictly to the format, whatever an exchange calls its listings", async () => {
     const odd = ['a"b', "a\\b", "a\nb", "a}b", "a,b=", "币安"];
     const rows = odd.map((exchangeSymbol) => rowOf("okx", "BTC", { exchangeSymbol }));
     const families = await scraped(boardOf(...rows), everything);
@@ -73,27 +73,27 @@ describe("the text of /metrics", () => {
 describe("a text that breaks the format", () => {
   const head = "# HELP a_total A.\n# TYPE a_total counter\n";
   test.each([
-    ["no end of the last line", `${head}a_total 1`],
+    ["no newline at the end", `${head}a_total 1`],
     ["a sample before its type", `a_total 1\n${head}`],
     ["help alone", "# HELP a_total A.\na_total 1\n"],
-    ["one series twice", `${head}a_total{x="1"} 1\na_total{x="1"} 2\n`],
-    ["one family twice", `${head}${head}`],
-    ["a quote that is not escaped", `${head}a_total{x="a"b"} 1\n`],
-    ["a value that is none", `${head}a_total null\n`],
+    ["a duplicate series", `${head}a_total{x="1"} 1\na_total{x="1"} 2\n`],
+    ["a duplicate family", `${head}${head}`],
+    ["an unescaped quote", `${head}a_total{x="a"b"} 1\n`],
+    ["an invalid value", `${head}a_total null\n`],
     ["a counter below 0", `${head}a_total -1\n`],
     ["a counter without _total", "# HELP a A.\n# TYPE a counter\na 1\n"],
     ["a name with a hyphen", "# HELP a-b A.\n# TYPE a-b gauge\na-b 1\n"],
     [
-      "buckets above their count",
+      "buckets that exceed their count",
       '# HELP h H.\n# TYPE h histogram\nh_bucket{le="+Inf"} 3\nh_sum 1\nh_count 2\n',
     ],
-  ])("is found to: %s", (_, text) => {
+  ])("is detected: %s", (_, text) => {
     expect(() => parseExposition(text)).toThrow();
   });
 });
 
 describe("the process", () => {
-  test("shows its CPU time, its start, its memory and what it is, by the standard names", async () => {
+  test("shows its CPU time, start time, memory and build, by the standard names", async () => {
     const families = await scraped(boardOf());
     const nowSeconds = Date.now() / 1000;
     expect(valueOf(families, "process_cpu_seconds_total")).toBeGreaterThan(0);
@@ -110,7 +110,7 @@ describe("the process", () => {
     ]);
   });
 
-  test("its CPU time is that of all its work until now", async () => {
+  test("has the CPU time of all its work so far", async () => {
     const metrics = metricsOf(boardOf());
     const seconds = async () =>
       valueOf(parseExposition(await metrics.scrape()), "process_cpu_seconds_total") ?? 0;
@@ -122,7 +122,7 @@ describe("the process", () => {
 });
 
 describe("the snapshot's age", () => {
-  test("is counted at each scrape, from the moment that it shows", async () => {
+  test("is computed at each scrape, from the moment that the snapshot shows", async () => {
     const clock = new ManualClock(NOON_MS + 7_500);
     const metrics = metricsOf(boardOf(rowOf("okx", "BTC")), { clock });
     const age = async () =>
@@ -132,14 +132,14 @@ describe("the snapshot's age", () => {
     expect(await age()).toBe(27.5);
   });
 
-  test("is absent before the first snapshot: 0 would be the freshest of all", async () => {
+  test("is absent before the first snapshot: 0 would mean the freshest", async () => {
     const families = parseExposition(await metricsOf(new TestBoard()).scrape());
     expect(samplesOf(families, "funding_snapshot_age_seconds")).toEqual([]);
   });
 });
 
 describe("the databases", () => {
-  test("show each file's size; one that is not there has none", async () => {
+  test("show each file's size; a missing file has none", async () => {
     const sizes = [
       { name: "market", dataBytes: 4_096, walBytes: 32 },
       { name: "accounts", dataBytes: 8_192, walBytes: null },
@@ -158,12 +158,12 @@ describe("the databases", () => {
 describe("the rates of named bases", () => {
   const NAMES = ["funding_rate_per_hour_percent", "funding_rate_annualized_percent"] as const;
 
-  test("are shown only when somebody names some", async () => {
+  test("are shown only for configured bases", async () => {
     const families = await scraped(boardOf(rowOf("okx", "BTC")));
     expect(families.filter(({ name }) => name.startsWith("funding_rate"))).toEqual([]);
   });
 
-  test("are those of the lists, an hour and a year, per listing", async () => {
+  test("equal those of the lists, per hour and per year, for each listing", async () => {
     const rows = [
       rowOf("okx", "BTC", { fundingRate: 0.0001, fundingIntervalHours: 8 }),
       rowOf("kraken", "BTC", { fundingRate: -0.0001, fundingIntervalHours: 1, quote: "USD" }),
@@ -180,7 +180,7 @@ describe("the rates of named bases", () => {
       ]);
   });
 
-  test("leave out what cannot be relied on, and say how many", async () => {
+  test("exclude untrusted listings, and count them", async () => {
     const rows = [
       rowOf("okx", "BTC"),
       rowOf("gate", "BTC", {}, flagBit("stale")),
@@ -200,7 +200,7 @@ describe("the rates of named bases", () => {
     ]);
   });
 
-  test("go with the snapshot: a listing that is gone has no series left", async () => {
+  test("follow the snapshot: a delisted listing has no series", async () => {
     const board = boardOf(rowOf("okx", "BTC"), rowOf("gate", "BTC"));
     const metrics = metricsOf(board, { bases: ["BTC"] });
     const shown = async () =>
@@ -212,7 +212,7 @@ describe("the rates of named bases", () => {
     expect(await shown()).toEqual(["okx"]);
   });
 
-  test("of one name are 200 listings at most, whatever an exchange lists", async () => {
+  test("are limited to 200 listings of one name, whatever an exchange lists", async () => {
     const rows = Array.from({ length: 230 }, (_, n) =>
       rowOf("okx", "BTC", { exchangeSymbol: `BTC-${n}` }),
     );

@@ -49,8 +49,10 @@ describe("caches", () => {
     const after = await tags();
     for (const [n, tag] of before.entries()) {
       expect(after[n]).not.toBe(tag);
-      const asked = await scene.get(targets[n] ?? "", { headers: { "if-none-match": tag ?? "" } });
-      expect(asked.status).toBe(200);
+      const response = await scene.get(targets[n] ?? "", {
+        headers: { "if-none-match": tag ?? "" },
+      });
+      expect(response.status).toBe(200);
     }
     const tag = after[1] ?? "";
     const known = await scene.get(targets[1] ?? "", { headers: { "if-none-match": tag } });

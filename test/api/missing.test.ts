@@ -152,15 +152,15 @@ describe("formats without an envelope", () => {
   test("show how many exchanges were requested, as JSON does, on every resource with rows", async () => {
     await using scene = await missingScene(MIXED);
     // One of them is disabled.
-    const asked = Object.keys(MIXED).length - 1;
+    const requested = Object.keys(MIXED).length - 1;
     for (const path of [...PLAIN, "/api/funding/calendar.ics"]) {
       for (const format of path.endsWith(".ics") ? [""] : ["?format=csv", "?format=ndjson"]) {
         const { headers } = await scene.get(path + format);
-        expect([path, headers.get("x-of-exchanges")]).toEqual([path, String(asked)]);
+        expect([path, headers.get("x-of-exchanges")]).toEqual([path, String(requested)]);
       }
     }
     const heatmap = await (await scene.get("/api/funding/heatmap")).json();
-    expect(heatmap).toMatchObject({ of_exchanges: asked });
+    expect(heatmap).toMatchObject({ of_exchanges: requested });
     const two = await scene.get("/api/funding/heatmap?format=csv&exchange=okx,binance");
     expect(two.headers.get("x-of-exchanges")).toBe("2");
     expect((await scene.get(CURRENT)).headers.get("x-of-exchanges")).toBeNull();
@@ -204,12 +204,12 @@ const condition = fc.oneof(
 test(
   "in generated markets missing follows the rule exactly, and 503 only if nothing is left",
   async () => {
-    const asked = fc.option(fc.subarray([...IDS, "aevo" as const], { minLength: 1 }));
+    const requested = fc.option(fc.subarray([...IDS, "aevo" as const], { minLength: 1 }));
     const excluded = fc.subarray([...IDS]);
     await fc.assert(
       fc.asyncProperty(
         fc.tuple(...IDS.map(() => condition)),
-        fc.array(fc.tuple(asked, excluded), { minLength: 12, maxLength: 12 }),
+        fc.array(fc.tuple(requested, excluded), { minLength: 12, maxLength: 12 }),
         async (states, queries) => {
           const conditions: Conditions = Object.fromEntries(IDS.map((id, n) => [id, states[n]]));
           await using scene = await missingScene(conditions);

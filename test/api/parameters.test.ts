@@ -106,13 +106,13 @@ describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path"
         // By the test above, these are also the answers to the other spelling.
         const alone = await uncached(board, targetOf(path, query, 0));
         const nearAlone = await uncached(board, targetOf(path, near, 1));
-        for (const [asked, spelling, answer] of [
+        for (const [sent, spelling, answer] of [
           [query, 0, alone],
           [near, 1, nearAlone],
           [query, 1, alone],
           [near, 0, nearAlone],
         ] as const)
-          expect(await answerOf(shared, targetOf(path, asked, spelling))).toEqual(answer);
+          expect(await answerOf(shared, targetOf(path, sent, spelling))).toEqual(answer);
       }),
       { numRuns: 40 },
     );
@@ -120,9 +120,9 @@ describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path"
 
   const thresholds = parameters.filter(isThreshold);
   test.each(thresholds)("reports that $name was rounded", async ({ name, schema }) => {
-    const asked = schema.type === "integer" ? 12_345 : 12.345;
+    const value = schema.type === "integer" ? 12_345 : 12.345;
     const board = boardOf([rowOf("okx", "BTC")]);
-    const sent = `${path}?${name}=${asked}`;
+    const sent = `${path}?${name}=${value}`;
     const used = schema.type === "integer" ? 12_300 : 12.3;
     if (!path.endsWith(".ics")) {
       const body = await bodyOf(appOf(board), sent);

@@ -220,7 +220,7 @@ describe("suggests the nearest name for an unknown one", () => {
   });
 });
 
-test("near names are looked for only as long as unknown ones may be slips of the finger", async () => {
+test("near names are only suggested for unknown ones short enough to be typos", async () => {
   const names = Array.from({ length: 500 }, (_, index) => `limi${index}`);
   const { errors } = await problemOf(`/api/funding/arb?${names.join("=1&")}=1`);
   expect(errors).toHaveLength(500);

@@ -52,18 +52,18 @@ test("requests without parameters use the finder's own defaults", async () => {
   const groups = new AssetGroups();
   const fees = takerFees(feeTable(null), new Map());
   const part = { end: Number.POSITIVE_INFINITY };
-  const asked = async (path: string) => {
+  const rowsOf = async (path: string) => {
     const { rows } = await bodyOf(app, path);
     expect([path, rows.length > 0]).toEqual([path, true]);
     return rows;
   };
-  const assets = async (path: string) => (await asked(path)).map((row) => row["asset_id"]);
+  const assets = async (path: string) => (await rowsOf(path)).map((row) => row["asset_id"]);
 
-  const current = await asked("/api/funding/current");
+  const current = await rowsOf("/api/funding/current");
   expect(current.map((row) => row["uid"])).toEqual(
     atOnce(selectRows(snapshot, NO_FILTER)).map(({ record }) => record.uid),
   );
-  const extremes = await asked("/api/funding/extremes");
+  const extremes = await rowsOf("/api/funding/extremes");
   expect(extremes.map((row) => [row["side"], row["per"], row["rank"], row["uid"]])).toEqual(
     atOnce(findExtremes(snapshot, EXTREMES_DEFAULTS)).map(({ end, per, rank, row }) => [
       end,
@@ -81,7 +81,7 @@ test("requests without parameters use the finder's own defaults", async () => {
   expect(await assets("/api/assets")).toEqual(
     atOnce(findAssets(snapshot, { listings: NO_FILTER, text: null })).map(({ assetId }) => assetId),
   );
-  const market = await asked("/api/funding/market");
+  const market = await rowsOf("/api/funding/market");
   expect(market.map((row) => [row["group"], row["instruments"]])).toEqual(
     atOnce(marketRates(snapshot, groups, NO_FILTER)).map(({ kind, instruments }) => [
       kind,
@@ -89,17 +89,17 @@ test("requests without parameters use the finder's own defaults", async () => {
     ]),
   );
   const heatmap = atOnce(heatmapOf(groups.of(snapshot), HEATMAP_DEFAULTS));
-  const lines = await asked("/api/funding/heatmap");
+  const lines = await rowsOf("/api/funding/heatmap");
   expect(lines.map((row) => [row["asset_id"], row["values"]])).toEqual(
     heatmap.lines.map(({ assetId, values }) => [assetId, values]),
   );
   const calendar = atOnce(settlementsAhead(snapshot, CALENDAR_DEFAULTS));
-  const settlements = await asked("/api/funding/calendar");
+  const settlements = await rowsOf("/api/funding/calendar");
   expect(settlements.map((row) => [row["settles_at"], row["uid"]])).toEqual(
     calendar.slice(0, calendar.length).map(({ settlesAt, row }) => [settlesAt, row.record.uid]),
   );
   expect(
-    (await asked("/api/funding/calendar/slots")).map((row) => [
+    (await rowsOf("/api/funding/calendar/slots")).map((row) => [
       row["settles_at"],
       row["instruments"],
     ]),
@@ -115,7 +115,7 @@ test("requests without parameters use the finder's own defaults", async () => {
   expect(file.headers.get("x-total-count")).toBe(String(fileTotal));
   const pairs = atOnce(findPairs(snapshot, groups, { ...ARBITRAGE_DEFAULTS, fees }, part));
   const legsOf = (row: Readonly<Record<string, unknown>>) => [row["long"], row["short"]];
-  expect((await asked("/api/funding/arb")).map(legsOf)).toMatchObject(
+  expect((await rowsOf("/api/funding/arb")).map(legsOf)).toMatchObject(
     pairs
       .slice(0, pairs.length)
       .map(({ long, short }) => [{ uid: long.row.record.uid }, { uid: short.row.record.uid }]),
@@ -128,7 +128,7 @@ test("requests without parameters use the finder's own defaults", async () => {
   expect(await assets("/api/funding/divergence?min_lasted=0")).toEqual(
     divergences.map(({ pair }) => pair.group.assetId),
   );
-  const [position] = await asked("/api/funding/position?uid=okx:A1USDT:1&side=long");
+  const [position] = await rowsOf("/api/funding/position?uid=okx:A1USDT:1&side=long");
   expect(position?.["notional_usd"]).toBe(POSITION_DEFAULTS.notionalUsd);
 });
 

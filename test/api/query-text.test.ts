@@ -42,8 +42,8 @@ test.each(PATHS.filter(({ path }) => !path.endsWith("/stream")))(
   async ({ path, required }) => {
     const plain = await testApp(boardOf()).get(required === "" ? path : `${path}?${required}`);
     for (const query of ["", "&&&"]) {
-      const asked = `${path}?${required}${query}`;
-      expect((await testApp(boardOf()).get(asked)).status).toBe(plain.status);
+      const target = `${path}?${required}${query}`;
+      expect((await testApp(boardOf()).get(target)).status).toBe(plain.status);
     }
   },
 );

@@ -28,7 +28,7 @@ const ID_BYTES = 64;
 const TURNS = 200;
 
 /** A cached answer is returned synchronously; one that has to be built and compressed is awaited. */
-function isKept(app: TestApp, target: string, encoding: string): boolean {
+function isCached(app: TestApp, target: string, encoding: string): boolean {
   const headers = { "accept-encoding": encoding };
   return app.fetch(new Request(`http://finder.test${target}`, { headers })) instanceof Response;
 }
@@ -67,7 +67,7 @@ test("answers requested within a minute are rebuilt for the next snapshot, in ea
   const { app, missingOf } = await scene();
   const missing = await missingOf("1-2");
   await until(() => missing() < ID_BYTES);
-  expect(WANTED.map(([target, encoding]) => isKept(app, target, encoding))).toEqual([
+  expect(WANTED.map(([target, encoding]) => isCached(app, target, encoding))).toEqual([
     true,
     true,
     true,
@@ -83,7 +83,7 @@ test("rebuilding does not count as a request: after a minute nothing is rebuilt 
   const second = await missingOf("1-3");
   for (let turn = 0; turn < TURNS; turn += 1) await yieldToEventLoop();
   expect(second()).toBeGreaterThan(wantedBytes - ID_BYTES);
-  expect(isKept(app, LIST, "gzip")).toBe(false);
+  expect(isCached(app, LIST, "gzip")).toBe(false);
 });
 
 test("the answers of a replaced snapshot are discarded, even if nothing new is requested", async () => {
@@ -100,10 +100,10 @@ async function snapshotsOf(app: TestApp, targets: readonly string[]): Promise<un
   return (await Promise.all(answers)).map((body) => (body as { snapshot: unknown }).snapshot);
 }
 
-/** A list that nobody has asked for before. */
+/** A list that was not requested before. */
 const COLD = "/api/funding/extremes?limit=1";
 
-test("a snapshot is served once the answers of the last minute are made: nobody waits for one", async () => {
+test("a snapshot is served once the answers of the last minute are built: no request waits for one", async () => {
   const clock = new ManualClock();
   const board = new TestBoard(snapshotOf("1-1", rows));
   const served = new ServedBoard(board, clock);
@@ -112,11 +112,11 @@ test("a snapshot is served once the answers of the last minute are made: nobody 
   const app = testApp(board, { clock, board: served });
   for (const [target, encoding] of WANTED)
     await (await app.get(target, { "accept-encoding": encoding })).arrayBuffer();
-  const wanted = () => WANTED.map(([target, encoding]) => isKept(app, target, encoding));
+  const wanted = () => WANTED.map(([target, encoding]) => isCached(app, target, encoding));
   const keptWhenServed: boolean[][] = [];
   served.onPublish(() => keptWhenServed.push(wanted()));
   board.publish(snapshotOf("1-2", rows));
-  // Meanwhile everything is answered from the previous one, from kept answers as well as from new ones.
+  // Meanwhile everything is answered from the previous one, cached answers as well as new ones.
   expect(wanted()).toEqual([true, true, true]);
   expect(await snapshotsOf(app, [LIST, SENTIMENT, COLD, "/api/exchanges"])).toEqual(
     Array.from({ length: 4 }, () => "1-1"),
@@ -129,7 +129,7 @@ test("a snapshot is served once the answers of the last minute are made: nobody 
   );
 });
 
-test("building answers counts as background work, whether they were asked for or made ahead", async () => {
+test("building answers counts as background work, whether on request or ahead of time", async () => {
   const board = new TestBoard(snapshotOf("1-1", rows));
   const app = testApp(board);
   const steps = async (): Promise<number> => {
@@ -140,13 +140,13 @@ test("building answers counts as background work, whether they were asked for or
   };
   expect(await steps()).toBe(0);
   await (await app.get(LIST, { "accept-encoding": "gzip" })).arrayBuffer();
-  const asked = await steps();
-  expect(asked).toBeGreaterThan(0);
+  const onRequest = await steps();
+  expect(onRequest).toBeGreaterThan(0);
   board.publish(snapshotOf("1-2", rows));
-  await until(async () => (await steps()) > asked);
+  await until(async () => (await steps()) > onRequest);
 });
 
-test("what leads on from a snapshot is not renewed: its clients will name another one", async () => {
+test("an answer that continues from a snapshot is not renewed: its clients will name another one", async () => {
   const made: string[] = [];
   const renewal = new Renewal({
     clock: new ManualClock(),
@@ -167,16 +167,16 @@ test("what leads on from a snapshot is not renewed: its clients will name anothe
   expect(made).toEqual([`${LIST}?limit=9`, `${LIST}?base=since`]);
 });
 
-test("a list of changes is not made ahead for the next snapshot, the whole list is", async () => {
+test("a list of changes is not built ahead for the next snapshot, the whole list is", async () => {
   const clock = new ManualClock();
   const board = new TestBoard(snapshotOf("1-1", rows));
   const served = new ServedBoard(board, clock);
   const app = testApp(board, { clock, board: served });
-  // Asked for last, it would be made first.
-  const asked = [LIST, `${LIST}?since=1-1`];
-  for (const target of asked)
+  // Requested last, it would be built first.
+  const targets = [LIST, `${LIST}?since=1-1`];
+  for (const target of targets)
     await (await app.get(target, { "accept-encoding": "gzip" })).arrayBuffer();
   board.publish(snapshotOf("1-2", rows));
   await until(() => served.current()?.id === "1-2");
-  expect(asked.map((target) => isKept(app, target, "gzip"))).toEqual([true, false]);
+  expect(targets.map((target) => isCached(app, target, "gzip"))).toEqual([true, false]);
 });

@@ -56,11 +56,11 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
     const at = (more: string) => `${path}${queryOf(path)}&${more}`;
 
     test("resolves a symbol, an exchange's symbol or a multiplied ticker to its base", async () => {
-      for (const [asked, base] of NAMES) {
-        const { rows, ...said } = await bodyOf(app(), at(`base=${encodeURIComponent(asked)}`));
+      for (const [name, base] of NAMES) {
+        const { rows, ...body } = await bodyOf(app(), at(`base=${encodeURIComponent(name)}`));
         const direct = await bodyOf(app(), at(`base=${base}`));
         expect(rows).toEqual(direct.rows);
-        expect(said).toMatchObject({ resolved: { asked: asked.toUpperCase(), base } });
+        expect(body).toMatchObject({ resolved: { asked: name.toUpperCase(), base } });
         expect(direct).not.toHaveProperty("resolved");
       }
     });
@@ -80,19 +80,19 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
         rowOf("gate", "GOLD", { assetClass: "stock" }),
       ];
       const both = testApp(new TestBoard(snapshotOf("1-1", [...ROWS, ...shares])));
-      const said = await bodyOf(both, at("base=GOLD"));
-      expect(said).not.toHaveProperty("resolved");
-      expect(said.rows).toEqual((await bodyOf(both, at("base=GOLD,XAU"))).rows);
+      const body = await bodyOf(both, at("base=GOLD"));
+      expect(body).not.toHaveProperty("resolved");
+      expect(body.rows).toEqual((await bodyOf(both, at("base=GOLD,XAU"))).rows);
       for (const id of ["GOLD", "XAU"])
-        expect(said.rows).not.toEqual((await bodyOf(both, at(`asset_id=${id}`))).rows);
+        expect(body.rows).not.toEqual((await bodyOf(both, at(`asset_id=${id}`))).rows);
     });
 
     test("reports it for an alias whose own listings all have yet another ticker", async () => {
-      for (const asked of ["US500", "SP500"]) {
-        const said = await bodyOf(app(), at(`base=${asked}`));
-        expect(said).toMatchObject({ resolved: { asked, base: "SPX500" } });
-        expect(said.rows).toEqual((await bodyOf(app(), at("base=SPX500"))).rows);
-        expect(said.rows.length).toBeGreaterThan(0);
+      for (const name of ["US500", "SP500"]) {
+        const body = await bodyOf(app(), at(`base=${name}`));
+        expect(body).toMatchObject({ resolved: { asked: name, base: "SPX500" } });
+        expect(body.rows).toEqual((await bodyOf(app(), at("base=SPX500"))).rows);
+        expect(body.rows.length).toBeGreaterThan(0);
       }
     });
 
@@ -107,9 +107,9 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
 
     test("reports how each of several names was resolved", async () => {
       const target = at("base=kPEPE,BTCUSDT,LIT");
-      const said = await bodyOf(app(), target);
-      expect(said).toMatchObject({ resolved: { asked: "BTCUSDT,KPEPE", base: "BTC,PEPE" } });
-      expect(said.rows).toEqual((await bodyOf(app(), at("base=PEPE,BTC,LIT"))).rows);
+      const body = await bodyOf(app(), target);
+      expect(body).toMatchObject({ resolved: { asked: "BTCUSDT,KPEPE", base: "BTC,PEPE" } });
+      expect(body.rows).toEqual((await bodyOf(app(), at("base=PEPE,BTC,LIT"))).rows);
       const { headers } = await app().get(`${target}&format=ndjson`);
       expect(headers.get("x-resolved")).toBe("BTCUSDT=BTC, KPEPE=PEPE");
     });
@@ -131,11 +131,11 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
 
 test("answers to two names of one base are not confused", async () => {
   const shared = app();
-  const asked = async (name: string) => await bodyOf(shared, `/api/funding/current?base=${name}`);
-  expect(await asked("BTC")).not.toHaveProperty("resolved");
-  expect(await asked("BTCUSDT")).toMatchObject({ resolved: { asked: "BTCUSDT" } });
-  expect(await asked("PF_XBTUSD")).toMatchObject({ resolved: { asked: "PF_XBTUSD" } });
-  expect(await asked("BTC")).not.toHaveProperty("resolved");
+  const byName = async (name: string) => await bodyOf(shared, `/api/funding/current?base=${name}`);
+  expect(await byName("BTC")).not.toHaveProperty("resolved");
+  expect(await byName("BTCUSDT")).toMatchObject({ resolved: { asked: "BTCUSDT" } });
+  expect(await byName("PF_XBTUSD")).toMatchObject({ resolved: { asked: "PF_XBTUSD" } });
+  expect(await byName("BTC")).not.toHaveProperty("resolved");
 });
 
 test("a name keeps the meaning that it had in its cursor's snapshot", async () => {
@@ -154,9 +154,9 @@ test("a name keeps the meaning that it had in its cursor's snapshot", async () =
 describe("/api/funding/symbol", () => {
   const SYMBOL = "/api/funding/symbol";
 
-  test.each(NAMES)("%s is %s", async (asked, base) => {
-    const found = await bodyOf(app(), `${SYMBOL}/${asked}`);
-    expect(found).toMatchObject({ resolved: { asked: asked.toUpperCase(), base } });
+  test.each(NAMES)("%s is %s", async (name, base) => {
+    const found = await bodyOf(app(), `${SYMBOL}/${name}`);
+    expect(found).toMatchObject({ resolved: { asked: name.toUpperCase(), base } });
     expect(found.rows).toEqual((await bodyOf(app(), `${SYMBOL}/${base}`)).rows);
     expect(found.rows.length).toBeGreaterThan(1);
   });

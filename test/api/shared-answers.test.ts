@@ -86,14 +86,14 @@ describe("a request for an answer that is being built for another", () => {
 
   test("waits with all others for one turn if that one disconnects", async () => {
     const answers = bareAnswers();
-    expect(await askedWhileFirstLeaves(answers)).toBe(1);
+    expect(await requestsWhileFirstLeaves(answers)).toBe(1);
     expect(answers.timesSelected()).toBe(1);
   });
 
   test("waits with all others for its bytes if the one that builds them disconnects", async () => {
     const answers = bareAnswers();
     await answers.send({ a: 1 }, { method: "HEAD" });
-    expect(await askedWhileFirstLeaves(answers)).toBe(1);
+    expect(await requestsWhileFirstLeaves(answers)).toBe(1);
   });
 });
 
@@ -101,7 +101,7 @@ describe("a request for an answer that is being built for another", () => {
  * Many requests while no turn is free, the first of which disconnects: one then waits for a turn. Returns the bodies
  * built.
  */
-async function askedWhileFirstLeaves({
+async function requestsWhileFirstLeaves({
   clock,
   load,
   send,

@@ -58,8 +58,8 @@ describe("since", () => {
     const flagged = await listOf(appFrom([A], [changed(A, {}, flagBit("thin"))]), "since=1-1");
     expect(idsOf(flagged)).toHaveLength(1);
     const noise = changed(A, { markPrice: 7, volume24hUsd: 1, observedAtMs: 1 });
-    const quiet = await listOf(appFrom([A, B], [noise, B]), "since=1-1");
-    expect(quiet).toMatchObject({ count: 0, total: 0, rows: [], removed: [], reset: false });
+    const unchanged = await listOf(appFrom([A, B], [noise, B]), "since=1-1");
+    expect(unchanged).toMatchObject({ count: 0, total: 0, rows: [], removed: [], reset: false });
   });
 
   test("names rows that are removed or no longer match, and has those that are new or match now", async () => {

@@ -5,7 +5,7 @@ import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-/** A millisecond passes between two reads: work that asks whether a pause is due pauses every few times. */
+/** A millisecond passes between two reads: work that checks whether a pause is due pauses every few times. */
 class TickingClock extends ManualClock {
   #nowMs = 0;
   override monotonicMs(): number {
@@ -18,7 +18,7 @@ const ASSETS = 1_200;
 /** Of 3,600: a few dozen assets or a chunk of rows, or the legs of 512 pairs, which are sorted at once. */
 const MAX_ROWS_PER_TURN = 1_100;
 
-/** Rows that report each look at their records; some are negative, none is equal to another. */
+/** Rows that report each access to their records; some are negative, no two are equal. */
 function watchedRows(onLook: (uid: string) => void): BoardRow[] {
   return EXCHANGES.flatMap((exchange, place) =>
     Array.from({ length: ASSETS }, (_, n) => {
@@ -35,7 +35,7 @@ function watchedRows(onLook: (uid: string) => void): BoardRow[] {
   );
 }
 
-/** Legs that report each look at their rate or volume: most queries by asset need nothing of the row itself. */
+/** Legs that report each access to their rate or volume: most queries by asset need nothing from the row itself. */
 function watchLegs(groups: readonly AssetGroup[], onLook: (uid: string) => void): void {
   for (const { trusted, refused } of groups)
     for (const leg of [...trusted, ...refused]) {
@@ -51,18 +51,18 @@ function watchLegs(groups: readonly AssetGroup[], onLook: (uid: string) => void)
     }
 }
 
-/** The most rows that are looked at between two turns of the event loop while `work` runs. */
-async function mostRowsPerTurn(looked: Set<string>, work: Promise<unknown>): Promise<number> {
-  let most = 0;
+/** The maximum number of rows visited between two turns of the event loop while `work` runs. */
+async function maxRowsPerTurn(looked: Set<string>, work: Promise<unknown>): Promise<number> {
+  let max = 0;
   const ended = new AbortController();
   const done = work.finally(() => ended.abort());
   while (!ended.signal.aborted) {
-    most = Math.max(most, looked.size);
+    max = Math.max(max, looked.size);
     looked.clear();
     await new Promise((resolve) => setImmediate(resolve));
   }
   await done;
-  return Math.max(most, looked.size);
+  return Math.max(max, looked.size);
 }
 
 test.each([
@@ -89,7 +89,7 @@ test.each([
   ["/api/assets?q=a1"],
   ["/api/quality"],
   ["/?sort=annualized_pct"],
-])("%s is made in steps that look at a part of the rows", async (target) => {
+])("%s is built in steps that visit a part of the rows", async (target) => {
   const looked = new Set<string>();
   const board = new TestBoard();
   const groups = new AssetGroups();
@@ -108,7 +108,7 @@ test.each([
     expect((await response.bytes()).byteLength).toBeGreaterThan(100);
   };
   looked.clear();
-  const most = await mostRowsPerTurn(looked, respond());
-  expect(most).toBeGreaterThan(0);
-  expect(most).toBeLessThanOrEqual(MAX_ROWS_PER_TURN);
+  const max = await maxRowsPerTurn(looked, respond());
+  expect(max).toBeGreaterThan(0);
+  expect(max).toBeLessThanOrEqual(MAX_ROWS_PER_TURN);
 });

@@ -147,7 +147,7 @@ describe("the answer", () => {
     [MAX_FILTERS_PER_ADDRESS, "too_many_filters_of_address", (n: number) => `?min_volume=${n}`],
   ])(
     "beyond %d per client it is a 429, whatever its proxy and its IPv6 address: %s",
-    async (most, reason, query) => {
+    async (limit, reason, query) => {
       const app = testApp(new TestBoard(snapshotOf("1-1", market(1))), {
         trustedProxies: ["10.0.0.1"],
       });
@@ -156,11 +156,11 @@ describe("the answer", () => {
           new Request(ORIGIN + STREAM + query(n), { headers: { "x-forwarded-for": client } }),
           { remoteAddress: "10.0.0.1" },
         );
-      for (let n = 0; n < most; n += 1) expect((await ask(n)).status).toBe(200);
-      const refused = await ask(most);
+      for (let n = 0; n < limit; n += 1) expect((await ask(n)).status).toBe(200);
+      const refused = await ask(limit);
       expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "30"]);
       expect(await refused.json()).toMatchObject({ code: "stream_limit" });
-      expect((await ask(most, "2001:db8:0:1::1")).status).toBe(200);
+      expect((await ask(limit, "2001:db8:0:1::1")).status).toBe(200);
       const metrics = await (await app.get("/metrics")).text();
       expect(metrics).toContain(`funding_stream_refused_total{reason="${reason}"} 1\n`);
     },

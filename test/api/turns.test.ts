@@ -10,17 +10,17 @@ const SNAPSHOT = snapshotOf(
 
 const PATH = "/api/funding/current";
 
-test("many requests for a few answers are all served: none holds a turn while it waits for another's", async () => {
+test("many requests for a few answers are all served: none holds a turn while waiting for another's", async () => {
   // With a stopped clock no request is refused for having waited too long.
   const app = testApp(new TestBoard(SNAPSHOT));
   const limits = [10, 20, 30, 40, 50, 60];
   const targets = Array.from({ length: 4 }, () => limits.map((limit) => `${PATH}?limit=${limit}`));
-  const asked = targets.flat().map(async (target) => {
+  const responses = targets.flat().map(async (target) => {
     const headers = { "accept-encoding": "gzip" };
     const response = await app.fetch(new Request(`http://finder.test${target}`, { headers }));
     return response.status;
   });
-  expect(await Promise.all(asked)).toEqual(asked.map(() => 200));
+  expect(await Promise.all(responses)).toEqual(responses.map(() => 200));
 });
 
 test("an answer whose client disconnected before its turn is not built", async () => {
@@ -28,10 +28,10 @@ test("an answer whose client disconnected before its turn is not built", async (
   const leaving = new AbortController();
   const gone = AbortSignal.abort();
   // Two are running; of the waiting ones, one disconnects later and one had before.
-  const asked = [undefined, undefined, leaving.signal, gone, undefined].map((signal, at) =>
+  const responses = [undefined, undefined, leaving.signal, gone, undefined].map((signal, at) =>
     app.fetch(new Request(`http://finder.test${PATH}?limit=${10 + at}`, signal && { signal })),
   );
   leaving.abort();
-  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  const statuses = (await Promise.all(responses)).map(({ status }) => status);
   expect(statuses).toEqual([200, 200, 503, 503, 200]);
 });
