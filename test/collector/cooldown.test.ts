@@ -31,7 +31,7 @@ describe("a single request by the exchange to wait", () => {
       for (let second = 0; second < 60; second += 1) {
         const refused = cooldown.refusal();
         if (refused !== null) {
-          // While a client waits as told, no request is refused.
+          // While a client waits as requested, no request is refused.
           expect(request.leftMs()).toBe(cooldown.blockedMs());
           request.failed(refused);
           cooldown.note(refused);
@@ -47,17 +47,17 @@ describe("a single request by the exchange to wait", () => {
     async (kind, status, statedMs) => {
       const clock = new ManualClock();
       const lifetime = new AbortController();
-      let asked = 0;
+      let requests = 0;
       const during = (_signal: AbortSignal, refusal: () => unknown = () => null): ExchangeHttp => ({
         get: async (path) => {
           const refused = refusal();
           if (refused !== null) throw refused;
-          if (path === "interest") asked += 1;
-          if (path === "interest" && asked === 2)
+          if (path === "interest") requests += 1;
+          if (path === "interest" && requests === 2)
             throw new RequestFailure(kind, "no", { status, retryAfterMs: statedMs });
           return JSON.parse("1");
         },
-        postRead: () => Promise.reject(new Error("not asked")),
+        postRead: () => Promise.reject(new Error("not requested")),
       });
       const from = new ExchangeSource({
         requests: { during, inFlight: 2, timeoutMs: 10 * SECOND_MS },
@@ -68,7 +68,7 @@ describe("a single request by the exchange to wait", () => {
         deadline: true,
         lifetime: lifetime.signal,
       });
-      const told: string[] = [];
+      const statuses: string[] = [];
       for (let minute = 0; minute < 12; minute += 1) {
         const waited = from.ready();
         await clock.advance(MINUTE_MS);
@@ -78,12 +78,12 @@ describe("a single request by the exchange to wait", () => {
           source.essential("rates", (http) => http.get("rates", () => 1)),
           source.rotation("interest", KEYS, 4 * MINUTE_MS, (http) => http.get("interest", () => 1)),
         ]);
-        told.push(rates.status);
+        statuses.push(rates.status);
         await clock.advance(MINUTE_MS);
       }
       lifetime.abort();
-      expect(new Set(told)).toEqual(new Set(["fulfilled"]));
-      expect(asked).toBeGreaterThan(12);
+      expect(new Set(statuses)).toEqual(new Set(["fulfilled"]));
+      expect(requests).toBeGreaterThan(12);
     },
   );
 

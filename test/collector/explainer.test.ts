@@ -73,15 +73,15 @@ function rateOf(origin: Origin): unknown {
   return typeof origin === "string" ? origin : origin.quote.fundingRate;
 }
 
-async function failureOf(asked: Promise<unknown>): Promise<string> {
-  return asked.then(
+async function failureOf(explanation: Promise<unknown>): Promise<string> {
+  return explanation.then(
     () => "none",
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
 }
 
 function sourceOf(clock: ManualClock, text: Uint8Array): Source {
-  const unused = () => Promise.reject(new Error("assertion failed: not asked for here"));
+  const unused = () => Promise.reject(new Error("assertion failed: not requested here"));
   const http: ExchangeHttp = {
     get: (_path, decode) =>
       Promise.resolve(decode(JSON.parse(new TextDecoder().decode(text)), text)),
@@ -98,7 +98,7 @@ function sourceOf(clock: ManualClock, text: Uint8Array): Source {
   };
 }
 
-describe("rows are explained by the batch that they are of", () => {
+describe("rows are explained by the batch that they come from", () => {
   test("the newest one, and the one before it as long as readers may still see it", async () => {
     const { clock, exchangeOf, store, ask } = explainerLab();
     const okx = exchangeOf("okx");
@@ -130,12 +130,16 @@ test("a batch that is dropped while it is parsed again is being replaced", async
   const first = await store(okx, 0.1);
   const { refresh } = okx;
   okx.refresh = (source) => clock.sleep(2 * REPLACED_KEPT_MS).then(() => refresh(source));
-  const asked = explainer.explain({ exchange: "okx", exchangeSymbol: "BTC", storedAtMs: first });
+  const explanation = explainer.explain({
+    exchange: "okx",
+    exchangeSymbol: "BTC",
+    storedAtMs: first,
+  });
   await store(exchangeOf("okx"), 0.2);
-  expect(await drive(asked, clock, REPLACED_KEPT_MS)).toBe("being_replaced");
+  expect(await drive(explanation, clock, REPLACED_KEPT_MS)).toBe("being_replaced");
 });
 
-describe("kept payloads are bounded", () => {
+describe("stored payloads are limited", () => {
   test("replaced batches release their bytes", async () => {
     const { clock, budget, exchangeOf, store } = explainerLab();
     const okx = exchangeOf("okx");
@@ -143,7 +147,7 @@ describe("kept payloads are bounded", () => {
     await store(okx, 0.1, pad);
     await until(
       () => budget.keptBytes < 100_000,
-      () => `${budget.keptBytes} bytes are kept`,
+      () => `${budget.keptBytes} bytes are stored`,
     );
     const ofOne = budget.keptBytes;
     expect(ofOne).toBeGreaterThan(50_000);
@@ -154,11 +158,11 @@ describe("kept payloads are bounded", () => {
     await clock.advance(MINUTE_MS);
     await until(
       () => budget.keptBytes <= ofOne + 100,
-      () => `${budget.keptBytes} bytes are kept, not ${ofOne}`,
+      () => `${budget.keptBytes} bytes are stored, not ${ofOne}`,
     );
   });
 
-  test("a refresh over its maximum is not kept, and the next one is", async () => {
+  test("a refresh over its maximum is not stored, and the next one is", async () => {
     const { clock, budget, exchangeOf, store, ask } = explainerLab();
     const okx = exchangeOf("okx");
     const large = await store(okx, 0.1, "x".repeat(9 * 1024 * 1024));

@@ -118,7 +118,7 @@ describe("another program's lock for more than two periods", () => {
   );
 
   test(
-    "at a start is waited for",
+    "is awaited at a start",
     async () => {
       using database = testDatabase();
       const clock = new ManualClock(NOON_MS);

@@ -105,23 +105,23 @@ describe("one bad instrument list", () => {
   /** Rates are complete, but only what the list names is shown, and the list is requested once an hour. */
   function listed(listNow: () => readonly string[]) {
     const okx = scriptedExchange("okx", () => batchOf([]));
-    const asked: number[] = [];
+    const requestedIn: number[] = [];
     okx.refresh = async (source) => {
       okx.refreshes += 1;
       const list = await source.instruments("list", 60 * MINUTE_MS, () => {
-        asked.push(okx.refreshes);
+        requestedIn.push(okx.refreshes);
         return Promise.resolve(listNow());
       });
       const quotes = list.value.map((base) => quoteOf(base));
       return { ...batchOf(quotes, { expected: BASES.length }), explain: () => null };
     };
-    return { okx, asked };
+    return { okx, requestedIn };
   }
 
-  test("that causes a batch to be refused is refetched immediately, not after its hour", async () => {
+  test("that causes a batch to be refused is fetched again immediately, not after its hour", async () => {
     using database = testDatabase();
     let list = BASES.slice(0, 1);
-    const { okx, asked } = listed(() => list);
+    const { okx, requestedIn } = listed(() => list);
     const run = start(database, [okx]);
     await run.clock.advance(2_000);
     expect(storedState(database, "okx")?.failureKind).toBe("refused_batch");
@@ -129,21 +129,21 @@ describe("one bad instrument list", () => {
     await run.clock.advance(MINUTE_MS + 5_000);
     expect(storedState(database, "okx")).toMatchObject({ failureKind: null, symbols: 8 });
     await run.clock.advance(30 * MINUTE_MS);
-    expect(asked).toEqual([1, 2]);
+    expect(requestedIn).toEqual([1, 2]);
     await run.stop();
   });
 
-  test("that leaves an exchange with only some of its instruments is refetched once", async () => {
+  test("that leaves an exchange with only some of its instruments is fetched again once", async () => {
     using database = testDatabase();
     let list = BASES.slice(0, 6);
-    const { okx, asked } = listed(() => list);
+    const { okx, requestedIn } = listed(() => list);
     const run = start(database, [okx]);
     await run.clock.advance(2_000);
     expect(storedState(database, "okx")).toMatchObject({ failureKind: null, symbols: 6 });
     list = BASES.slice(0, 7);
     await run.clock.advance(10 * MINUTE_MS);
     expect(storedState(database, "okx")?.symbols).toBe(7);
-    expect(asked).toEqual([1, 2]);
+    expect(requestedIn).toEqual([1, 2]);
     await run.stop();
   });
 });

@@ -31,7 +31,7 @@ const ADDRESSES = [
   "4.3.3.7.0.7.3.0.e.2.a.8.8.b.d.0.1.0.0.2.ip6.arpa",
 ] as const;
 
-/** Not a word of ours: any text that contains it is from the exchange. */
+/** Not part of our wording: any text that contains it is from the exchange. */
 const MARK = "zqxj";
 const SAID = `${MARK} your IP(s): ${ADDRESSES.join(" ")}`;
 
@@ -140,8 +140,12 @@ describe.each(EXCHANGE_IDS.map((id) => [id]))(
       ].map((body) => JSON.stringify(body));
       for (const body of [...bodies, SAID, `<html>${SAID}</html>`]) {
         answer = () => new Response(body);
-        const said = publicOf(await refresh(id));
-        expect([body.slice(0, 80), said, isClean(said)]).toEqual([body.slice(0, 80), said, true]);
+        const published = publicOf(await refresh(id));
+        expect([body.slice(0, 80), published, isClean(published)]).toEqual([
+          body.slice(0, 80),
+          published,
+          true,
+        ]);
       }
     });
   },

@@ -5,12 +5,12 @@ import { RequestFailure } from "../../src/lib/request-failure.ts";
 
 /** Responds with it to each path; the paths in `gone` with a failure. Counts requests. */
 function exchangeOf(gone: readonly string[] = []) {
-  const asked: string[] = [];
+  const requestedPaths: string[] = [];
   const answer = async <T>(path: string, decode: (body: unknown, text?: Uint8Array) => T) => {
-    asked.push(path);
+    requestedPaths.push(path);
     await Bun.sleep(0);
     if (gone.includes(path)) throw new RequestFailure("http", "gone", { status: 404 });
-    const text = new TextEncoder().encode(JSON.stringify({ path, turn: asked.length }));
+    const text = new TextEncoder().encode(JSON.stringify({ path, turn: requestedPaths.length }));
     return decode(JSON.parse(new TextDecoder().decode(text)), text);
   };
   const http: ExchangeHttp = {
@@ -23,9 +23,9 @@ function exchangeOf(gone: readonly string[] = []) {
     receivedAtMs += 1;
     return { value, receivedAtMs };
   };
-  const orNull = <T>(asking: Promise<T>) => asking.catch(() => null);
+  const orNull = <T>(request: Promise<T>) => request.catch(() => null);
   const source: Source = {
-    nowMs: () => 1_000 + asked.length,
+    nowMs: () => 1_000 + requestedPaths.length,
     essential: (_name, load) => reply(load),
     instruments: (_name, _everyMs, load) => reply(load),
     intervals: (_name, _everyMs, load) => orNull(reply(load)),
@@ -35,7 +35,7 @@ function exchangeOf(gone: readonly string[] = []) {
     sweep: async (_name, keys, loadOne) =>
       new Map([[keys[0] ?? "", await reply((from) => loadOne(from, keys[0] ?? ""))]]),
   };
-  return { asked, source };
+  return { requestedPaths, source };
 }
 
 const asIs = (body: unknown): unknown => body;
@@ -44,13 +44,13 @@ const asIs = (body: unknown): unknown => body;
 type FetchRaw = (source: Source) => Promise<unknown>;
 
 async function twice(fetchRaw: FetchRaw, gone: readonly string[] = []) {
-  const { asked, source } = exchangeOf(gone);
+  const { requestedPaths, source } = exchangeOf(gone);
   const refresh = new RecordedRefresh(new PayloadBudget());
   const first = await fetchRaw(refresh.recording(source));
-  const requests = asked.length;
+  const requests = requestedPaths.length;
   const again = await fetchRaw(refresh.replaying());
   const third = await fetchRaw(refresh.replaying());
-  expect(asked.length).toBe(requests);
+  expect(requestedPaths.length).toBe(requests);
   expect(third).toEqual(again);
   return { first, again, refresh };
 }

@@ -29,12 +29,12 @@ function storedStates(): readonly ExchangeState[] {
 test("after a restart an exchange is refreshed when its last batch is a period old, and the others immediately", async () => {
   const clock = new ManualClock(NOON_MS);
   const lifetime = new AbortController();
-  const asked = new Map<string, number[]>();
+  const requestedAt = new Map<string, number[]>();
   const states = storedStates();
   const runners = states.map(({ exchange }) => ({
     id: exchange,
     async cycle() {
-      asked.set(exchange, [...(asked.get(exchange) ?? []), clock.monotonicMs()]);
+      requestedAt.set(exchange, [...(requestedAt.get(exchange) ?? []), clock.monotonicMs()]);
       const outcome = { kind: "accepted", rows: 1, degradedBy: null, detail: null } as const;
       return { outcome, tookMs: 0, rejects: {}, newKinds: [], waitedMs: 0, pauseMs: PERIOD_MS };
     },
@@ -49,12 +49,12 @@ test("after a restart an exchange is refreshed when its last batch is a period o
   await clock.advance(3 * PERIOD_MS);
   lifetime.abort();
   await looping;
-  const middle = SPREAD_MS / 2;
-  const firstOf = (id: string): number | undefined => asked.get(id)?.[0];
-  expect(firstOf("okx")).toBe(40_000 + middle);
-  expect(firstOf("bybit")).toBe(1_000 + middle);
+  const halfSpread = SPREAD_MS / 2;
+  const firstOf = (id: string): number | undefined => requestedAt.get(id)?.[0];
+  expect(firstOf("okx")).toBe(40_000 + halfSpread);
+  expect(firstOf("bybit")).toBe(1_000 + halfSpread);
   // Old enough, never refreshed, and one with a time in the future.
-  for (const id of ["gate", "mexc", "binance", "kraken"]) expect(firstOf(id)).toBe(middle);
+  for (const id of ["gate", "mexc", "binance", "kraken"]) expect(firstOf(id)).toBe(halfSpread);
   // Those that waited are spread already: their second refresh is a whole period later.
-  expect(asked.get("okx")?.[1]).toBe(40_000 + middle + PERIOD_MS);
+  expect(requestedAt.get("okx")?.[1]).toBe(40_000 + halfSpread + PERIOD_MS);
 });

@@ -11,7 +11,10 @@ const NO_HTTP = {} as ExchangeHttp;
 const FORBIDDEN = new RequestFailure("http", "HTTP 403", { status: 403 });
 
 /** How many keys a rotation requests in ten refreshes, one a minute, with those refused that `isRefused` selects. */
-async function askedIn(mode: RotationMode, isRefused: (key: string) => boolean): Promise<number> {
+async function requestsIn(
+  mode: RotationMode,
+  isRefused: (key: string) => boolean,
+): Promise<number> {
   const clock = new ManualClock();
   const lifetime = new AbortController();
   const from = new ExchangeSource({
@@ -23,27 +26,27 @@ async function askedIn(mode: RotationMode, isRefused: (key: string) => boolean):
     deadline: true,
     lifetime: lifetime.signal,
   });
-  let asked = 0;
+  let requests = 0;
   for (let minute = 0; minute < 10; minute += 1) {
     const { source } = from.cycle(lifetime.signal);
     await source.rotation("marks", KEYS, 2 * MINUTE_MS, async (_http, key) => {
-      asked += 1;
+      requests += 1;
       if (isRefused(key)) throw FORBIDDEN;
       return key;
     });
     await clock.advance(MINUTE_MS);
   }
   lifetime.abort();
-  return asked;
+  return requests;
 }
 
 test("a rotation that is refused everything requests three keys a minute, not all", async () => {
-  expect(await askedIn("background", () => true)).toBeLessThanOrEqual(40);
-  expect(await askedIn("whole", () => true)).toBeLessThanOrEqual(40);
+  expect(await requestsIn("background", () => true)).toBeLessThanOrEqual(40);
+  expect(await requestsIn("whole", () => true)).toBeLessThanOrEqual(40);
 });
 
 test("a rotation with single refused keys continues", async () => {
   const isOdd = (key: string): boolean => key.endsWith("7") || key.endsWith("8");
-  expect(await askedIn("background", isOdd)).toBeGreaterThan(900);
-  expect(await askedIn("whole", isOdd)).toBe(2_000);
+  expect(await requestsIn("background", isOdd)).toBeGreaterThan(900);
+  expect(await requestsIn("whole", isOdd)).toBe(2_000);
 });

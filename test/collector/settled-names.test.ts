@@ -115,7 +115,7 @@ test(
   LONG_MS,
 );
 
-test("a misfit that has passed starts anew, even if nothing was decided in between", () => {
+test("a misfit that has passed starts over, even if nothing was decided in between", () => {
   using touched = world(true);
   const market: Market = new Map();
   const cell = { price: 100, assetClass: "crypto", multiplier: 1 } as const;

@@ -35,14 +35,14 @@ function setUp(rotationMode: RotationMode = "background", sweepMs = 0) {
 }
 
 /** A load that succeeds or fails as configured, and counts calls. */
-function scripted(): { load: Load<number>; fail: RequestFailure | null; asked: number } {
+function scripted(): { load: Load<number>; fail: RequestFailure | null; requested: number } {
   const script = {
     fail: null as RequestFailure | null,
-    asked: 0,
+    requested: 0,
     load: async () => {
-      script.asked += 1;
+      script.requested += 1;
       if (script.fail !== null) throw script.fail;
-      return script.asked;
+      return script.requested;
     },
   };
   return script;
@@ -60,10 +60,10 @@ describe("an instrument list", () => {
     expect((await cycle(ask)).value).toEqual(first.value);
     await clock.advance(MINUTE_MS);
     expect((await cycle(ask)).value).toEqual({ value: 2, receivedAtMs: clock.nowMs() });
-    expect(list.asked).toBe(2);
+    expect(list.requested).toBe(2);
   });
 
-  test("serves for 24 h while requests fail, reports each failure, then fails the refresh", async () => {
+  test("is used for 24 h while requests fail, reports each failure, then fails the refresh", async () => {
     const { clock, cycle } = setUp();
     const list = scripted();
     const ask = (source: Source) => source.instruments("list", MINUTE_MS, list.load);
@@ -90,7 +90,7 @@ describe("an instrument list", () => {
   });
 });
 
-test("an interval list serves for 30 minutes while requests fail, then intervals are unknown rather than wrong", async () => {
+test("an interval list is used for 30 minutes while requests fail, then intervals are unknown rather than wrong", async () => {
   const { clock, cycle } = setUp();
   const intervals = scripted();
   const ask = (source: Source) => source.intervals("intervals", 5 * MINUTE_MS, intervals.load);
@@ -122,7 +122,7 @@ describe("a secondary request", () => {
     volume.fail = null;
     await clock.advance(89_999);
     expect((await cycle(ask)).value).toBeNull();
-    expect(volume.asked).toBe(1);
+    expect(volume.requested).toBe(1);
     await clock.advance(1);
     expect((await cycle(ask)).value).toMatchObject({ value: 2 });
   });
@@ -136,26 +136,26 @@ describe("a secondary request", () => {
       await source.secondary("interest", interest.load),
     ];
     volume.fail = new RequestFailure("banned", "HTTP 403", { status: 403 });
-    const askedAtMinutes: number[] = [];
+    const requestedAtMinutes: number[] = [];
     for (let minute = 0; minute <= 90; minute += 1) {
-      const { asked } = volume;
+      const { requested } = volume;
       expect(await cycle(ask)).toMatchObject({
         value: [null, { value: minute + 1 }],
         failures: [expect.stringMatching(/^volume: banned: /)],
       });
-      if (volume.asked > asked) askedAtMinutes.push(minute);
+      if (volume.requested > requested) requestedAtMinutes.push(minute);
       await clock.advance(MINUTE_MS);
     }
-    expect(askedAtMinutes).toEqual([0, 2, 6, 14, 30, 60, 90]);
+    expect(requestedAtMinutes).toEqual([0, 2, 6, 14, 30, 60, 90]);
     volume.fail = null;
     await clock.advance(30 * MINUTE_MS);
     expect((await cycle(ask)).failures).toEqual([]);
     volume.fail = new RequestFailure("banned", "HTTP 403", { status: 403 });
     await cycle(ask);
-    const { asked } = volume;
+    const { requested } = volume;
     await clock.advance(2 * MINUTE_MS);
     await cycle(ask);
-    expect(volume.asked).toBe(asked + 1);
+    expect(volume.requested).toBe(requested + 1);
   });
 
   test("refused by a firewall for a stated time pauses the whole exchange", async () => {
@@ -164,7 +164,7 @@ describe("a secondary request", () => {
     volume.fail = new RequestFailure("banned", "HTTP 403", { status: 403, retryAfterMs: 5_000 });
     await cycle((source) => source.secondary("volume", volume.load));
     await cycle((source) => source.secondary("interest", interest.load));
-    expect(interest.asked).toBe(0);
+    expect(interest.requested).toBe(0);
   });
 
   test("misread by the adapter is a defect and throws", async () => {
@@ -182,10 +182,10 @@ describe("a rotation", () => {
   const KEYS = ["A", "B", "C", "D"];
   const ROTATION_MS = 4 * MINUTE_MS;
 
-  function asking(asked: string[], fail: () => RequestFailure | null = () => null) {
+  function requesting(requested: string[], fail: () => RequestFailure | null = () => null) {
     return (source: Source) =>
       source.rotation("interest", KEYS, ROTATION_MS, async (_http, key) => {
-        asked.push(key);
+        requested.push(key);
         const failure = fail();
         if (failure !== null) throw failure;
         return key.toLowerCase();
@@ -197,18 +197,18 @@ describe("a rotation", () => {
 
   test("returns immediately what is known and requests one key after the other, evenly", async () => {
     const { clock, cycle } = setUp();
-    const asked: string[] = [];
-    const ask = asking(asked);
+    const requested: string[] = [];
+    const ask = requesting(requested);
     expect(((await cycle(ask)).value as Map<string, unknown>).size).toBeLessThanOrEqual(1);
     await clock.advance(FIRST_ROUND_MS - 1);
-    expect(asked).toEqual(KEYS);
+    expect(requested).toEqual(KEYS);
     await clock.advance(1);
     for (let minute = 0; minute < 3; minute += 1) {
-      expect(asked).toHaveLength(KEYS.length + 1 + minute);
+      expect(requested).toHaveLength(KEYS.length + 1 + minute);
       await clock.advance(MINUTE_MS);
       await cycle(ask);
     }
-    expect(asked).toEqual([...KEYS, ...KEYS]);
+    expect(requested).toEqual([...KEYS, ...KEYS]);
     const known = (await cycle(ask)).value as Map<string, { value: string; receivedAtMs: number }>;
     expect([...known.keys()].toSorted()).toEqual(KEYS);
     expect(known.get("B")).toEqual({ value: "b", receivedAtMs: clock.nowMs() - 2 * MINUTE_MS });
@@ -217,7 +217,7 @@ describe("a rotation", () => {
   test("a value expires after two rotations without a newer one", async () => {
     const { clock, cycle } = setUp();
     let broken = false;
-    const ask = asking([], () => (broken ? BROKEN : null));
+    const ask = requesting([], () => (broken ? BROKEN : null));
     await cycle(ask);
     broken = true;
     for (let minute = 0; minute < 8; minute += 1) {
@@ -230,65 +230,65 @@ describe("a rotation", () => {
 
   test("waits as long as the exchange asks, and reports the failure once", async () => {
     const { clock, cycle } = setUp();
-    const asked: string[] = [];
+    const requested: string[] = [];
     const limited = ownFailure("rate_limited", "HTTP 429", { retryAfterMs: 10 * MINUTE_MS });
-    const ask = asking(asked, () => (asked.length === 1 ? limited : null));
+    const ask = requesting(requested, () => (requested.length === 1 ? limited : null));
     await cycle(ask);
     await clock.advance(MINUTE_MS);
     expect((await cycle(ask)).failures).toEqual(["interest: rate_limited: HTTP 429"]);
     expect((await cycle(ask)).failures).toEqual([]);
     for (let minute = 1; minute < 10; minute += 1) {
-      expect(asked).toEqual(["A"]);
+      expect(requested).toEqual(["A"]);
       await clock.advance(MINUTE_MS);
       await cycle(ask);
     }
-    expect(asked).toEqual(["A", "B"]);
+    expect(requested).toEqual(["A", "B"]);
   });
 
   test("an absurd wait is trusted for ten minutes: one answer does not remove quantities for days", async () => {
     const { clock, cycle } = setUp();
-    const asked: string[] = [];
+    const requested: string[] = [];
     const limited = ownFailure("rate_limited", "HTTP 429", {
       retryAfterMs: 3 * 24 * 60 * MINUTE_MS,
     });
-    const ask = asking(asked, () => (asked.length === 1 ? limited : null));
+    const ask = requesting(requested, () => (requested.length === 1 ? limited : null));
     for (let minute = 0; minute < 11; minute += 1) {
       await cycle(ask);
       await clock.advance(MINUTE_MS);
     }
-    expect(asked.length).toBeGreaterThan(1);
+    expect(requested.length).toBeGreaterThan(1);
   });
 
-  test("observes a wait that the refresh was asked for, and a whole rotation stops at a ban", async () => {
+  test("honours a wait stated to the refresh, and a whole rotation stops at a ban", async () => {
     const { clock, cycle } = setUp();
-    const asked: string[] = [];
+    const requested: string[] = [];
     const blocked = scripted();
     blocked.fail = new RequestFailure("geo_blocked", "HTTP 451", { retryAfterMs: 5 * MINUTE_MS });
-    await cycle(asking(asked));
+    await cycle(requesting(requested));
     await cycle((source) => source.essential("rates", blocked.load));
     for (let minute = 0; minute < 4; minute += 1) {
       await clock.advance(MINUTE_MS);
-      await cycle(asking(asked));
+      await cycle(requesting(requested));
     }
-    expect(asked).toEqual(["A"]);
+    expect(requested).toEqual(["A"]);
     await clock.advance(2 * MINUTE_MS);
-    expect(asked.length).toBeGreaterThan(1);
+    expect(requested.length).toBeGreaterThan(1);
 
     const whole = setUp("whole");
     const banned: string[] = [];
     const ban = new RequestFailure("banned", "HTTP 418", { retryAfterMs: 10 * MINUTE_MS });
-    await whole.cycle(asking(banned, () => ban));
+    await whole.cycle(requesting(banned, () => ban));
     expect(banned).toEqual(["A"]);
   });
 
   test("refused by a firewall is paused, and its values are missing until it succeeds", async () => {
     const { clock, cycle } = setUp();
-    const asked: string[] = [];
+    const requested: string[] = [];
     const forbidden = new RequestFailure("banned", "HTTP 403", { status: 403 });
-    const ask = asking(asked, () => (asked.length < 2 ? forbidden : null));
+    const ask = requesting(requested, () => (requested.length < 2 ? forbidden : null));
     await cycle(ask);
     for (const failures of [1, 1, 0]) {
-      expect(asked).toHaveLength(failures === 0 ? 2 : 1);
+      expect(requested).toHaveLength(failures === 0 ? 2 : 1);
       expect((await cycle(ask)).failures).toHaveLength(failures);
       await clock.advance(MINUTE_MS);
     }
@@ -296,25 +296,25 @@ describe("a rotation", () => {
 
   test("pauses when its values are no longer requested, and ends with the collector", async () => {
     const { clock, cycle, lifetime } = setUp();
-    const asked: string[] = [];
-    await cycle(asking(asked));
+    const requested: string[] = [];
+    await cycle(requesting(requested));
     await clock.advance(60 * MINUTE_MS);
-    const idle = asked.length;
+    const idle = requested.length;
     expect(idle).toBeLessThanOrEqual(KEYS.length + 3);
-    await cycle(asking(asked));
+    await cycle(requesting(requested));
     lifetime.abort();
     await clock.advance(HOUR_MS);
-    expect(asked.length).toBe(idle + 1);
+    expect(requested.length).toBe(idle + 1);
     expect(clock.sleeping).toBe(0);
   });
 
   test("whole: requests every key before it returns; off: none", async () => {
     const whole = setUp("whole");
-    const asked: string[] = [];
-    expect(((await whole.cycle(asking(asked))).value as Map<string, unknown>).size).toBe(4);
+    const requested: string[] = [];
+    expect(((await whole.cycle(requesting(requested))).value as Map<string, unknown>).size).toBe(4);
     const off = setUp("off");
     const none: string[] = [];
-    expect(((await off.cycle(asking(none))).value as Map<string, unknown>).size).toBe(0);
-    expect([asked.length, none.length]).toEqual([4, 0]);
+    expect(((await off.cycle(requesting(none))).value as Map<string, unknown>).size).toBe(0);
+    expect([requested.length, none.length]).toEqual([4, 0]);
   });
 });

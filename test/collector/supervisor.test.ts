@@ -33,7 +33,7 @@ function setUp(onMessage: (message: FromWorker) => void = () => {}) {
   const clock = new BusyClock();
   const log = memoryLog();
   const workers: FakeWorker[] = [];
-  const heard: FromWorker[] = [];
+  const received: FromWorker[] = [];
   let failing = false;
   const startWorker: StartWorker = (on) => {
     if (failing) throw new Error("no thread");
@@ -53,7 +53,7 @@ function setUp(onMessage: (message: FromWorker) => void = () => {}) {
     random: () => 0.5,
     log,
     onMessage: (message) => {
-      heard.push(message);
+      received.push(message);
       onMessage(message);
     },
   });
@@ -76,17 +76,17 @@ function setUp(onMessage: (message: FromWorker) => void = () => {}) {
   const fail = (now: boolean): void => {
     failing = now;
   };
-  return { clock, log, workers, heard, supervisor, live, silence, fail };
+  return { clock, log, workers, received, supervisor, live, silence, fail };
 }
 
 describe("the supervisor", () => {
   test("starts one worker with the settings and passes on its messages", async () => {
-    const { workers, heard, live } = setUp();
+    const { workers, received, live } = setUp();
     await live(30);
     expect(workers).toHaveLength(1);
     expect(workers[0]?.got).toEqual([{ type: "start", settings: SETTINGS }]);
     workers[0]?.say({ type: "collecting", epoch: 3 });
-    expect(heard.at(-1)).toEqual({ type: "collecting", epoch: 3 });
+    expect(received.at(-1)).toEqual({ type: "collecting", epoch: 3 });
   });
 
   test("an exception of a listener is logged and ends nothing", async () => {

@@ -31,7 +31,7 @@ class FarClient extends HttpClient {
   readonly #latencyMs: number;
   readonly startsMs: number[] = [];
   inFlight = 0;
-  most = 0;
+  maxInFlight = 0;
 
   constructor(clock: ManualClock, latencyMs: number) {
     const limits = { timeoutMs: TIMEOUT_MS, maxBodyBytes: 1, maxHeldBytes: 1 };
@@ -48,7 +48,7 @@ class FarClient extends HttpClient {
     const release = await admission?.(signal);
     this.startsMs.push(this.#clock.monotonicMs());
     this.inFlight += 1;
-    this.most = Math.max(this.most, this.inFlight);
+    this.maxInFlight = Math.max(this.maxInFlight, this.inFlight);
     await this.#clock.sleep(this.#latencyMs, signal);
     this.inFlight -= 1;
     release?.();
@@ -62,13 +62,13 @@ const loadOne = (http: ExchangeHttp, key: string): Promise<number> => http.get(`
 
 /** The largest number of starts within any `perMs`. */
 function maxStartsIn(startsMs: readonly number[], perMs: number): number {
-  let most = 0;
+  let max = 0;
   let from = 0;
   for (const [index, startMs] of startsMs.entries()) {
     while (startMs - (startsMs[from] ?? 0) >= perMs - 1e-6) from += 1;
-    most = Math.max(most, index - from + 1);
+    max = Math.max(max, index - from + 1);
   }
-  return most;
+  return max;
 }
 
 function farExchange(facts: ExchangeFacts, latencyMs: number, periodMs = PERIOD_MS) {
@@ -107,13 +107,13 @@ describe("an exchange with one request per instrument", () => {
         const startedMs = clock.nowMs();
         const end = new AbortController();
         const { source: of, notes } = source.cycle(end.signal);
-        const asked = Promise.all([
+        const requests = Promise.all([
           of.sweep("rates", keys, loadOne),
           of.rotation("marks", keys, 2 * PERIOD_MS, loadOne),
         ]).catch((error: unknown) => String(error));
         await clock.advance(PERIOD_MS * 0.75);
         end.abort();
-        const value = await asked;
+        const value = await requests;
         if (typeof value === "string") throw new Error(value);
         const [rates, known] = value;
         expect(notes.failures).toEqual([]);
@@ -124,7 +124,7 @@ describe("an exchange with one request per instrument", () => {
       }
       lifetime.abort();
       expect(marks).toBeGreaterThan(INSTRUMENTS * 0.5);
-      expect(client.most).toBeLessThanOrEqual(facts.sweepInFlight ?? 0);
+      expect(client.maxInFlight).toBeLessThanOrEqual(facts.sweepInFlight ?? 0);
       expect(maxStartsIn(client.startsMs, facts.pacing.perMs)).toBeLessThanOrEqual(
         facts.pacing.requests,
       );
@@ -143,21 +143,21 @@ describe("an exchange with one request per instrument", () => {
       expect(facts.sweepInFlight ?? 0).toBeLessThanOrEqual(GLOBAL_SLOTS / 2);
     }
     expect(swept.map(([id]) => id).toSorted()).toEqual(["cryptocom", "grvt", "poloniex"]);
-    for (const [id, most] of [
+    for (const [id, maxInFlight] of [
       ["cryptocom", 4],
       ["okx", 2],
     ] as const) {
       const { clock, client, requests, globalSlots } = farExchange(EXCHANGES[id].facts, 5_000);
       const http = requests.during(new AbortController().signal);
-      const asked = Promise.all(keysOf(10).map((key) => loadOne(http, key)));
+      const replies = Promise.all(keysOf(10).map((key) => loadOne(http, key)));
       await clock.advance(1_999);
-      expect([client.inFlight, globalSlots.held]).toEqual([most, most]);
+      expect([client.inFlight, globalSlots.held]).toEqual([maxInFlight, maxInFlight]);
       // A request without a response for two seconds releases its global slot, not its own.
       await clock.advance(1);
-      expect([client.inFlight, globalSlots.held]).toEqual([most, 0]);
+      expect([client.inFlight, globalSlots.held]).toEqual([maxInFlight, 0]);
       await clock.advance(60_000);
-      expect(await asked).toHaveLength(10);
-      expect(client.most).toBe(most);
+      expect(await replies).toHaveLength(10);
+      expect(client.maxInFlight).toBe(maxInFlight);
     }
   });
 

@@ -16,7 +16,7 @@ type Answer = (key: string, signal: AbortSignal) => Promise<string>;
 /** A source whose sweeps are answered by the test, on a clock controlled by the test. */
 function setUp(answer: { now: Answer }, inFlight = 2) {
   const clock = new ManualClock();
-  const asked: { key: string; atMs: number }[] = [];
+  const requested: { key: string; atMs: number }[] = [];
   let signal = new AbortController().signal;
   const during = (ofRequests: AbortSignal): ExchangeHttp => {
     signal = ofRequests;
@@ -35,7 +35,7 @@ function setUp(answer: { now: Answer }, inFlight = 2) {
   const cycle = async (keys: readonly string[] = KEYS, forMs = PERIOD_MS, lateMs = 0) => {
     const end = new AbortController();
     const loadOne = (_http: ExchangeHttp, key: string): Promise<string> => {
-      asked.push({ key, atMs: clock.monotonicMs() });
+      requested.push({ key, atMs: clock.monotonicMs() });
       return answer.now(key, signal);
     };
     const { source: of, notes } = source.cycle(end.signal);
@@ -47,8 +47,8 @@ function setUp(answer: { now: Answer }, inFlight = 2) {
     const known = value instanceof Map ? (value as ReadonlyMap<string, Reply<string>>) : null;
     return { known, error: known === null ? value : null, failures: notes.failures };
   };
-  const keysSince = (from: number): string[] => asked.slice(from).map(({ key }) => key);
-  return { clock, asked, cycle, keysSince };
+  const keysSince = (from: number): string[] => requested.slice(from).map(({ key }) => key);
+  return { clock, requested, cycle, keysSince };
 }
 
 const answering = (): { now: Answer } => ({ now: async (key) => `rate of ${key}` });
@@ -68,16 +68,16 @@ function answeringIn(clock: ManualClock, ms: number): Answer {
 
 describe("a sweep", () => {
   test("requests each key once: immediately when nothing is known, later spread over its time", async () => {
-    const { asked, cycle, keysSince } = setUp(answering());
+    const { requested, cycle, keysSince } = setUp(answering());
     const { known, failures } = await cycle();
     expect([...(known ?? [])].map(([key, { value }]) => [key, value])).toEqual(
       KEYS.map((key) => [key, `rate of ${key}`]),
     );
     expect(failures).toEqual([]);
-    expect(new Set(asked.map(({ atMs }) => atMs))).toEqual(new Set([0]));
+    expect(new Set(requested.map(({ atMs }) => atMs))).toEqual(new Set([0]));
     await cycle();
     expect(keysSince(KEYS.length)).toEqual(KEYS);
-    expect(asked.slice(KEYS.length).map(({ atMs }) => atMs - 60_000)).toEqual([
+    expect(requested.slice(KEYS.length).map(({ atMs }) => atMs - 60_000)).toEqual([
       0, 5_000, 10_000, 15_000, 20_000, 25_000,
     ]);
   });
@@ -97,7 +97,7 @@ describe("a sweep", () => {
 
   test("that runs out of time keeps what it has and starts there the next time", async () => {
     const answer = answering();
-    const { clock, asked, cycle, keysSince } = setUp(answer);
+    const { clock, requested, cycle, keysSince } = setUp(answer);
     await cycle();
     answer.now = answeringIn(clock, 15_000);
     const { known } = await cycle();
@@ -109,7 +109,7 @@ describe("a sweep", () => {
       "rate of E",
       "rate of F",
     ]);
-    const before = asked.length;
+    const before = requested.length;
     answer.now = answering().now;
     await cycle();
     expect(keysSince(before)).toEqual(["E", "F", "A", "B", "C", "D"]);
@@ -147,13 +147,13 @@ describe("a sweep", () => {
 
   test("ends within its cycle, however late it began", async () => {
     const answer = answering();
-    const { clock, asked, cycle } = setUp(answer);
+    const { clock, requested, cycle } = setUp(answer);
     await cycle();
-    const before = asked.length;
+    const before = requested.length;
     // The list arrived late: 20 s of the cycle have passed.
     const { known } = await cycle(KEYS, PERIOD_MS, 20_000);
     expect(known?.size).toBe(KEYS.length);
-    const startsMs = asked.slice(before).map(({ atMs }) => atMs - PERIOD_MS);
+    const startsMs = requested.slice(before).map(({ atMs }) => atMs - PERIOD_MS);
     expect(startsMs[0]).toBe(20_000);
     expect(startsMs.at(-1)).toBeLessThanOrEqual(32_000);
     expect(startsMs).toHaveLength(KEYS.length);
@@ -177,12 +177,12 @@ describe("a sweep", () => {
 
   test("gives up after a few consecutive failures, and fails if no key was answered", async () => {
     const answer = answering();
-    const { asked, cycle } = setUp(answer);
+    const { requested, cycle } = setUp(answer);
     await cycle();
     answer.now = () => Promise.reject(BROKEN);
-    const before = asked.length;
+    const before = requested.length;
     expect((await cycle()).error).toBe(BROKEN);
-    expect(asked.length - before).toBeLessThanOrEqual(4);
+    expect(requested.length - before).toBeLessThanOrEqual(4);
     answer.now = answering().now;
     const { known, failures } = await cycle();
     expect([known?.size, failures]).toEqual([KEYS.length, []]);
@@ -194,10 +194,10 @@ describe("a sweep", () => {
   ] as const)("continues when single keys are refused: %s %p", async (kind, status) => {
     const refusal = new RequestFailure(kind, "no", { status });
     const answer = answering();
-    const { asked, cycle } = setUp(answer);
+    const { requested, cycle } = setUp(answer);
     answer.now = (key) => (key < "E" ? Promise.reject(refusal) : Promise.resolve(key));
     const { known } = await cycle();
-    expect(asked).toHaveLength(KEYS.length);
+    expect(requested).toHaveLength(KEYS.length);
     expect([...(known?.keys() ?? [])]).toEqual(["E", "F"]);
   });
 
@@ -211,20 +211,20 @@ describe("a sweep", () => {
   ] as const)("does not continue when no request is answered: %s %p", async (kind, status) => {
     const failure = new RequestFailure(kind, "no", { status });
     const answer = answering();
-    const { asked, cycle } = setUp(answer);
+    const { requested, cycle } = setUp(answer);
     answer.now = () => Promise.reject(failure);
     expect((await cycle()).error).toBe(failure);
-    expect(asked.length).toBeLessThanOrEqual(4);
+    expect(requested.length).toBeLessThanOrEqual(4);
   });
 
   test("gives up after twenty keys that are all refused individually, and starts after them the next time", async () => {
     const keys = Array.from({ length: 60 }, (_, nth) => `K${nth}`);
     const unknown = new RequestFailure("http", "HTTP 404", { status: 404 });
     const answer = answering();
-    const { asked, cycle, keysSince } = setUp(answer);
+    const { requested, cycle, keysSince } = setUp(answer);
     answer.now = () => Promise.reject(unknown);
     expect((await cycle(keys)).error).toBe(unknown);
-    const first = asked.length;
+    const first = requested.length;
     expect(first).toBeGreaterThanOrEqual(20);
     expect(first).toBeLessThanOrEqual(22);
     answer.now = answering().now;
@@ -235,16 +235,16 @@ describe("a sweep", () => {
 
   test("sends nothing more after a rate limit, not even requests waiting for a slot", async () => {
     const answer = answering();
-    const { asked, cycle } = setUp(answer, 4);
+    const { requested, cycle } = setUp(answer, 4);
     await cycle();
-    const before = asked.length;
+    const before = requested.length;
     const limited = new RequestFailure("rate_limited", "HTTP 429");
     answer.now = () => Promise.reject(limited);
     expect((await cycle()).error).toBe(limited);
-    expect(asked.length - before).toBe(1);
+    expect(requested.length - before).toBe(1);
   });
 
-  test("observes a rate limit even if another lane fails differently after it", async () => {
+  test("honours a rate limit even if another lane fails differently after it", async () => {
     const answer = answering();
     const { clock, cycle } = setUp(answer);
     const limited = new RequestFailure("rate_limited", "HTTP 429");
@@ -257,16 +257,16 @@ describe("a sweep", () => {
 
   test("stops immediately when the exchange asks for a pause, and fails the refresh", async () => {
     const answer = answering();
-    const { asked, cycle } = setUp(answer);
+    const { requested, cycle } = setUp(answer);
     const limited = new RequestFailure("rate_limited", "HTTP 429", { retryAfterMs: 120_000 });
     answer.now = (key) => (key === "B" ? Promise.reject(limited) : Promise.resolve(key));
     expect((await cycle()).error).toBe(limited);
-    expect(asked.length).toBeLessThanOrEqual(3);
+    expect(requested.length).toBeLessThanOrEqual(3);
   });
 
   test("that hangs in the middle ends before its cycle does and keeps earlier replies", async () => {
     const answer = answering();
-    const { clock, asked, cycle, keysSince } = setUp(answer);
+    const { clock, requested, cycle, keysSince } = setUp(answer);
     await cycle();
     answer.now = (key, signal) => (key < "C" ? Promise.resolve(`new ${key}`) : rejectedBy(signal));
     const { known } = await cycle(KEYS, 44_000);
@@ -279,7 +279,7 @@ describe("a sweep", () => {
       "rate of F",
     ]);
     expect(clock.sleeping).toBe(0);
-    const before = asked.length;
+    const before = requested.length;
     answer.now = answering().now;
     await cycle();
     expect(keysSince(before)[0]).toBe("C");

@@ -57,10 +57,10 @@ describe("what a sweep excuses", () => {
 
   test("are the keys that it did not reach before it stopped, as after a start", async () => {
     const cycle = setUp();
-    let asked = 0;
+    let requests = 0;
     const ill = (key: string): Promise<string> => {
-      asked += 1;
-      return asked <= 2
+      requests += 1;
+      return requests <= 2
         ? answered(key)
         : Promise.reject(new RequestFailure("http", "no", { status: 503 }));
     };
