@@ -98,12 +98,12 @@ describe("make demo", () => {
 
 /** Waits until every enabled exchange is ok, and prints how long the first and the last ones took. */
 async function allFresh(demo: DemoProcess, startedMs: number): Promise<void> {
-  const wellMs = new Map<ExchangeId, number>();
+  const healthyMs = new Map<ExchangeId, number>();
   await allShown(demo.address, ENABLED, {
     patienceMs: ALL_FRESH_WITHIN_MS,
-    onWell: (id) => wellMs.set(id, performance.now() - startedMs),
+    onHealthy: (id) => healthyMs.set(id, performance.now() - startedMs),
   });
-  const times = [...wellMs];
+  const times = [...healthyMs];
   const half = times[Math.floor(times.length / 2)]?.[1] ?? Number.NaN;
   const last = times.slice(-5).map(([id, ms]) => `${id} ${seconds(ms)}`);
   console.log(
@@ -186,8 +186,8 @@ async function keepsAssetsApart(address: string): Promise<void> {
   console.log(
     `demo: LIT is ${[...ids()].map(String).toSorted().join(", ")} on ${lit.length} exchanges`,
   );
-  const doubted = lit.filter((row) => row.flags.includes("identity_conflict"));
-  expect(ids().has("LIT~2") || doubted.length > 0).toBe(true);
+  const inConflict = lit.filter((row) => row.flags.includes("identity_conflict"));
+  expect(ids().has("LIT~2") || inConflict.length > 0).toBe(true);
   const { rows } = await fundingAt(address);
   const prices = Map.groupBy(
     rows.filter((row) => row.asset_id !== null),
@@ -293,6 +293,6 @@ async function endsWhole(demo: DemoProcess, signal: "SIGINT" | "SIGTERM"): Promi
   console.log(`demo: ended ${seconds(performance.now() - startedMs)} after ${signal}`);
   expect(children.filter(isRunning)).toEqual([]);
   for (const origin of [demo.address, demo.simulator]) {
-    expect(await fetch(origin).catch(() => "nobody listens")).toBe("nobody listens");
+    expect(await fetch(origin).catch(() => "no listener")).toBe("no listener");
   }
 }

@@ -90,7 +90,7 @@ describe("aevo", () => {
       { kind: "secondary", name: "prices", everyMs: 120_000 },
     ]);
     expect(source.requests).toEqual([STATISTICS, MARKETS, MARKETS]);
-    expect(source.mostAtOnce()).toBe(3);
+    expect(source.maxPendingRequests()).toBe(3);
     expect(aevo.facts.requestsPerRefresh).toBe(1);
   });
 
@@ -231,7 +231,7 @@ describe("aevo", () => {
     }
   });
 
-  test("says which rows a rate came from", async () => {
+  test("shows which rows a rate came from", async () => {
     const raw = await aevo.fetchRaw(sourceOf(BODIES));
     expect(aevo.explain(raw, BTC)).toMatchObject({
       rows: {
@@ -244,7 +244,7 @@ describe("aevo", () => {
   });
 });
 
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
+const LEGAL = "a large price or quantity cannot be distinguished from a wrong one here";
 const free = (
   at: string,
   mutations: Exemption["mutations"],

@@ -161,7 +161,7 @@ const description: ExchangeDescription = {
   },
   changes: [
     nextChange("2026-10-05T14:00:00.000Z", { nextFundingAtMs: NEXT }),
-    // Other zones and other forms.
+    // Other time zones and formats.
     ...["2026-10-05T14:00:00", "2026-10-05", "2026-13-45T14:00:00Z", NEXT].map((next) =>
       nextChange(next, { nextFundingAtMs: null }),
     ),
@@ -176,14 +176,14 @@ const description: ExchangeDescription = {
   ],
   failures: [
     ["an error", { code: 3, msg: "invalid symbol: NOPE-USDT" }, "bad_envelope"],
-    ["an error beside data", { code: "1", data: [ticker("BTCUSDT")] }, "bad_envelope"],
+    ["an error with data", { code: "1", data: [ticker("BTCUSDT")] }, "bad_envelope"],
     ["no data", {}, "bad_envelope"],
     ["empty data", { data: [] }, "bad_envelope"],
     ["an empty catalogue", symbols([]), "bad_envelope"],
     ["a catalogue without perpetuals", symbols(undefined), "bad_envelope"],
     ["stocks that are no list", symbols(COINS, { list: [] }), "bad_envelope", "contracts"],
   ],
-  // A 403 is too many requests here.
+  // A 403 means too many requests here.
   classified: [
     [403, "", "rate_limited"],
     [500, "", null],
@@ -229,7 +229,7 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("an apex contract that stands in both lists is ambiguous, also where one says that it is closed", async () => {
+test("an apex contract in both lists is ambiguous, even if one says that it is closed", async () => {
   for (const perpetual of [{}, { enableTrade: false }, { isPrelaunch: true }]) {
     const contracts = symbols([contract("BTC"), contract("XAU", perpetual)], [GOLD]);
     expect(await refreshOf(description, { contracts })).toMatchObject({
@@ -239,7 +239,7 @@ test("an apex contract that stands in both lists is ambiguous, also where one sa
   }
 });
 
-test("an apex catalogue without stocks, or with none, is one of coins", async () => {
+test("an apex catalogue without a stock list, or with an empty one, contains coins", async () => {
   for (const stocks of [undefined, null, []]) {
     const { quotes } = await refreshOf(description, { contracts: symbols(COINS, stocks) });
     expect(quotes).toHaveLength(3);

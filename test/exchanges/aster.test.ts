@@ -103,7 +103,7 @@ const intervalChange = (hours: unknown, nextHour: number, outcome: Change[2]): C
   { "intervals.fundingIntervalHours": hours, "rates.nextFundingTime": at(nextHour) },
   outcome,
 ];
-/** An interest of 0.0001 is that of 8 hours: the rate rests at its share. */
+/** An interest of 0.0001 is for 8 hours: the baseline is its share. */
 const restChange = (hours: number, nextHour: number, baselineRate: number): Change =>
   intervalChange(hours, nextHour, { fundingIntervalHours: hours, baselineRate });
 const unknownChange = (hours: unknown, nextHour: number): Change =>
@@ -235,7 +235,7 @@ const description: ExchangeDescription = {
     classChange(["STOCK"], 1, "stock"),
     classChange(["ETF"], 1, "etf"),
     classChange(["Commodities", "AOS2", "USD1-RWA"], 1, "commodity"),
-    // Tags decide; without one that is known only a coin's type says anything.
+    // Tags decide; without a known one only a coin's type is conclusive.
     classChange(["STOCK"], 0, "stock"),
     classChange(["Something"], 1, null),
     classChange([], 1, null),
@@ -276,7 +276,7 @@ const description: ExchangeDescription = {
     ["an error", { code: -1121, msg: "Invalid symbol." }, "bad_envelope"],
     ["one row", rate("BTCUSDT"), "bad_envelope"],
     ["an empty list", [], "bad_envelope"],
-    ["an error beside a list", { code: -1, symbols: LIVE }, "bad_envelope", "instruments"],
+    ["an error with a list", { code: -1, symbols: LIVE }, "bad_envelope", "instruments"],
   ],
   classified: [[403, "", "banned"]],
   // Only their base or their tags exclude them: with others they are other contracts.
@@ -373,7 +373,7 @@ test("an aster symbol twice with different rates is not shown; equal duplicates 
   expect((await twins(rate("BTCUSDT"))).quotes).toHaveLength(2);
 });
 
-test("a success code beside aster's list is no error", async () => {
+test("a success code with aster's list is not an error", async () => {
   const instruments = { code: 200, symbols: LIVE };
   expect((await refreshOf(description, { instruments })).expected).toBe(5);
 });

@@ -435,7 +435,7 @@ test("a binance reject names the unknown kind, or the missing one", async () => 
   ]);
 });
 
-test("an open interest on binance that is another symbol's, or of none, is unknown", async () => {
+test("an open interest on binance that is another symbol's, or has no symbol, is unknown", async () => {
   for (const symbol of ["ETHUSDT", undefined, 7]) {
     const foreign = { openInterest: "91234.500", symbol, time: AT };
     const { quotes } = await refreshOf(description, { [openInterestOf("BTCUSDT")]: foreign });
@@ -494,7 +494,7 @@ test("a repeated binance row is one quote; a row without a symbol is a reject", 
   expect(rejects.map((reject) => reject.reason)).toEqual(["bad_row"]);
 });
 
-test("a binance open interest not requested yet is unknown, and explained as that", async () => {
+test("a binance open interest not requested yet is unknown, and explained as such", async () => {
   const bodies = bodiesOf(description);
   const empty = { nowMs: AT, rotationsEmpty: true };
   const { quotes } = await binance.refresh(memorySource(bodies, empty));

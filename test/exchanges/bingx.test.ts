@@ -296,7 +296,7 @@ const refreshNamed = (...symbols: readonly string[]) =>
     instruments: reply(symbols.map((symbol) => contract(symbol))),
   });
 
-test("what bingx does not mark as anything else is a coin, but for a company before its listing", async () => {
+test("what bingx does not mark as anything else is a coin, except a company before its listing", async () => {
   const { quotes, rejects, expected } = await refreshNamed(
     "BTC-USDT",
     "OPENAI-USDT",
@@ -308,7 +308,7 @@ test("what bingx does not mark as anything else is a coin, but for a company bef
   expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
 });
 
-test("a bingx name that of a non-coin of unknown kind is neither shown nor a broken row", async () => {
+test("a bingx name of a non-coin of unknown kind is neither shown nor a broken row", async () => {
   expect(await refreshNamed("NCBDUST10Y2USD-USDT")).toMatchObject({
     quotes: [],
     rejects: [{ exchangeSymbol: "NCBDUST10Y2USD-USDT", reason: "unknown_kind" }],
@@ -316,7 +316,7 @@ test("a bingx name that of a non-coin of unknown kind is neither shown nor a bro
   });
 });
 
-test("bingx: open interest that is another's or is not there is unknown", async () => {
+test("bingx: another symbol's open interest, or a missing one, is unknown", async () => {
   for (const body of [interest("ETH-USDT", "9"), new RequestFailure("timeout", "no answer")]) {
     const { quotes } = await refreshOf(description, { [interestAt("BTC-USDT")]: body });
     expect(quotes[0]).toMatchObject({ markPrice: 71000.5, openInterestUsd: null });
@@ -343,7 +343,7 @@ describeRecorded("bingx, recorded", (read) => {
     ]);
   });
 
-  test("a ticker of one symbol is no list, and costs its field", async () => {
+  test("a ticker of one symbol is not a list, and loses its field", async () => {
     const tickers = await read("bingx", "ticker-one-symbol.json");
     expect((await refreshOf(description, { tickers })).quotes[0]?.volume24hUsd).toBeNull();
   });

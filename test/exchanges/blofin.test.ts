@@ -314,7 +314,7 @@ test.each([
   ["8", null],
   ["0.5", "hour"],
   ["", "hour"],
-])("blofin: before the histories are requested, %p %p is no interval", async (...published) => {
+])("blofin: before the histories are requested, %p %p is not an interval", async (...published) => {
   const [fundingInterval, fundingIntervalUnit] = published;
   const rates = reply([rate("BTC-USDT", { fundingInterval, fundingIntervalUnit })]);
   const bodies = Object.fromEntries(

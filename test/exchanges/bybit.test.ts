@@ -295,13 +295,13 @@ const description: ExchangeDescription = {
       at: "tickers.singleOpenInterest",
       mutations: ["flipped"],
       fields: ["openInterestDigit"],
-      why: "a number where there was none cannot be told from a right one",
+      why: "a number where there was none cannot be distinguished from a right one",
     },
     {
       at: "tickers.singleOpenInterestValue",
       mutations: ["huge", "flipped"],
       fields: ["openInterestUsd"],
-      why: "a number where there was none cannot be told from a right one",
+      why: "a number where there was none cannot be distinguished from a right one",
     },
     {
       at: "tickers.fundingCap",

@@ -186,7 +186,7 @@ const description: ExchangeDescription = {
     volumeChange("no trade", "0", "0", 0),
     volumeChange("a turnover in coins", "800000", "805", null),
     volumeChange("a turnover of another kind", "800000", "9000000", null),
-    volumeChange("no volume beside it", null, "51500000", null),
+    volumeChange("no base volume", null, "51500000", null),
     change("rates.fundingRate", "", "bad_rate"),
     change("rates.fundingRate", null, "bad_rate"),
     change("rates.fundingRate", -2, "implausible_rate"),
@@ -248,7 +248,7 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("a deepcoin reply that counts coins gives no volume, not even where the price hides it", async () => {
+test("a deepcoin reply that counts coins gives no volume, not even if the price hides it", async () => {
   // Ten coins to a contract and ten dollars to a coin: the turnover fits dollars by chance.
   const one = { last: "10", vol24h: "500", volCcy24h: "5000" };
   const cheems = { last: "0.0012", vol24h: "5000000", volCcy24h: "5000000" };
@@ -259,7 +259,7 @@ test("a deepcoin reply that counts coins gives no volume, not even where the pri
   expect(quotes.map((quote) => quote.volume24hUsd)).toEqual([null, null, null]);
 });
 
-test("a deepcoin cycle under the dashed name is found as well; two of one contract that differ are none", async () => {
+test("a deepcoin cycle under the dashed name is found as well; two that differ for one contract are ignored", async () => {
   const btcWith = async (...cycles: readonly Row[]) =>
     (await refreshOf(description, { cycles: reply(cycles) })).quotes[0];
   expect(await btcWith(cycle(BTC), cycle("BTCUSDT", { settleInterval: 14400 }))).toMatchObject({
@@ -272,7 +272,7 @@ test("a deepcoin cycle under the dashed name is found as well; two of one contra
   });
 });
 
-test("without deepcoin's cycles no rate says that the list is short", async () => {
+test("without deepcoin's cycles no rate shows that the list is short", async () => {
   const down = new RequestFailure("timeout", "no answer");
   expect((await refreshOf(description, { cycles: down })).unlisted).toBe(0);
 });

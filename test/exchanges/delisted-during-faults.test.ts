@@ -59,7 +59,7 @@ test("on three exchanges instruments come by requests that can fail alone", asyn
 });
 
 test.each(OPTIONAL_ASKS)(
-  "%s %s, permanently failing: a contract that is delisted meanwhile leaves, unless it comes by this request",
+  "%s %s, permanently failing: a contract delisted meanwhile leaves, unless it comes by this request",
   async (id, name, paths) => {
     using lab = exchangeLab([id], START_MS, "whole", partFor(id));
     await lab.cycle(id);
@@ -91,7 +91,7 @@ test(
     using lab = exchangeLab(["hyperliquid"], START_MS, "whole", partFor("hyperliquid"));
     await lab.cycle("hyperliquid");
     lab.simulator.market.setFault("hyperliquid", { name: "http500", paths: "spotMeta" });
-    // The old list serves for a day.
+    // The old list is used for a day.
     await lab.clock.advance(25 * 60 * MINUTE_MS);
     await lab.cycle("hyperliquid");
     const { rows, asOfMs } = await lab.snapshot();

@@ -179,7 +179,7 @@ const description: ExchangeDescription = {
       rateCap: null,
       baselineRate: null,
     },
-    // The global platform is a market of its own.
+    // The global platform is a separate market.
     { exchangeSymbol: "BTCUSDT", base: "BTC", settle: "USDT", fundingRate: 0.0002 },
   ],
   explained: {
@@ -192,7 +192,7 @@ const description: ExchangeDescription = {
       "contract_type state trading_status notional_type is_quanto quoting_asset settling_asset",
   },
   changes: [
-    // An interval of eight minutes is none: no yearly rate 60 times too high.
+    // An interval of eight minutes is not accepted: no yearly rate 60 times too high.
     ...[480, 8, 8 * 60, 28_800_000].map((seconds): Change => [
       `an interval of ${seconds} s`,
       { "products.product_specs.rate_exchange_interval": seconds },
@@ -288,7 +288,7 @@ const refreshPages = (first: Row, second: Row) =>
     [`${PRODUCTS}&after=g3QA`]: second,
   });
 
-test("a delta list of several pages is read to its end, which an empty page is; a sixth page is reported as left out", async () => {
+test("a delta list of several pages is read until an empty page; a sixth page is reported as left out", async () => {
   const firstPage = reply(LIVE.slice(0, 1), "g3QA");
   const whole = await refreshPages(firstPage, reply(LIVE.slice(1)));
   expect(whole.quotes).toHaveLength(4);
@@ -299,7 +299,7 @@ test("a delta list of several pages is read to its end, which an empty page is; 
   expect(cut).toMatchObject({ expected: 1, leftOut: "products after the first 5" });
 });
 
-test("a delta contract on two pages in two states of its terms is not shown, and counted", async () => {
+test("a delta contract on two pages with two states is not shown, and counted", async () => {
   const second = reply([product("BTCUSD", "BTC", specs(14400)), LIVE[1]]);
   const { quotes, rejects } = await refreshPages(reply(LIVE, "g3QA"), second);
   expect(quotes.map((quote) => quote.base)).toEqual(["PAXG", "BONK", "OLDSPEC"]);
@@ -317,7 +317,7 @@ test("delta explains each rate by the row of its own platform", async () => {
   expect(explain("BTCUSDT")?.origin.rows).toMatchObject({ tickers: { funding_rate: "0.02" } });
 });
 
-test("a contract that is dead in India and live on global is explained by the row that is shown", async () => {
+test("a contract that is dead in India and live globally is explained by the row that is shown", async () => {
   const dead = product("BTCUSDT", "BTC", { ...USDT, state: "expired" });
   const { quotes, explain } = await refreshOf(description, {
     tickers: reply([ticker("BTCUSD"), ticker("BTCUSDT", { funding_rate: "0.9" })]),

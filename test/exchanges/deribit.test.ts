@@ -241,7 +241,7 @@ test("deribit explains another rate by its own row", async () => {
 });
 
 describeRecorded("deribit, recorded", (read) => {
-  test("of the instruments without the flag of the test venue none is ours", async () => {
+  test("instruments without the test venue's flag are not ours", async () => {
     const body = objectOf(await read("deribit", "get_instruments.json"));
     const instruments = { ...body, testnet: false };
     expect(await refreshOf(description, { instruments })).toMatchObject({

@@ -143,9 +143,9 @@ const description: ExchangeDescription = {
       [ticker("30000003")]: reply([{ contractId: 30000003, value: "0", openInterest: "0" }]),
     },
   },
-  // The list first: rates are asked for by its ids.
+  // The list first: rates are requested by its ids.
   atOnce: 2,
-  // The rates answer whatever ids are asked for.
+  // The rates answer for any requested ids.
   otherwise: (request, bodies) => (request.startsWith(RATES) ? bodies[RATES_OF_ALL] : DOWN),
   expected: 3,
   unlisted: 1,
@@ -155,7 +155,7 @@ const description: ExchangeDescription = {
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
-      // Gold carries the same marks as a coin.
+      // Gold carries the same labels as a coin.
       assetClass: null,
       fundingRate: -0.00005537,
       fundingIntervalHours: 4,
@@ -229,7 +229,7 @@ const description: ExchangeDescription = {
     classChange(false, "true", null),
     termsChange("not stated", "", undefined, null),
     termsChange("absurd", "-1", "2", "4.5"),
-    // Hours where minutes belong, and others.
+    // Hours instead of minutes, and others.
     ...["4", "8", "14400", "300"].map((minutes) =>
       rateChange("fundingRateIntervalMin", minutes, {
         fundingIntervalHours: null,
@@ -273,14 +273,14 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("a long list of edgex's ids is split so that no URL grows too long", async () => {
+test("a long list of edgex's ids is split so that no URL is too long", async () => {
   const many = Array.from({ length: 201 }, (_, n) => contract(`4${n}`, `C${n}USDT`, "1001"));
   const bodies: Bodies = { ...bodiesOf(description), [META]: meta(many) };
   const otherwise = () => bodies[RATES_OF_ALL];
   const source = memorySource(bodies, { nowMs: AT, rotationsEmpty: true, otherwise });
   await edgex.refresh(source);
-  const asked = source.requests.filter((request) => request.startsWith(RATES));
-  expect(asked.map((request) => request.split(",").length)).toEqual([200, 1]);
+  const requests = source.requests.filter((request) => request.startsWith(RATES));
+  expect(requests.map((request) => request.split(",").length)).toEqual([200, 1]);
 });
 
 test("an edgex contract without a name is a broken row", async () => {
@@ -307,7 +307,7 @@ test("an edgex ticker that fails, is another contract's or several affects only 
   }
 });
 
-test("an edgex contract that comes twice in the rates with different figures is not shown", async () => {
+test("an edgex contract that occurs twice in the rates with different figures is not shown", async () => {
   const twin = rate("30000001", { fundingRate: "0.0005" });
   for (const twins of [
     [rate("30000001"), twin],
@@ -319,7 +319,7 @@ test("an edgex contract that comes twice in the rates with different figures is 
   }
 });
 
-test("a retired edgex contract of the same name is not the origin of a rate", async () => {
+test("a retired edgex contract with the same name is not the origin of a rate", async () => {
   const old = contract("10000001", "BTCUSDT", "1001", { enableTrade: false });
   const { explain } = await refreshOf(description, { instruments: meta([old, ...CONTRACTS]) });
   expect(explain("BTCUSDT")?.origin.rows).toMatchObject({
@@ -329,7 +329,7 @@ test("a retired edgex contract of the same name is not the origin of a rate", as
   expect(explain("nothing")).toBeNull();
 });
 
-test("edgex rates that were not asked for are counted, not shown", async () => {
+test("edgex rates that were not requested are counted, not shown", async () => {
   const batch = await refreshOf(description, {
     instruments: meta(CONTRACTS.slice(0, 1)),
     rates: reply([rate("30000001"), rate("30000003")]),

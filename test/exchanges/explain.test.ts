@@ -40,7 +40,7 @@ describe.each(EXCHANGE_IDS)("%s explains its rates", (id) => {
       const { origin, quote } = explanation;
       const { withNumbers, value } = rateWorking(explanation);
       const found = [];
-      if (quote.exchangeSymbol !== symbol) found.push(`${symbol}: told of another`);
+      if (quote.exchangeSymbol !== symbol) found.push(`${symbol}: shows another`);
       if (value !== quote.fundingRate || !isNear(formulaValue(withNumbers), value))
         found.push(`${symbol}: ${origin.formula} is ${withNumbers}, not ${value}`);
       if (!origin.formula.includes("{")) found.push(`${symbol}: ${origin.formula} names no field`);
@@ -69,7 +69,7 @@ describe("the value of a formula", () => {
   });
 
   test.each(["", "undefined / 100", "1 2", "(1", "min 1", "NaN", "1 +", "process.exit()"])(
-    "%p has none",
+    "%p has no value",
     (text) => {
       expect(() => formulaValue(text)).toThrow();
     },

@@ -66,9 +66,9 @@ const listChange = (key: string, value: unknown, outcome: Change[2]): Change => 
   { [`instruments.${key}`]: value },
   outcome,
 ];
-/** At 4 h the rate is per 4 h, whatever is beside it under the old name. */
+/** At 4 h the rate is per 4 h, whatever the old name contains. */
 const oldNameChange = (title: string, perEightHours: string | undefined): Change => [
-  `a rate at 4 h beside ${title} under the old name`,
+  `a rate at 4 h with ${title} under the old name`,
   {
     "tickers.funding_rate": "0.005",
     "tickers.funding_rate_8h_curr": perEightHours,
@@ -170,7 +170,7 @@ const description: ExchangeDescription = {
     oldNameChange("no figure", undefined),
     oldNameChange("another sign", "-0.02"),
     listChange("funding_interval_hours", "", UNKNOWN_INTERVAL),
-    // 16:00 is none of 12 h, and more than one hour ahead.
+    // 16:00 is not on a grid of 12 h, and more than one hour ahead.
     ...[12, 1, 480, 0.5].map((hours) =>
       listChange("funding_interval_hours", hours, UNKNOWN_INTERVAL),
     ),
@@ -181,12 +181,12 @@ const description: ExchangeDescription = {
     tickerChange("funding_rate", "", "bad_rate"),
     tickerChange("funding_rate", undefined, "bad_rate"),
     tickerChange("funding_rate", "150", "implausible_rate"),
-    // Milliseconds where nanoseconds belong, and the reverse of it.
+    // Milliseconds instead of nanoseconds, and vice versa.
     tickerChange("next_funding_time", String(hour(16)), "bad_next_time"),
     tickerChange("next_funding_time", ns(hour(16), "000000000"), "bad_next_time"),
     // A dead contract.
     tickerChange("next_funding_time", ns(hour(16) - 4 * 86_400_000), "not shown"),
-    // One side of the volume is no volume.
+    // One side alone is not the volume.
     tickerChange("sell_volume_24h_q", null, { volume24hUsd: null }),
   ],
   failures: [
@@ -259,13 +259,13 @@ test("of grvt's names that begin with K only the three known ones count thousand
   ]);
 });
 
-test("a grvt reject names the kind that is not known", async () => {
+test("a grvt reject names the unknown kind", async () => {
   const instruments = reply([instrument(BTC, { kind: "PERPETUAL_V2" }), instrument(WIF)]);
   const { rejects } = await refreshOf(description, { instruments });
   expect(rejects).toMatchObject([{ exchangeSymbol: BTC, detail: "kind PERPETUAL_V2" }]);
 });
 
-test("an interval of a grvt list of over 30 minutes is unknown", async () => {
+test("an interval of a grvt list older than 30 minutes is unknown", async () => {
   const btcAt = async (minutes: number) => {
     const receivedAtMs = { instruments: AT - minutes * 60_000 };
     const source = memorySource(bodiesOf(description), { nowMs: AT, receivedAtMs });

@@ -126,7 +126,7 @@ const description: ExchangeDescription = {
       volume24hUsd: 5062575.25,
     },
     {
-      // Without a published time the grid says it; another contract's mark and volume are not taken.
+      // Without a published time the grid gives it; another contract's mark and volume are not used.
       exchangeSymbol: ETH,
       base: "ETH",
       fundingRate: 0,
@@ -210,11 +210,11 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("hashkey is off, and says why", () => {
+test("hashkey is disabled, with a reason", () => {
   expect(hashkey.facts.disabledReason).toContain("never recorded");
 });
 
-test("the timestamp of hashkey's rates is never that of an old list, not even where the index fails", async () => {
+test("the timestamp of hashkey's rates is never that of an old list, not even if the index fails", async () => {
   const receivedAtMs = { instruments: AT - 3_000_000 };
   const bodies = bodiesOf(description);
   for (const index of [bodies[INDEX], DOWN]) {

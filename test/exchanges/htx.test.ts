@@ -94,7 +94,7 @@ const listChange = (key: string, value: unknown, outcome: Change[2]): Change => 
 const declaredChange = (labels: unknown, assetClass: AssetClass | null): Change =>
   listChange("tradfi_labels", labels, { assetClass });
 const freeChange = (free: unknown, declared: unknown, assetClass: AssetClass | null): Change => [
-  `free labels ${JSON.stringify(free)} beside ${JSON.stringify(declared)}`,
+  `free labels ${JSON.stringify(free)} with ${JSON.stringify(declared)}`,
   { "instruments.labels": free, "instruments.tradfi_labels": declared },
   { assetClass },
 ];
@@ -125,7 +125,7 @@ const description: ExchangeDescription = {
       ),
     },
     {
-      // Tells which call has the rates.
+      // Shows which call has the rates.
       name: "rateCall",
       kind: "instruments",
       everyMs: 240 * MINUTE_MS,
@@ -333,7 +333,7 @@ test("an interval of an htx list older than 30 minutes is unknown", async () => 
   expect((await btcAt(30))?.fundingIntervalHours).toBe(8);
 });
 
-test("an htx contract twice with different rates is shown with neither; equal twins are one", async () => {
+test("an htx contract twice with different rates is not shown; equal duplicates are merged", async () => {
   const twins = (second: Row) =>
     refreshOf(description, { rates: reply(rate("BTC-USDT"), second, rate("PEPE-USDT")) });
   const { quotes, rejects } = await twins(rate("BTC-USDT", { funding_rate: "0.0002" }));
@@ -421,9 +421,9 @@ test("htx: the outcome is remembered for four hours, and an open call is used on
   const clock = new ManualClock(AT);
   const bodies = { ...bodiesOf(description), ...SUCCESSOR };
   let rates: unknown = ALL_RATES;
-  let asked: string[] = [];
+  let requestedPaths: string[] = [];
   const get: ExchangeHttp["get"] = async (path, decode) => {
-    asked.push(path);
+    requestedPaths.push(path);
     const body = path === RATES ? rates : bodies[path];
     await Promise.resolve();
     return decode(body);
@@ -438,25 +438,25 @@ test("htx: the outcome is remembered for four hours, and an open call is used on
     deadline: true,
     lifetime: new AbortController().signal,
   });
-  const ratesAsked = async (afterMs: number): Promise<number[]> => {
+  const ratesRequested = async (afterMs: number): Promise<number[]> => {
     await clock.advance(afterMs);
-    asked = [];
+    requestedPaths = [];
     await htx.fetchRaw(source.cycle(new AbortController().signal).source);
     return [RATES, v5(...TEN), v5(...LAST)].map(
-      (path) => asked.filter((each) => each === path).length,
+      (path) => requestedPaths.filter((each) => each === path).length,
     );
   };
-  expect(await ratesAsked(0)).toEqual([2, 0, 0]);
-  expect(await ratesAsked(MINUTE_MS)).toEqual([1, 0, 0]);
+  expect(await ratesRequested(0)).toEqual([2, 0, 0]);
+  expect(await ratesRequested(MINUTE_MS)).toEqual([1, 0, 0]);
   rates = CLOSED;
-  // Tried in vain, and once more to be sure.
-  expect(await ratesAsked(MINUTE_MS)).toEqual([2, 1, 1]);
-  expect(await ratesAsked(MINUTE_MS)).toEqual([0, 1, 1]);
-  expect(await ratesAsked(238 * MINUTE_MS)).toEqual([0, 1, 1]);
-  expect(await ratesAsked(MINUTE_MS)).toEqual([1, 1, 1]);
+  // Tried without success, and once more to be sure.
+  expect(await ratesRequested(MINUTE_MS)).toEqual([2, 1, 1]);
+  expect(await ratesRequested(MINUTE_MS)).toEqual([0, 1, 1]);
+  expect(await ratesRequested(238 * MINUTE_MS)).toEqual([0, 1, 1]);
+  expect(await ratesRequested(MINUTE_MS)).toEqual([1, 1, 1]);
   // It works again: noticed when the check is due, and used from then on.
   rates = ALL_RATES;
-  expect(await ratesAsked(239 * MINUTE_MS)).toEqual([0, 1, 1]);
-  expect(await ratesAsked(MINUTE_MS)).toEqual([2, 0, 0]);
-  expect(await ratesAsked(MINUTE_MS)).toEqual([1, 0, 0]);
+  expect(await ratesRequested(239 * MINUTE_MS)).toEqual([0, 1, 1]);
+  expect(await ratesRequested(MINUTE_MS)).toEqual([2, 0, 0]);
+  expect(await ratesRequested(MINUTE_MS)).toEqual([1, 0, 0]);
 });

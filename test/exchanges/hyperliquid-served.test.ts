@@ -21,7 +21,7 @@ test("hyperliquid: a rate of 4 % an hour is flagged as at its cap, and no other 
   );
 });
 
-test("hyperliquid: annotations that fail from the start remove classes and degrade; an old list serves later", async () => {
+test("hyperliquid: annotations that fail from the start remove classes and degrade; an old list is used later", async () => {
   using lab = exchangeLab(["hyperliquid"], START_MS, "off", PART);
   const classless = async () =>
     (await lab.snapshot()).rows.filter(

@@ -238,8 +238,8 @@ describe("hyperliquid", () => {
     });
     expect(rejects).toEqual([]);
     const classes = new Map(quotes.map((quote) => [quote.exchangeSymbol, quote.assetClass]));
-    const { PreIPO: _preIpo, ...kept } = spelt;
-    for (const [category, assetClass] of Object.entries(kept))
+    const { PreIPO: _preIpo, ...others } = spelt;
+    for (const [category, assetClass] of Object.entries(others))
       expect([category, classes.get(`xyz:${category}`)]).toEqual([category, assetClass]);
     expect(classes.get("xyz:none")).toBeNull();
     expect(classes.has("xyz:PreIPO")).toBeFalse();
@@ -249,7 +249,7 @@ describe("hyperliquid", () => {
     ["no reply", down],
     ["an error", { status: "err", response: "x" }],
     ["an empty list", []],
-    ["twins that differ", [...CATEGORIES, ["xyz:TSLA", { category: "preipo" }]]],
+    ["differing duplicates", [...CATEGORIES, ["xyz:TSLA", { category: "preipo" }]]],
   ])("with %s as annotations the contract is shown without a class", async (_case, body) => {
     const { quotes } = await refresh({ ...BODIES, [ANNOTATIONS]: body });
     expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "xyz:TSLA", "km:US500", "hyna:BTC"]);
@@ -356,7 +356,7 @@ describe("hyperliquid skips", () => {
 
   test.each([
     ["an unknown token", 999],
-    ["a token that is no dollar", 1],
+    ["a token that is not a dollar", 1],
     ["no token", undefined],
     ["an unreadable token", {}],
   ])("a HIP-3 dex with %s as collateral", async (_case, token) => {

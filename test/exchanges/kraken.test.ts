@@ -11,7 +11,7 @@ const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const SERVER_TIME = "2026-10-05T13:29:59.500Z";
 const NEXT_HOUR = Date.UTC(2026, 9, 5, 14);
 
-/** What is read of the rows. */
+/** What is read from the rows. */
 const readTicker = (symbol: string, extra: Row = {}): Row => ({
   symbol,
   tag: "perpetual",
@@ -264,16 +264,16 @@ const description: ExchangeDescription = {
     boundsChange(0.005, null, -0.6, -0.005, 0.005, -0.005),
     boundsChange(0.001, undefined, 0.6, 0.001, 0.001, -0.001),
     boundsChange(0.02, undefined, 1.5, 0.015, 0.02, -0.02),
-    // A floor of its own, above 0 or below.
+    // Its own floor, above or below 0.
     boundsChange(7e-6, 6.25e-6, 0, 6.25e-6, 7e-6, 6.25e-6),
     boundsChange(7e-6, "0.00000625", 0.00069, 6.9e-6, 7e-6, 6.25e-6),
     boundsChange(0.005, -0.001, -0.4, -0.001, 0.005, -0.001),
     boundsChange(0.005, 0.005, -0.4, 0.005, 0.005, 0.005),
-    // A floor that cannot be read, or lies over the cap, bounds nothing.
+    // A floor that is unreadable, or above the cap, does not apply.
     boundsChange(0.005, "low", -0.6, -0.006, 0.005, null),
     boundsChange(0.005, -2, -0.6, -0.006, 0.005, null),
     boundsChange(0.005, 0.006, 0.4, 0.004, null, null),
-    // Without a cap the rate is as it was published, of whatever size.
+    // Without a cap the rate is used as published, whatever its size.
     boundsChange(null, undefined, 0.4, 0.004, null, null),
     boundsChange(undefined, undefined, -0.9, -0.009, null, null),
     boundsChange(null, -0.001, -0.4, -0.001, null, -0.001),
@@ -282,11 +282,11 @@ const description: ExchangeDescription = {
     classChange("Meme", undefined, "crypto"),
     classChange("xStocks", false, "stock"),
     classChange("Forex", true, "forex"),
-    // Tokens or goods, by the same words.
+    // Tokens or goods, with the same words.
     ...["Commodities", "RWA", "DTF", "Something", undefined].map((category) =>
       classChange(category, false, null),
     ),
-    // No word for a coin makes one of what the exchange calls traditional.
+    // No term for a coin makes a coin of what the exchange calls traditional.
     classChange("DeFi", true, null),
   ],
   failures: [
@@ -463,7 +463,7 @@ describe("kraken counts", () => {
   });
 
   test.each([
-    ["a postOnly that is nowhere", { postOnly: undefined }, { postOnly: undefined }],
+    ["an absent postOnly", { postOnly: undefined }, { postOnly: undefined }],
     ["no name of the asset", { pair: undefined }, { base: undefined }],
   ])("%s as a broken row of a listed contract", async (_case, tickerExtra, instrumentExtra) => {
     const { quotes, rejects, expected } = await refreshRows(

@@ -158,7 +158,7 @@ const description: ExchangeDescription = {
   failures: [
     ["an error", failed, "bad_envelope"],
     ["a success with a code", reply([rate("BTCUSDT")], { error_code: "7" }), "bad_envelope"],
-    ["too many requests, said shortly", { error_code: 183 }, "rate_limited"],
+    ["too many requests, in short", { error_code: 183 }, "rate_limited"],
     ["too many requests", tooMany, "rate_limited"],
     ["an empty list", reply([]), "bad_envelope"],
     ["a page", "<html></html>", "bad_envelope"],

@@ -77,7 +77,7 @@ const listChange = (key: string, value: unknown, outcome: Change[2]): Change => 
 ];
 const NO_COINS = { "instruments.baseCoin": undefined, "instruments.quoteCoin": undefined };
 
-/** Documented: the ticker has the price where the rates lack it. */
+/** Documented: the ticker has the price if the rates lack it. */
 const orOfTicker = (key: string, ...fields: Exemption["fields"]): Exemption => ({
   at: `rates.${key}`,
   mutations: ["missing", "null", "NaN", "negative", "empty", "object"],
@@ -281,13 +281,13 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("a mexc reject names the futureType that is not documented", async () => {
+test("a mexc reject names the undocumented futureType", async () => {
   const instruments = reply([contract("BTC_USDT", { futureType: 3 }), contract("ETH_USDT")]);
   const { rejects } = await refreshOf(description, { instruments });
   expect(rejects).toMatchObject([{ exchangeSymbol: "BTC_USDT", detail: "futureType 3" }]);
 });
 
-test("mexc: a list of old, whose rows all lack futureType, is read by the coins", async () => {
+test("mexc: an old list, whose rows all lack futureType, is read by the coins", async () => {
   const instruments = reply([contract("BTC_USDT", { futureType: undefined })]);
   const { quotes } = await refreshOf(description, { instruments });
   expect(quotes.map((quote) => quote.base)).toEqual(["BTC"]);

@@ -64,7 +64,7 @@ async function uncounted(market: MutatedMarket, id: ExchangeId, at: string, valu
 }
 
 test.each(EXCHANGE_IDS)(
-  "%s: an instrument whose row lacks a value is shown, missed or rejected, never left out silently",
+  "%s: an instrument whose row lacks a value is shown, reported missing or rejected, never left out silently",
   async (id) => {
     const market = new MutatedMarket({ nowMs: () => MORNING_MS, scale: SMALL_PART });
     const silent: string[] = [];

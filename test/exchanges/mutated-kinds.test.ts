@@ -48,7 +48,7 @@ const OPEN_WORDS: readonly (readonly [ExchangeId, string, string])[] = [
   ["htx", "1", "labels of the exchange, several to a contract"],
   ["hibachi", "0", "tags of the exchange, several to a contract"],
   ["paradex", "trading_mode", "of the modes one alone is known, that of a market without a book"],
-  ["bitget", "category", "no kind of a row: it echoes the family that was asked for"],
+  ["bitget", "category", "not a kind of a row: it echoes the requested family"],
 ];
 
 describe.each(EXCHANGE_IDS)("%s, an unknown kind", (id) => {
@@ -86,9 +86,9 @@ describe.each(EXCHANGE_IDS)("%s, an unknown kind", (id) => {
 });
 
 /** They are requested by instrument name: a list with another name has none of its rates. */
-const ASKED_BY_NAME: ReadonlySet<ExchangeId> = new Set(["cryptocom", "poloniex", "grvt"]);
+const REQUESTED_BY_NAME: ReadonlySet<ExchangeId> = new Set(["cryptocom", "poloniex", "grvt"]);
 
-describe.each(EXCHANGE_IDS.filter((id) => !ASKED_BY_NAME.has(id)))(
+describe.each(EXCHANGE_IDS.filter((id) => !REQUESTED_BY_NAME.has(id)))(
   "%s, names of a new form",
   (id) => {
     test.each([

@@ -23,15 +23,15 @@ test("a reply about another instrument than requested is ignored", async () => {
     // Only a handful of BloFin's contracts are requested.
     const market = marketOf(id === "blofin" ? PART : SMALL_PART);
     const { instruments } = market.truth(id);
-    const asked = new Set<string>();
+    const requested = new Set<string>();
     const other = (key: string, keys: readonly string[]): string => {
-      asked.add(key);
+      requested.add(key);
       const place = keys.indexOf(key);
       return place % 2 === 0 ? (keys[(place + 1) % keys.length] ?? key) : key;
     };
     const batch = await refreshOver(market, id, { rotations: "all", answerAbout: other });
     expect([id, wrongNumbers(batch, instruments)]).toEqual([id, []]);
-    if (asked.size === 0) continue;
+    if (requested.size === 0) continue;
     asking.push(id);
     const whole = await refreshOver(market, id, { rotations: "all" });
     expect([id, known(batch) < known(whole), known(batch) > 0]).toEqual([id, true, true]);
@@ -99,8 +99,8 @@ describe.each(PAGED)("%s, a paged list", (id, paged) => {
       const batch = await refreshOver(market, id);
       expect(batch.quotes.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol))).toEqual([]);
       expect(batch.quotes.length).toBeGreaterThan(0);
-      const doubtful = batch.rejects.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol));
-      expect(new Set(doubtful.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+      const lostRejects = batch.rejects.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol));
+      expect(new Set(lostRejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
     },
   );
 

@@ -114,7 +114,7 @@ async function afterChange(id: ExchangeId, factor: number) {
 describe("a list older than a change of intervals", () => {
   const unshown = new Map(UNSHOWN_CHANGE);
   test.each(TELLING.filter((id) => !unshown.has(id)))(
-    "%s, to half and to twice: none is wrong",
+    "%s, halved and doubled: none is wrong",
     async (id) => {
       const [half, twice] = [await afterChange(id, 0.5), await afterChange(id, 2)];
       expect([half.wrong, twice.wrong]).toEqual([[], []]);

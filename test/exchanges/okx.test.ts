@@ -14,7 +14,7 @@ const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day) + hour * 3_
 const ms = (hour: number, day = 5): string => String(at(hour, day));
 const LISTED = Date.UTC(2021, 5, 7, 9);
 
-/** What is read of the rows. */
+/** What is read from the rows. */
 const readRate = (instId: string, extra: Row = {}): Row => ({
   instId,
   instType: "SWAP",
@@ -369,7 +369,7 @@ const description: ExchangeDescription = {
     ["code 50011", { code: "50011", msg: "x", data: [] }, "rate_limited"],
     ["code 50001", { code: "50001", msg: "x", data: [] }, "http"],
     ["code 50013", { code: "50013", msg: "x", data: [] }, "http"],
-    ["a code without data beside it", { code: "50011", msg: "x" }, "rate_limited"],
+    ["a code without data", { code: "50011", msg: "x" }, "rate_limited"],
     ["an empty list", reply(), "bad_envelope"],
     ["no code", { data: RATE_ROWS }, "bad_envelope"],
     ["no list", { code: "0", msg: "", data: {} }, "bad_envelope"],
@@ -491,7 +491,7 @@ test("okx without its marks: open interest is known if it is sent in dollars", a
   expect(quotes.map((quote) => quote.openInterestUsd)).toEqual([1999608263.42, null, null, null]);
 });
 
-test("okx without any secondary reply still shows all rates, and nothing else of them", async () => {
+test("okx without any secondary reply still shows all rates, and nothing else", async () => {
   const { quotes } = await refreshOf(description, NONE);
   expect(quotes).toHaveLength(4);
   expect(quotes[0]).toMatchObject({

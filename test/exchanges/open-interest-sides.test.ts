@@ -38,7 +38,7 @@ test.each(EXCHANGE_IDS)(
     const market = demoMarket({ scale: partFor(id) });
     const { quotes } = await EXCHANGES[id].refresh(simulatorSource(market, id));
     const open = quotes.filter(({ openInterestUsd }) => (openInterestUsd ?? 0) > 0);
-    const untold = open.filter(({ openInterestDigit: digit }) => (digit ?? null) === null);
-    expect(untold.length).toBe(DOLLARS_ALONE.has(id) ? open.length : 0);
+    const withoutDigit = open.filter(({ openInterestDigit: digit }) => (digit ?? null) === null);
+    expect(withoutDigit.length).toBe(DOLLARS_ALONE.has(id) ? open.length : 0);
   },
 );

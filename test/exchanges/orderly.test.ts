@@ -60,7 +60,7 @@ const kindChange = (key: string, value: unknown): Change => [
   { [`instruments.${key}`]: value },
   "bad_row",
 ];
-/** Without a settlement that says when the running period began. */
+/** Without a settlement that shows when the running period began. */
 const periodChange = (period: number, hour: number, outcome: Change[2]): Change => [
   `a period of ${period} h with a next time at ${hour}`,
   {
@@ -70,7 +70,7 @@ const periodChange = (period: number, hour: number, outcome: Change[2]): Change 
   },
   outcome,
 ];
-/** An interest of 0.0001 is that of 8 hours. */
+/** An interest of 0.0001 is for 8 hours. */
 const restChange = (period: number, hour: number, baselineRate: number): Change =>
   periodChange(period, hour, { fundingIntervalHours: period, baselineRate });
 const unknownChange = (period: number, hour: number): Change =>
@@ -199,13 +199,13 @@ const description: ExchangeDescription = {
       fundingRate: 0,
       fundingIntervalHours: 1,
       nextFundingAtMs: at(14),
-      // The settlements do not hold this one: the rate is known, and not when it was charged.
+      // The settlements do not contain this one: the rate is known, but not when it was charged.
       settledRate: 0.00010041,
       settledAtMs: null,
     },
     { exchangeSymbol: "PERP_XAU_USDC", indexPrice: null, openInterestUsd: 0, volume24hUsd: 0 },
     {
-      // A broker's market has the broker in its symbol alone.
+      // A broker's market has the broker in its symbol only.
       exchangeSymbol: "PERP_AAPL_USDC_mythos",
       base: "AAPL",
       multiplier: 1,
@@ -282,7 +282,7 @@ const description: ExchangeDescription = {
   recorded: [
     {
       title: "the futures of August 2026 with the list, which is from the documentation",
-      // The settlements are of another time than the futures.
+      // The settlements have another time than the futures.
       files: {
         rates: "futures.json",
         instruments: "info.json",
@@ -311,7 +311,7 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("a period of orderly's list counts for half an hour", async () => {
+test("a period of orderly's list is valid for half an hour", async () => {
   const btcAt = async (minutes: number) => {
     const receivedAtMs = { instruments: AT - minutes * 60_000 };
     const source = memorySource(bodiesOf(description), { nowMs: AT, receivedAtMs });

@@ -162,22 +162,19 @@ test.each([
   ["kPEPE", "kPEPE"],
   ["kPEPE", ""],
   ["PEPE", "kPEPE"],
-])(
-  "pacifica: %s of %p is a thousand PEPE: written in either name, it counts once",
-  async (...names) => {
-    const [symbol, base_asset] = names;
-    const prices = reply([price(symbol)]);
-    const instruments = reply([info(symbol, { base_asset })]);
-    const { quotes } = await refreshOf(description, { prices, instruments });
-    expect(quotes).toMatchObject([{ base: "PEPE", multiplier: 1000 }]);
-  },
-);
+])("pacifica: %s of %p is a thousand PEPE: in either spelling it counts once", async (...names) => {
+  const [symbol, base_asset] = names;
+  const prices = reply([price(symbol)]);
+  const instruments = reply([info(symbol, { base_asset })]);
+  const { quotes } = await refreshOf(description, { prices, instruments });
+  expect(quotes).toMatchObject([{ base: "PEPE", multiplier: 1000 }]);
+});
 
 test("pacifica: open interest is in dollars if Bitcoin's could not be anything else, and unknown without Bitcoin", async () => {
   const openInterestOf = async (...rows: readonly Row[]) =>
     (await refreshOf(description, { prices: reply(rows) })).quotes.map((q) => q.openInterestUsd);
-  const most = price("BTC", { open_interest: "100000" });
-  expect(await openInterestOf(most)).toEqual([100_000 * 64000.5]);
+  const maximum = price("BTC", { open_interest: "100000" });
+  expect(await openInterestOf(maximum)).toEqual([100_000 * 64000.5]);
   expect(await openInterestOf(price("BTC", { open_interest: "100001" }))).toEqual([100_001]);
   expect(await openInterestOf(price("kPEPE"), price("XPL"))).toEqual([null, null]);
 });

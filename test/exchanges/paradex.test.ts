@@ -120,7 +120,7 @@ const description: ExchangeDescription = {
       rateFloor: -0.025,
       baselineRate: 0.00005,
     },
-    // A market that is no coin.
+    // A market that is not a coin.
     { exchangeSymbol: "XAU-USD-PERP", fundingRate: 0, rateCap: 0.005, baselineRate: null },
     {
       exchangeSymbol: "mSATS-USD-PERP",
@@ -154,7 +154,7 @@ const description: ExchangeDescription = {
   ],
   failures: [
     ["an error", { error: "INVALID", message: "no", data: null }, "bad_envelope"],
-    ["an error beside rows", { error: "INVALID", results: LIVE }, "bad_envelope"],
+    ["an error with rows", { error: "INVALID", results: LIVE }, "bad_envelope"],
     ["no list", { results: null }, "bad_envelope"],
     ["an empty list", reply(), "bad_envelope"],
     ["options alone", reply(summary("BTC-USD-96000-C", { asset_kind: "OPTION" })), "bad_envelope"],
@@ -212,7 +212,7 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("a period of paradex is known while the list is younger than half an hour", async () => {
+test("a period of paradex is known while the list is less than half an hour old", async () => {
   const hoursAt = async (minutes: number) => {
     const receivedAtMs = { markets: AT - minutes * 60_000 };
     const source = memorySource(bodiesOf(description), { nowMs: AT, receivedAtMs });
@@ -223,7 +223,7 @@ test("a period of paradex is known while the list is younger than half an hour",
 });
 
 test.each([[undefined], [null], [""]])(
-  "a paradex mode of %p where the usual one is left out costs nothing; a null error is no error",
+  "a paradex mode of %p instead of the usual one, which is left out, loses nothing; a null error is not an error",
   async (mode) => {
     const { quotes, rejects, expected } = await refreshOf(description, {
       summary: { error: null, ...reply(summary("BTC-USD-PERP"), summary("RFQ-USD-PERP")) },

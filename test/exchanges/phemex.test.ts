@@ -75,7 +75,7 @@ const rateChange = (key: string, value: unknown, outcome: Change[2]): Change => 
   outcome,
 ];
 
-/** Of the tickers. */
+/** From the tickers. */
 const GONE = { markPrice: null, indexPrice: null, openInterestUsd: null, volume24hUsd: null };
 
 const description: ExchangeDescription = {
@@ -266,14 +266,14 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("phemex tickers that are an error cost their fields", async () => {
+test("phemex tickers with an error lose only their fields", async () => {
   const tickers = { error: { code: 6001 }, result: null };
   const { quotes } = await refreshOf(description, { tickers });
   expect(quotes).toHaveLength(4);
   expect(quotes[0]).toMatchObject({ fundingRate: 0.00002255, ...GONE });
 });
 
-test("phemex pages are read until the total is there, or no more come", async () => {
+test("phemex pages are read until the total is reached, or no more come", async () => {
   const [first, second] = [rate("BTCUSDT"), rate("ETHUSDC")];
   const shown = async (...pages: readonly Row[]) =>
     refreshOf(description, Object.fromEntries(pages.map((body, n) => [ratesAt(n + 1), body])));
@@ -299,7 +299,7 @@ test("no more than eight pages of phemex are read, and what is left out is repor
 });
 
 describeRecorded("phemex, recorded", (read) => {
-  test("a ticker of one symbol is no list, and costs its fields", async () => {
+  test("a ticker of one symbol is not a list, and loses its fields", async () => {
     const tickers = await read("phemex", "ticker-24hr-one-symbol-v2.json");
     expect((await refreshOf(description, { tickers })).quotes[0]?.markPrice).toBeNull();
   });

@@ -107,7 +107,7 @@ const description: ExchangeDescription = {
       volume24hUsd: 451339.65,
     },
     {
-      // At 4 h with a jitter.
+      // At 4 h with jitter.
       exchangeSymbol: PEPE,
       base: "PEPE",
       multiplier: 1000,
@@ -119,7 +119,7 @@ const description: ExchangeDescription = {
       volume24hUsd: 0,
     },
     {
-      // A distance of 3 h is no interval.
+      // A distance of 3 h is not an interval.
       exchangeSymbol: SOL,
       fundingIntervalHours: null,
       intervalSource: null,

@@ -151,7 +151,7 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
     ["SP500", "index", "bitget SP500 stock", "orderly SPX500 null", "gate SPX500 index"],
     ["EUR", "forex", "orderly EURUSD null", "gate EURUSD forex"],
   ])(
-    "%s is %s for all, including exchanges that say otherwise or nothing",
+    "%s is %s on all, including exchanges that state another class or none",
     (name, shown, ...stated) => {
       const rows = decided.filter(({ assetId }) => assetId === name);
       const lines = rows.map(

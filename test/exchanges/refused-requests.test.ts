@@ -82,7 +82,7 @@ describe("a firewall's refusal of one optional request", () => {
 });
 
 describe("a ban of everything", () => {
-  // Each waits, to see that nothing happens: they wait at the same time.
+  // Each waits, to check that nothing happens: they wait at the same time.
   test.concurrent.each(OPTIONAL)(
     "%s %s gets it first: nothing at all is requested until it is over",
     async (id, _name, paths) => {

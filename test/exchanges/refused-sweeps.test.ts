@@ -7,7 +7,7 @@ import { LONG_MS } from "../support/patience.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const START_MS = NOON_MS + 17 * 60_000;
-/** So late that each list and each rotation is due, and an old list serves. */
+/** So late that each list and each rotation is due, and an old list is used. */
 const LATER_MS = 40 * 60_000;
 
 const SWEPT = EXCHANGE_IDS.filter((id) => EXCHANGES[id].facts.requestsPerInstrument !== undefined);
@@ -42,7 +42,7 @@ describe("a swept exchange that refuses everything", () => {
 
   test.each(CASES)(
     "%s %s: takes at most %p requests per refresh, not one for each instrument",
-    async (id, fault, most) => {
+    async (id, fault, limit) => {
       using lab = exchangeLab([id], START_MS);
       const { outcome } = await lab.cycle(id);
       expect(outcome.kind).toBe("accepted");
@@ -51,7 +51,7 @@ describe("a swept exchange that refuses everything", () => {
       const before = requestsOf(lab.simulator.market.requests(), id);
       expect((await lab.cycle(id, "hangs")).outcome.kind).toBe("failed");
       const sent = requestsOf(lab.simulator.market.requests(), id) - before;
-      expect(sent).toBeLessThanOrEqual(most);
+      expect(sent).toBeLessThanOrEqual(limit);
     },
     LONG_MS,
   );

@@ -15,16 +15,16 @@ const START_MS = NOON_MS + 17 * 60_000;
 /** When contracts of every interval settle. */
 const MIDNIGHT_MS = NOON_MS + 12 * HOUR_MS;
 
-/** The symbols that still show the charged rate without saying so. */
+/** The symbols that still show the charged rate without a mark. */
 function settlingUnsaid(
   served: readonly FundingRow[],
   truth: readonly TrueInstrument[],
 ): readonly string[] {
-  const said = new Set(
+  const marked = new Set(
     served.filter(({ flags }) => flags.includes("settling")).map((row) => row.exchange_symbol),
   );
   return truth
-    .filter((row) => row.settling && !said.has(row.exchange_symbol))
+    .filter((row) => row.settling && !marked.has(row.exchange_symbol))
     .map((row) => row.exchange_symbol);
 }
 

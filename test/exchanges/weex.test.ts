@@ -192,7 +192,7 @@ const description: ExchangeDescription = {
       { ...UNKNOWN_INTERVAL, nextFundingAtMs: at(16) },
     ],
     [
-      "the ticker's live prices go before those beside the rate",
+      "the ticker's live prices take precedence over those of the rate",
       { "tickers.markPrice": "2", "tickers.indexPrice": "3" },
       { markPrice: 2, indexPrice: 3 },
     ],

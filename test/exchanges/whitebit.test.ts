@@ -102,7 +102,7 @@ const description: ExchangeDescription = {
       fundingRate: 0,
       markPrice: null,
       indexPrice: null,
-      // Without a mark at its last price.
+      // Without a mark, valued at its last price.
       openInterestUsd: 1200.5 * 71002,
     },
   ],

@@ -126,9 +126,9 @@ test("a single reply does not say how many there should be", () => {
 });
 
 test("a rate is explained by its rows; without one of them it was not shown, and null is not a missing row", () => {
-  expect(originOf("{a.b}", { a: { b: 1 }, beside: null })).toEqual({
+  expect(originOf("{a.b}", { a: { b: 1 }, other: null })).toEqual({
     formula: "{a.b}",
-    rows: { a: { b: 1 }, beside: null },
+    rows: { a: { b: 1 }, other: null },
   });
   expect(originOf("{a.b}", { a: { b: 1 }, list: undefined })).toBeNull();
 });

@@ -44,7 +44,7 @@ describe("interval and next time of a row", () => {
     });
   });
 
-  test("one that is unknown leaves the other", () => {
+  test("an unknown one does not affect the other", () => {
     expect(timesOf(null)).toMatchObject({ fundingIntervalHours: 8, nextFundingAtMs: null });
     expect(timesOf(AT + 48 * HOUR_MS, null)).toEqual({
       fundingIntervalHours: null,
@@ -172,7 +172,7 @@ describe("intervals", () => {
 
 describe("a symbol that occurs twice", () => {
   const row = z.object({ name: z.string(), rate: z.number() });
-  const said = (...rates: readonly number[]) => [
+  const rowsWith = (...rates: readonly number[]) => [
     { name: "B", rate: 9 },
     ...rates.map((rate) => ({ name: "A", rate })),
   ];
@@ -182,11 +182,11 @@ describe("a symbol that occurs twice", () => {
     ["three equal ones", [1, 1, 1], 1, 0],
     ["different", [1, 2], 0, 2],
     ["different, the first again", [1, 2, 1], 0, 2],
-  ] as const)("%s", (_name, rates, kept, lost) => {
-    const decoded = decodeRows(row, said(...rates), "name");
-    expect(decoded.rows.filter(({ name }) => name === "A").length).toBe(kept);
+  ] as const)("%s", (_name, rates, remaining, lost) => {
+    const decoded = decodeRows(row, rowsWith(...rates), "name");
+    expect(decoded.rows.filter(({ name }) => name === "A").length).toBe(remaining);
     expect(decoded.rejects.map(({ reason }) => reason)).toEqual(Array(lost).fill("ambiguous"));
-    const pages = said(...rates).map(({ name: exchangeSymbol, rate }) => ({
+    const pages = rowsWith(...rates).map(({ name: exchangeSymbol, rate }) => ({
       exchangeSymbol,
       rate,
     }));
@@ -195,12 +195,12 @@ describe("a symbol that occurs twice", () => {
       (one) => one.exchangeSymbol,
       (one) => one,
     );
-    expect(collected.quotes.length).toBe(1 + kept);
+    expect(collected.quotes.length).toBe(1 + remaining);
     expect(collected.rejects.length).toBe(lost);
   });
 
   test("an unreadable one makes the other ambiguous", () => {
-    const { rows, rejects } = decodeRows(row, [...said(1), { name: "A", rate: "x" }], "name");
+    const { rows, rejects } = decodeRows(row, [...rowsWith(1), { name: "A", rate: "x" }], "name");
     expect(rows.map(({ name }) => name)).toEqual(["B"]);
     expect(rejects.map(({ reason }) => reason)).toEqual(["ambiguous", "ambiguous"]);
   });

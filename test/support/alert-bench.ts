@@ -19,10 +19,10 @@ import { makeDatabase } from "./unusable-databases.ts";
 
 const IDS = ["binance", "okx", "kraken"] as const satisfies readonly ExchangeId[];
 
-/** Health is looked at this often while time passes. */
+/** Health is checked this often while time passes. */
 const LOOK_EVERY_MS = 30_000;
 
-/** The accounts' file of a service that has just begun: to migrate one for each bench would take most of the time. */
+/** The accounts file of a new service: migrating one for each bench would take most of the time. */
 const NEW_ACCOUNTS = ((): Uint8Array => {
   using temporary = temporaryDatabasePath();
   makeDatabase(marketFile(temporary.path));
@@ -31,7 +31,7 @@ const NEW_ACCOUNTS = ((): Uint8Array => {
   return readFileSync(file.path);
 })();
 
-/** Messages as they arrive, and answers to give instead of "sent". */
+/** Messages as they arrive, and answers to return instead of "sent". */
 class FakeMessenger implements Messenger {
   readonly destination: string;
   readonly sent: string[] = [];
@@ -50,7 +50,7 @@ class FakeMessenger implements Messenger {
   }
 }
 
-/** Alert services over one database file, three exchanges, and a clock in the test's hand. */
+/** Alert services over one database file, three exchanges, and a clock controlled by the test. */
 export class AlertBench implements Disposable {
   readonly clock = new ManualClock();
   readonly scene = new HealthScene(this.clock, IDS);
@@ -62,11 +62,11 @@ export class AlertBench implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "alerts-"));
   readonly #databases: Database[] = [];
 
-  /** A connection of its own to the test's database, as another process would have. */
+  /** A separate connection to the test's database, as another process would have. */
   connect(): Database {
     const file = accountsFile(join(this.#folder, "test.db"));
     if (!existsSync(file.path)) writeFileSync(file.path, NEW_ACCOUNTS);
-    // No power cut is tried here, and waiting for the disk takes most of the time.
+    // No power cut is tested here, and waiting for the disk takes most of the time.
     const db = openDb({ ...file, synchronous: "NORMAL" });
     this.#databases.push(db);
     return db;
@@ -91,7 +91,7 @@ export class AlertBench implements Disposable {
     });
   }
 
-  /** Logged events of that name. */
+  /** Logged events with that name. */
   events(name: string): readonly Record<string, unknown>[] {
     const all = this.lines.map((line): Record<string, unknown> => JSON.parse(line));
     return all.filter((line) => line["event"] === name);
@@ -102,13 +102,13 @@ export class AlertBench implements Disposable {
     return this.connect().query<{ n: number }, []>(sql).get()?.n ?? Number.NaN;
   }
 
-  /** Each service looks at the health of now, then all deliver at the same time. */
+  /** Each service checks the current health, then all deliver concurrently. */
   async tick(...services: readonly Alerts[]): Promise<void> {
     for (const one of services) await one.observe(this.scene.report(), this.scene.states);
     await Promise.all(services.map((one) => one.deliver()));
   }
 
-  /** Lets time pass: the collector lives, all exchanges but `silent` answer. */
+  /** Lets time pass: the collector is alive, all exchanges except `silent` answer. */
   async pass(
     ms: number,
     services: readonly Alerts[],
@@ -123,7 +123,7 @@ export class AlertBench implements Disposable {
     }
   }
 
-  /** Queues the message that an exchange is geo-blocked; everything else is well. */
+  /** Queues the message that an exchange is geo-blocked; everything else is healthy. */
   async queueOne(alerts: Alerts, exchange: ExchangeId = "okx"): Promise<void> {
     this.scene.allWell();
     this.scene.fail(exchange, "geo_blocked", "HTTP 451");

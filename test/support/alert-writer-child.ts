@@ -1,6 +1,6 @@
 /**
- * A service that does nothing but queue and send alerts: `bun alert-writer-child.ts DATABASE_PATH`. It says `queued N`
- * and `sent N` when the one or the other is stored; numbers go on where another process was killed.
+ * A service that only queues and sends alerts: `bun alert-writer-child.ts DATABASE_PATH`. It prints `queued N` and
+ * `sent N` when each is stored; numbers continue where another process was killed.
  */
 import { AlertRepository } from "../../src/db/accounts/alert-repository.ts";
 import { accountsFile } from "../../src/db/accounts/file.ts";
@@ -12,7 +12,7 @@ import { memoryLog } from "./memory-log.ts";
 
 const DESTINATION = "telegram:42";
 const MAX_MESSAGES = 1_000_000;
-/** The lease of one that was killed is over at once: the next takes what it had claimed. */
+/** The lease of a killed process has already ended: the next one takes what it had claimed. */
 const LEASE_MS = 0;
 
 const path = process.argv[2] ?? "";

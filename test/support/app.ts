@@ -34,7 +34,7 @@ export interface TestApp extends App {
   send(method: string, target: string, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** The figures of a service whose stream nobody reads. */
+/** The figures of a service whose stream has no readers. */
 export const noStreams = (): StreamStats =>
   new StreamHub({
     board: new TestBoard(),
@@ -45,7 +45,7 @@ export const noStreams = (): StreamStats =>
 
 const ORIGIN = "http://finder.test";
 
-/** Health as the board's exchanges have it, at the snapshot's own time. */
+/** Health with the board's exchanges, at the snapshot's own time. */
 export function healthOf(board: TestBoard): HealthReport {
   const snapshot = board.current();
   return healthReport({
@@ -58,12 +58,12 @@ export function healthOf(board: TestBoard): HealthReport {
   });
 }
 
-/** A board whose snapshots are served as soon as they are published, unless it says itself when. */
+/** A board whose snapshots are served as soon as they are published, unless it controls that itself. */
 function servedView(board: BoardView, clock: Clock): ServedBoard {
   return board instanceof ServedBoard ? board : new ServedBoard(board, clock, 0);
 }
 
-/** The real application on a board that the test owns. Every answer of `send` is held against the document. */
+/** The real application on a board owned by the test. Every answer of `send` is checked against the document. */
 export function testApp(
   board: TestBoard,
   more: Partial<Omit<AppDeps, "board">> & { readonly board?: BoardView } = {},
@@ -117,7 +117,7 @@ export function testApp(
   };
 }
 
-/** Headers without which no answer of any kind leaves. */
+/** Headers that every answer of any kind has. */
 const ALWAYS_SENT = ["x-request-id", "x-content-type-options", "content-security-policy"];
 
 /** The document is the same for every application here; it is built once per test process. */

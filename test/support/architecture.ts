@@ -23,7 +23,7 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** The one file that may touch the outside in each way. */
+/** The one file that may use each effect. */
 const EFFECT_OWNER: Readonly<Record<Effect, string>> = {
   env: "src/config/config.ts",
   fetch: "src/lib/http-client.ts",
@@ -43,12 +43,12 @@ const CLOCK = "src/lib/clock.ts";
 const MAX_LINES = 300;
 const VAGUE_NAME = /(^|[-_.])(utils?|helpers?|common|misc)([-_.]|$)/i;
 
-/** The version of the program stands in the manifest; nothing else outside src is imported. */
+/** The version of the program is in the manifest; nothing else outside src is imported. */
 const MANIFEST = "package.json";
 
 /**
- * Every breach of the import rules and of the size and naming rules, in the order of the files.
- * `files` maps a path from the root of the repository ("src/lib/clock.ts") to its source.
+ * Every violation of the import, size and naming rules, in the order of the files. `files` maps a path from the root of
+ * the repository ("src/lib/clock.ts") to its source.
  */
 export function violations(files: ReadonlyMap<string, string>): Violation[] {
   const found: Violation[] = [];
@@ -171,7 +171,7 @@ function mayUsePackage(room: RoomName, name: string): boolean {
   );
 }
 
-/** Adapters know the contract, the shared readers and their own parts (okx.ts, okx-history-wire.ts). */
+/** Adapters may import the contract, the shared readers and their own parts (okx.ts, okx-history-wire.ts). */
 function mayMeet(file: string, target: string): boolean {
   const family = familyOf(target);
   return file === REGISTRY || SHARED_BY_ADAPTERS.includes(family) || family === familyOf(file);
@@ -195,7 +195,7 @@ function targetsOf(file: string, facts: SourceFacts): string[] {
   );
 }
 
-/** Each circle of imports once, types included: two files in a circle are one file in two pieces. */
+/** Each import cycle once, including types: two files in a cycle are one file in two parts. */
 function cycleViolations(graph: ReadonlyMap<string, readonly string[]>): Violation[] {
   const found: Violation[] = [];
   const state = new Map<string, "open" | "closed">();

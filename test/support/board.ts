@@ -105,7 +105,7 @@ export function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}
   };
 }
 
-/** A snapshot of these rows, put into the order that the board keeps; every exchange is in it. */
+/** A snapshot of these rows, in the board's order; every exchange is in it. */
 export function snapshotOf(
   id: string,
   rows: readonly BoardRow[],
@@ -135,7 +135,7 @@ export function listingsOf(ordered: readonly BoardRow[]): readonly ExchangeListi
   return [...Map.groupBy(records, ({ exchange }) => exchange).values()];
 }
 
-/** The same with other statuses; one that is missing says so as the board does. */
+/** The same with other statuses; a missing exchange has the board's reason. */
 export function withStatuses(
   snapshot: Snapshot,
   statuses: Partial<Record<ExchangeId, ExchangeStatus>>,
@@ -150,16 +150,16 @@ export function withStatuses(
   };
 }
 
-/** The same with every exchange collected: also who asks those without a row is answered with a list. */
+/** The same with every exchange collected: requests for one without rows get a list, too. */
 export function allCollected(snapshot: Snapshot): Snapshot {
   const off = snapshot.exchanges.filter(({ status }) => status === "off");
   return withStatuses(snapshot, Object.fromEntries(off.map(({ exchange }) => [exchange, "ok"])));
 }
 
-/** A board that shows what the test publishes; replaced snapshots stay until `forget`. */
+/** A board that shows what the test publishes; replaced snapshots are retained until `forget`. */
 export class TestBoard implements BoardView {
   #current: Snapshot | null = null;
-  readonly #kept = new Map<string, Snapshot>();
+  readonly #retained = new Map<string, Snapshot>();
   readonly #pinned = new Set<string>();
   readonly #bases = new Set<string>();
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
@@ -170,12 +170,12 @@ export class TestBoard implements BoardView {
 
   publish(snapshot: Snapshot): void {
     this.#current = snapshot;
-    this.#kept.set(snapshot.id, snapshot);
+    this.#retained.set(snapshot.id, snapshot);
     for (const { record } of snapshot.rows) this.#bases.add(record.base);
     for (const listener of this.#listeners) listener(snapshot);
   }
 
-  /** How many are told of a new snapshot. */
+  /** How many are notified of a new snapshot. */
   get listening(): number {
     return this.#listeners.size;
   }
@@ -185,9 +185,9 @@ export class TestBoard implements BoardView {
     return () => this.#listeners.delete(listener);
   }
 
-  /** As after 120 s: only the current snapshot is left. */
+  /** As after 120 s: only the current snapshot is retained. */
   forget(): void {
-    for (const id of this.#kept.keys()) if (id !== this.#current?.id) this.#kept.delete(id);
+    for (const id of this.#retained.keys()) if (id !== this.#current?.id) this.#retained.delete(id);
   }
 
   current(): Snapshot | null {
@@ -195,17 +195,17 @@ export class TestBoard implements BoardView {
   }
 
   byId(id: string): Snapshot | null {
-    return this.#kept.get(id) ?? null;
+    return this.#retained.get(id) ?? null;
   }
 
   pin(id: string): void {
     this.#pinned.add(id);
   }
 
-  /** As after 20 s: the current snapshot and pinned ones are left. */
+  /** As after 20 s: the current snapshot and pinned ones are retained. */
   forgetUnpinned(): void {
-    for (const id of this.#kept.keys())
-      if (id !== this.#current?.id && !this.#pinned.has(id)) this.#kept.delete(id);
+    for (const id of this.#retained.keys())
+      if (id !== this.#current?.id && !this.#pinned.has(id)) this.#retained.delete(id);
   }
 
   freshForMs(): number {

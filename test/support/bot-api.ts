@@ -5,10 +5,10 @@ export interface BotMessage {
 }
 
 export interface BotApi {
-  /** Origin to give as TELEGRAM_API_ORIGIN. */
+  /** Origin to use as TELEGRAM_API_ORIGIN. */
   readonly origin: string;
   readonly messages: readonly BotMessage[];
-  /** Every call of sendMessage, also the refused ones. */
+  /** Every call of sendMessage, including refused ones. */
   readonly calls: number;
   /** The next calls get these answers instead, one each. `hang` never answers. */
   answerNext(...answers: ScriptedAnswer[]): void;

@@ -5,10 +5,10 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** Where pictures are left for a person to look at, when this is set. */
+/** Where screenshots are stored for a person to look at, if set. */
 const KEPT_IN = process.env["SCREENSHOTS"] || null;
 
-/** The machine's own browser; null where there is none. */
+/** The machine's own browser; null if there is none. */
 export function browserPath(): string | null {
   for (const name of NAMES) {
     const path = Bun.which(name);
@@ -18,18 +18,18 @@ export function browserPath(): string | null {
 }
 
 export interface BrowserSession {
-  /** A page of its own context, with everything noted that a page should not do. */
+  /** A page in a separate context, which records everything that a page should not do. */
   page(options?: BrowserContextOptions): Promise<WatchedPage>;
-  /** Takes a picture, into SCREENSHOTS or a folder that goes with the session; returns its size in bytes. */
+  /** Takes a screenshot, into SCREENSHOTS or a folder that is removed with the session; returns its size in bytes. */
   picture(page: Page, name: string): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface WatchedPage {
   readonly page: Page;
-  /** Errors and warnings of the console (violations of the policy among them), exceptions, failed requests. */
+  /** Errors and warnings of the console (including policy violations), exceptions, failed requests. */
   readonly complaints: readonly string[];
-  /** Hosts that were asked for anything. */
+  /** Hosts to which requests were sent. */
   readonly hosts: ReadonlySet<string>;
 }
 

@@ -4,7 +4,7 @@ const ROOT = join(import.meta.dir, "../..");
 
 /**
  * Builds `dist/` unless it is newer than the sources, as `make` does before it starts anything: a test that is run
- * alone must not start what was built before a change. Throws with make's output when the build fails.
+ * alone must not start an outdated build. Throws with make's output if the build fails.
  */
 export function ensureBuilt(): void {
   const { exitCode, stderr } = Bun.spawnSync(["make", "--no-print-directory", "build"], {

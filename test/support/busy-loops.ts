@@ -1,7 +1,7 @@
-/** Longer than any test that needs them, so that a test which is killed leaves none behind for long. */
+/** Longer than any test that needs them, so that a killed test leaves none behind for long. */
 const END_AFTER_MS = 60_000;
 
-/** Processes that do nothing but keep processors busy, until they are disposed of. */
+/** Processes that only keep processors busy, until they are disposed of. */
 export function busyLoops(count: number): Disposable {
   const script = `const end = Date.now() + ${END_AFTER_MS}; while (Date.now() < end);`;
   const loops = Array.from({ length: count }, () =>

@@ -8,7 +8,7 @@ import { rowOf, snapshotOf, TestBoard } from "./board.ts";
 import { acceptedBatch, startCollecting, type TestDatabase } from "./database.ts";
 import { NOON_MS, quoteOf } from "./quote.ts";
 
-/** A log of interval changes whose events are written by hand, and what a client reads of it. */
+/** A log of interval changes whose events are written by hand, and how a client reads it. */
 
 const PATH = "/api/intervals/changes";
 
@@ -66,7 +66,7 @@ export function marketAt(id: string, atMs: number, assetId = "BTC"): Snapshot {
   return snapshotOf(id, rows, atMs);
 }
 
-/** A process that reads the log on a connection. */
+/** A process that reads the log on a separate connection. */
 export function readerOf(db: Database, snapshot = marketAt("1-1", NOON_MS)): TestApp {
   const changes = intervalChanges(new IntervalChangeRepository(db));
   return testApp(new TestBoard(snapshot), { intervalChanges: changes });

@@ -1,20 +1,20 @@
 import { z } from "zod";
 import { plainText } from "./plain-document.ts";
 
-/** The two ways in which people make a client of an OpenAPI document. */
+/** The two ways in which people generate a client from an OpenAPI document. */
 export const CLIENTS = ["openapi-fetch", "hey-api"] as const;
 export type ClientName = (typeof CLIENTS)[number];
 
-/** One operation of the document, as far as a caller must know it. */
+/** One operation of the document, as far as a caller needs it. */
 export interface Operation {
   /** Method and path as documented: "GET /api/funding/symbol/{base}". */
   readonly name: string;
   readonly id: string;
   readonly method: string;
   readonly path: string;
-  /** What cannot be left out. */
+  /** Required parameters. */
   readonly required: readonly Parameter[];
-  /** What a success is; `events` never ends by itself. */
+  /** The kind of a success; `events` never ends by itself. */
   readonly answer: "json" | "text" | "events";
 }
 
@@ -32,7 +32,7 @@ const ParameterSchema = z.object({
 const OperationSchema = z.object({
   operationId: z.string(),
   parameters: z.array(ParameterSchema).default([]),
-  // Nothing here knows a body to send: an operation with one needs a call of its own.
+  // Nothing here has a body to send: an operation with one needs a call of its own.
   requestBody: z.undefined().optional(),
   responses: z.object({ "200": z.object({ content: z.record(z.string(), z.unknown()) }) }),
 });
@@ -41,7 +41,7 @@ const DocumentSchema = z.object({
   paths: z.record(z.string(), z.partialRecord(z.enum(METHODS), OperationSchema)),
 });
 
-/** Every operation of an OpenAPI document, in its order. Throws, naming the place, on what cannot be called. */
+/** Every operation of an OpenAPI document, in its order. Throws with the location of one that cannot be called. */
 export function operationsOf(document: string): Operation[] {
   const { paths } = DocumentSchema.parse(JSON.parse(plainText(document)));
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -66,7 +66,7 @@ function answerOf(types: readonly string[]): Operation["answer"] {
   return types.includes("application/json") ? "json" : "text";
 }
 
-/** What a call came to: one of the two is there. */
+/** The result of a call: one of the two is present. */
 export interface Answer {
   readonly data?: unknown;
   readonly error?: unknown;
@@ -111,7 +111,7 @@ interface Inputs {
   readonly query?: string;
 }
 
-/** The required parameters as the text of an object, for each place that has some. */
+/** The required parameters as the text of an object, for each location that has some. */
 function inputsOf(operation: Operation, values: Readonly<Record<string, string>>): Inputs {
   const objectIn = (place: Parameter["in"]): string | undefined => {
     const fields = operation.required

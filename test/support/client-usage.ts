@@ -1,6 +1,6 @@
 import type { ClientName } from "./client-programs.ts";
 
-/** What the program below came to, for one client. */
+/** The result of the program below, for one client. */
 export interface Usage {
   readonly listed: readonly UsedRow[];
   readonly pages: readonly (readonly UsedRow[])[];
@@ -11,7 +11,7 @@ export interface Usage {
     readonly yearly: string | null;
   };
   readonly refused: { readonly code: string; readonly status: number };
-  /** What a list of one exchange that is there and one that is not says, and what one of the latter alone. */
+  /** The answers for a list of one exchange that exists and one that does not, and for the latter alone. */
   readonly missing: readonly string[];
   readonly noData: { readonly code: string; readonly missing: readonly string[] };
   readonly csv: string;
@@ -31,7 +31,7 @@ export interface UsageModule {
   ): Record<ClientName, () => Promise<Usage>>;
 }
 
-/** What somebody who reads the document would write, with both clients. */
+/** What a reader of the document would write, with both clients. */
 export const USAGE_PROGRAM = `import createClient from "openapi-fetch";
 import type { paths } from "./paths.d.ts";
 import * as sdk from "./sdk";
@@ -131,7 +131,7 @@ export function usageOf(origin: string, fetch: typeof globalThis.fetch) {
 }
 `;
 
-/** What somebody might get wrong, and the word that the type checker must say about it. */
+/** Possible mistakes, and the word that the type checker must report for each. */
 export interface Mistake {
   readonly statement: string;
   readonly says: string;
@@ -180,6 +180,6 @@ const plainRow = (await plain.GET("/api/funding/current", {})).data!.rows[0]!;
 const heyRow = (await sdk.listFundingRates({ client })).data!.rows[0]!;
 `;
 
-/** A program of nothing but mistakes, a line each, from this line on. */
+/** A program consisting of mistakes, one per line, from this line on. */
 export const MISTAKES_FROM_LINE = MISTAKES_HEAD.split("\n").length;
 export const MISTAKES_PROGRAM = `${MISTAKES_HEAD}${MISTAKES.map(({ statement }) => statement).join("\n")}\n`;

@@ -9,7 +9,7 @@ import { NOON_MS } from "./quote.ts";
 
 const PERIOD_MS = 60_000;
 
-/** Starts a collector of these exchanges, a minute between refreshes, on a clock in the test's hand. */
+/** Starts a collector of these exchanges, a minute between refreshes, on a clock controlled by the test. */
 export function start(
   database: TestDatabase,
   exchanges: readonly Exchange[],
@@ -27,7 +27,7 @@ export function start(
       exchangeOrigin: null,
       logLevel: "silent",
     },
-    // 0.5 is the middle of every jitter: periods are exact, and the first pause is half of one.
+    // 0.5 is the mean of every jitter: periods are exact, and the first pause is half of one.
     {
       exchanges,
       clock,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** Text that is committed or would be: what git knows, and what it does not ignore. */
+/** Text that is or would be committed: what git tracks, and what it does not ignore. */
 export async function committedText(): Promise<Map<string, string>> {
   const listing = Bun.spawnSync(
     ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],

@@ -16,12 +16,12 @@ const PROBLEM_POINTER = "/components/schemas/Problem";
 /** Types whose whole body is one value of JSON; NDJSON is not. */
 const JSON_TYPE = /^application\/(\w+\+)?json$/;
 
-/** Holds answers against the served document. */
+/** Checks answers against the served document. */
 export class Contract {
-  /** A document is no schema itself: ajv would check nothing of it, after compiling what it checks schemas with. */
+  /** A document is not a schema itself: ajv would check nothing of it, after compiling what it checks schemas with. */
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
   readonly #document: OpenApiDocument;
-  /** By pointer: ajv compiles a reference, and all that it refers to, each time it is given one. */
+  /** By pointer: ajv compiles a reference, and everything that it refers to, each time it is given one. */
   readonly #compiled = new Map<string, ValidateFunction>();
 
   static async served(): Promise<Contract> {
@@ -33,7 +33,7 @@ export class Contract {
     this.#ajv.addSchema(document, "openapi");
   }
 
-  /** Throws unless `response` to `method target` is what the document says. Reads a copy of the body. */
+  /** Throws unless `response` to `method target` is as documented. Reads a copy of the body. */
   async check(method: string, target: string, response: Response): Promise<void> {
     const where = `${method} ${target} ${response.status}`;
     const copy = response.clone() as Response;
@@ -75,7 +75,7 @@ export class Contract {
   }
 }
 
-/** The same document for what we send: the answers that are open to added fields have none that it does not name. */
+/** The same document for our own answers: those that allow added fields must have only documented ones. */
 function closed(document: OpenApiDocument): OpenApiDocument {
   return JSON.parse(JSON.stringify(document), (_, value: unknown) => {
     const isObject = typeof value === "object" && value !== null;
@@ -84,17 +84,17 @@ function closed(document: OpenApiDocument): OpenApiDocument {
   });
 }
 
-/** What `fields` and `time` leave of the schema: an answer without them, as far as it can be told from this one. */
+/** What `fields` and `time` leave of the schema: the answer without them, as far as it can be derived from this one. */
 function asDocumented(target: string, body: Buffer): Buffer {
   const query = new URLSearchParams(target.split("?")[1]);
   if (!query.has("fields") && query.get("time") !== "iso") return body;
   const answer: { rows?: unknown[] } = JSON.parse(body.toString());
   if (answer.rows === undefined) return body;
-  const asked = query.getAll("fields").flatMap((names) => names.split(","));
-  for (const row of asked.length === 0 ? [] : answer.rows)
-    if (String(Object.keys(Object(row))) !== String([...new Set(asked)]))
+  const requested = query.getAll("fields").flatMap((names) => names.split(","));
+  for (const row of requested.length === 0 ? [] : answer.rows)
+    if (String(Object.keys(Object(row))) !== String([...new Set(requested)]))
       throw new Error(`${target} has ${Object.keys(Object(row))} in a row`);
-  const whole = asked.length === 0 ? answer : { ...answer, rows: [] };
+  const whole = requested.length === 0 ? answer : { ...answer, rows: [] };
   return Buffer.from(
     JSON.stringify(whole, (name, value) => (/_(at|time)$/.test(name) ? inSeconds(value) : value)),
   );
@@ -119,7 +119,7 @@ export async function decodedBody(response: Response): Promise<Buffer> {
     case "zstd":
       return zstdDecompressSync(bytes);
   }
-  throw new Error("an encoding that nobody asked for");
+  throw new Error("an encoding that was not requested");
 }
 
 function patternOf(template: string): RegExp {

@@ -1,4 +1,4 @@
-/** Dies of an error that nobody expects, in the way that its argument names, with lines of its log unwritten. */
+/** Dies of an unexpected error, in the way that its argument names, with log lines still unwritten. */
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { LogOutput, writeStandardError } from "../../src/lib/log-output.ts";

@@ -15,7 +15,7 @@ import { openDb, writeTransaction } from "../../src/db/open.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 
-/** A database file of its own in a folder of its own, with the real schema. */
+/** A database file in a separate folder, with the real schema. */
 export interface TestDatabase {
   readonly path: string;
   readonly db: Database;
@@ -50,7 +50,7 @@ export function testDatabase(): TestDatabase {
   };
 }
 
-/** A file with the real schema and no rows, migrated once per process: that takes longer than all else here. */
+/** A file with the real schema and no rows, migrated once per process: that takes longer than everything else here. */
 let migrated: Uint8Array | undefined;
 
 function migratedFile(folder: string): Uint8Array {

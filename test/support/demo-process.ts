@@ -5,9 +5,9 @@ import { until } from "./service.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** `make demo` as a process of its own. */
+/** `make demo` as a separate process. */
 export interface DemoProcess {
-  /** The address that it told the user to open. */
+  /** The address that it printed for the user. */
   readonly address: string;
   /** Where its simulator listens. */
   readonly simulator: string;
@@ -21,8 +21,8 @@ export interface DemoProcess {
 }
 
 /**
- * Starts the demo on free ports and waits for its address. Throws with its output when it ends instead.
- * `prepare` gets the simulator as soon as it listens, while the service starts.
+ * Starts the demo on free ports and waits for its address. Throws with its output if it ends instead. `prepare` gets
+ * the simulator as soon as it listens, while the service starts.
  */
 export async function startDemo(
   settings: Readonly<Record<string, string>>,
@@ -65,21 +65,21 @@ export async function startDemo(
     kill: (signal) => child.kill(signal),
     output: () => output,
     async [Symbol.asyncDispose]() {
-      // The polite signal: killed outright it could not take its children along.
+      // SIGTERM: killed outright it could not end its children.
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await child.exited;
     },
   };
 }
 
-/** The processes that `pid` started itself. */
+/** The direct children of `pid`. */
 export function childrenOf(pid: number): number[] {
   return parents()
     .filter(({ parent }) => parent === pid)
     .map((one) => one.pid);
 }
 
-/** Whether a process is there, a zombie counted as gone. */
+/** Whether a process exists; a zombie does not count. */
 export function isRunning(pid: number): boolean {
   return parents().some((one) => one.pid === pid);
 }
@@ -89,7 +89,7 @@ interface ProcessLine {
   readonly parent: number;
 }
 
-/** Every living process and its parent, from /proc where there is one, else from ps. */
+/** Every running process and its parent, from /proc if available, otherwise from ps. */
 function parents(): ProcessLine[] {
   return existsSync("/proc/self/stat") ? fromProc() : fromPs();
 }
@@ -98,7 +98,7 @@ function fromProc(): ProcessLine[] {
   return readdirSync("/proc").flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     const stat = readIfThere(`/proc/${name}/stat`);
-    // The name in brackets may hold anything; state and parent follow the last bracket.
+    // The name in brackets may contain anything; state and parent follow the last bracket.
     const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return stat === "" || state === "Z" ? [] : [{ pid: Number(name), parent: Number(parent) }];
   });

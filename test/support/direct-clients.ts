@@ -1,10 +1,10 @@
 import type { Operation } from "./client-programs.ts";
 
-/** Clients whose functions ask by themselves: fetch, and axios with each answer checked by zod. */
+/** Clients whose functions send requests themselves: fetch, and axios with each answer validated by zod. */
 export const DIRECT_CLIENTS = ["orval", "openapi-zod-client"] as const;
 type DirectClient = (typeof DIRECT_CLIENTS)[number];
 
-/** A field that no row has: naming it is an error of types in each client. */
+/** A field that no row has: using it is a type error in each client. */
 export const MISTAKEN_FIELD = "no_such_field";
 
 /** What the program of `directProgram` exports. */
@@ -37,7 +37,7 @@ export function directProgram(
     required.filter((parameter) => parameter.in === place);
   const objectOf = (parameters: Operation["required"]): Readonly<Record<string, unknown>> =>
     Object.fromEntries(parameters.map((one) => [one.name, valueOf(one)]));
-  // What is in the path comes one by one, all of the query as one object behind it.
+  // Path parameters come one by one, then the whole query as one object.
   const orval = (one: Operation): string => {
     const query = inPlace(one, "query");
     const given = [
@@ -84,8 +84,8 @@ function placed(rows: readonly Placed[]): string[] {
   return rows.map(({ exchange, base }) => exchange + " " + base).sort();
 }
 
-async function good<Answer extends { status: number; data: unknown }>(asked: Promise<Answer>) {
-  const { status, data } = await asked;
+async function good<Answer extends { status: number; data: unknown }>(sent: Promise<Answer>) {
+  const { status, data } = await sent;
   if (status !== 200) throw new Error(String(status));
   return data;
 }

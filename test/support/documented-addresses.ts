@@ -19,7 +19,7 @@ interface Document {
   >;
 }
 
-/** Every address of the document, its parameters that must be there at their examples, and the pages. */
+/** Every address of the document, with required parameters at their examples, and the pages. */
 export async function documentedAddresses(origin: string): Promise<readonly string[]> {
   const { paths } = JSON.parse(
     plainText(JSON.stringify(await answerOf<object>(origin, "/openapi.json"))),

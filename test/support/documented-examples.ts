@@ -45,14 +45,14 @@ function exampleTargets(document: string): string[] {
 /** Intervals rarely change: that list alone may be empty. */
 const EMPTY_BY_NATURE = "/api/intervals/changes";
 
-/** The requests of the interactive documentation of a running service, as they stand in its forms. */
+/** The requests of the interactive documentation of a running service, as in its forms. */
 export async function documentedExamples(origin: string): Promise<readonly string[]> {
   const targets = exampleTargets(await (await fetch(`${origin}/openapi.json`)).text());
   if (targets.length === 0) throw new Error("no example at all");
   return targets;
 }
 
-/** Those of `targets` that fail or return no row, each with what it returns instead. */
+/** Those of `targets` that fail or return no row, each with the response. */
 export async function withoutRows(
   origin: string,
   targets: Iterable<string>,
@@ -61,7 +61,7 @@ export async function withoutRows(
   for (const target of targets) {
     const response = await fetch(origin + target);
     const lines = (await response.text()).trimEnd().split("\n").length;
-    // One line is the head of a file without rows.
+    // One line is the header of a file without rows.
     const isEmpty = target.includes("format=csv") && lines < 2;
     const mayBeEmpty = target.startsWith(EMPTY_BY_NATURE);
     if (response.status !== 200 || (isEmpty && !mayBeEmpty))

@@ -1,9 +1,9 @@
 import type { ManualClock } from "./manual-clock.ts";
 
-/** Real milliseconds between two looks at whether loopback, or another thread, has answered. */
+/** Real milliseconds between two checks whether loopback, or another thread, has answered. */
 const LOOK_EVERY_MS = 1;
 
-/** Waits for real answers while virtual time stands still, or moves by `stepMs` at each look. */
+/** Waits for real answers while virtual time is stopped, or advances by `stepMs` at each check. */
 export async function drive<T>(
   promise: Promise<T>,
   clock: ManualClock,
@@ -13,7 +13,7 @@ export async function drive<T>(
   const done = promise.finally(() => {
     progress.settled = true;
   });
-  // It may reject between two looks, and is awaited below.
+  // It may reject between two checks, and is awaited below.
   done.catch(() => {});
   while (!progress.settled) {
     await Bun.sleep(LOOK_EVERY_MS);

@@ -15,7 +15,7 @@ export interface StreamedEvent {
   };
 }
 
-/** Reads a stream of server-sent events with a parser that is not ours. */
+/** Reads a stream of server-sent events with an independent parser. */
 export class EventReader {
   readonly #reader: {
     read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
@@ -41,7 +41,7 @@ export class EventReader {
     this.#reader = body.getReader();
   }
 
-  /** The next event. Throws when the stream ends before it is whole. */
+  /** The next event. Throws if the stream ends before it is complete. */
   async next(): Promise<StreamedEvent> {
     await this.#readUntil(() => this.#events.length > 0);
     const event = this.#events.shift();
@@ -49,24 +49,24 @@ export class EventReader {
     return event;
   }
 
-  /** The events that came and were not asked for yet. */
+  /** The events that arrived and were not read yet. */
   taken(): readonly StreamedEvent[] {
     return this.#events.splice(0);
   }
 
-  /** Reads until `text` has come. */
+  /** Reads until `text` has arrived. */
   async sees(text: string): Promise<void> {
     await this.#readUntil(() => this.text.includes(text));
     if (!this.text.includes(text)) throw new Error(`the stream ended without ${text}`);
   }
 
-  /** The events that come until the stream ends. */
+  /** The events until the stream ends. */
   async rest(): Promise<readonly StreamedEvent[]> {
     await this.#readUntil(() => false);
     return this.taken();
   }
 
-  /** Hangs up. */
+  /** Disconnects. */
   async close(): Promise<void> {
     await this.#reader.cancel();
   }
@@ -84,7 +84,7 @@ export class EventReader {
   }
 }
 
-/** The rows that a client has which applies events: by uid. Throws on an event that does not fit. */
+/** The rows of a client that applies events, by uid. Throws on an event that does not fit. */
 export class HeldRows {
   readonly #rows = new Map<string, FundingRow>();
   snapshot: string | null = null;

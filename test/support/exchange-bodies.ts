@@ -17,14 +17,14 @@ export function bodiesOf(description: ExchangeDescription): Bodies {
   return Object.assign(Object.fromEntries(bodies), ...answers);
 }
 
-/** What is asked for one instrument at a time. */
+/** What is requested for one instrument at a time. */
 export function perInstrumentOf({
   perInstrument = [],
 }: ExchangeDescription): readonly PerInstrument[] {
   return [perInstrument].flat();
 }
 
-/** The payload of a changed value, where it stands in a row, and its key: `payload.key` or `payload.part.key`. */
+/** The payload of a changed value, its location in a row, and its key: `payload.key` or `payload.part.key`. */
 export function placeOf(description: ExchangeDescription, changedAt: string) {
   const end = changedAt.lastIndexOf(".");
   const owner = changedAt.slice(0, end);
@@ -36,7 +36,7 @@ export function placeOf(description: ExchangeDescription, changedAt: string) {
   throw new Error(`no payload is called ${owner}`);
 }
 
-/** The answer about the first instrument, where each is asked for on its own. */
+/** The answer about the first instrument, if each is requested separately. */
 function firstAnswer({ requests: [request = ""], bodies, ...answer }: PerInstrument) {
   return { ...answer, request, body: bodies[request] };
 }
@@ -63,13 +63,13 @@ export function mutatedAnswers(perInstrument: PerInstrument): readonly MutatedPa
     .flatMap((request) => mutatedPayloads({ name, request, ...place }));
 }
 
-/** What stands around the rows of a payload; none where a body is a bare list or one row. */
+/** The envelope around the rows of a payload; none if a body is a bare list or one row. */
 export function mutatedEnvelope({ name, request, rows }: Payload): readonly MutatedPayload[] {
   if (rows === undefined || rows.length === 0) return [];
   return [{ name: `${name}.envelope`, request, rows: (body) => [body] }];
 }
 
-/** A payload, its further lists and the parts of its rows, each with its name and its place. */
+/** A payload, its further lists and the parts of its rows, each with its name and its location. */
 export function mutatedPayloads(
   place: Pick<Payload, "name" | "request" | "rows" | "one" | "parts" | "moreRows">,
 ): readonly MutatedPayload[] {

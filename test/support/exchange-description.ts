@@ -11,9 +11,9 @@ type Path = readonly (string | number)[];
 
 /** One reply of a refresh; its first row is that of the first quote. */
 interface AnyPayload {
-  /** What the adapter calls it when it asks for it. */
+  /** The adapter's name for it when it requests it. */
   readonly name: string;
-  /** The period on which it is asked for; absent: every cycle. */
+  /** The period on which it is requested; absent: every cycle. */
   readonly everyMs?: number;
   readonly request: string;
   readonly body: unknown;
@@ -22,13 +22,13 @@ interface AnyPayload {
   readonly one?: Path;
   /** Further lists of rows in the same reply, by name. */
   readonly moreRows?: Readonly<Record<string, Path>>;
-  /** Keys of objects within a row, whose values are changed one by one as well. */
+  /** Keys of objects within a row, whose values are also changed one by one. */
   readonly parts?: readonly string[];
 }
 
 /**
- * Without an `essential` or an `instruments` a refresh fails; without another one its first quote has `lost` values,
- * and the instruments that it alone `lists` are not shown.
+ * Without an `essential` or an `instruments` a refresh fails; without another one its first quote loses the `lost`
+ * values, and the instruments that only it `lists` are not shown.
  */
 export type Payload = AnyPayload &
   (
@@ -37,7 +37,7 @@ export type Payload = AnyPayload &
         readonly kind: "secondary" | "intervals";
         readonly lost: Partial<Quote>;
         readonly lists?: readonly string[];
-        /** How many are expected without it, where it is a list of its own. */
+        /** How many are expected without it, if it is a separate list. */
         readonly expected?: number;
       }
   );
@@ -52,21 +52,21 @@ export interface PerInstrument {
   readonly everyMs?: number;
   readonly bodies: Bodies;
   readonly requests: readonly string[];
-  /** Where the list of rows of a reply is, or the one that it is. */
+  /** Where the list of rows of a reply is, or the one row. */
   readonly rows?: Path;
   readonly one?: Path;
 }
 
-/** Values of first rows that are others than in the bodies, each by `payload.key` or `payload.part.key`. */
+/** Values of first rows that differ from the bodies, each by `payload.key` or `payload.part.key`. */
 export type Changed = Readonly<Record<string, unknown>>;
 
-/** What becomes of the first quote: refused with a reason, not shown, or shown with these values. */
+/** The effect on the first quote: rejected with a reason, not shown, or shown with these values. */
 type Outcome = RejectReason | "not shown" | Partial<Quote>;
 
-/** A change of the first rows, and what becomes of their quote; `atMs`: when the replies arrive, where it matters. */
+/** A change of the first rows, and its effect on their quote; `atMs`: when the replies arrive, if it matters. */
 export type Change = readonly [title: string, changed: Changed, outcome: Outcome, atMs?: number];
 
-/** A body with HTTP 200 that is no answer, in place of each payload that a refresh needs, or of the one named. */
+/** A body with HTTP 200 that is no answer, in place of each payload that a refresh needs, or of the named one. */
 export type Failure = readonly [
   title: string,
   body: unknown,
@@ -81,47 +81,47 @@ export interface Recorded {
   readonly files: Readonly<Record<string, string>>;
   readonly made?: Readonly<Record<string, unknown>>;
   readonly atMs?: number;
-  /** What the batch holds, at least; or how the refresh fails. */
+  /** What the batch contains, at least; or how the refresh fails. */
   readonly yields: object | RequestFailureKind;
 }
 
-/** One exchange in its test file: replies of our own making, and what is read off them by hand. */
+/** One exchange in its test file: replies of our own making, and what is read from them by hand. */
 export interface ExchangeDescription {
   readonly exchange: Exchange;
   /** When all replies arrive. */
   readonly nowMs: number;
-  /** In the order in which they are asked for. */
+  /** In request order. */
   readonly payloads: readonly Payload[];
   readonly perInstrument?: PerInstrument | readonly PerInstrument[];
-  /** How many requests wait at one time; absent: as many as there are payloads. */
+  /** How many requests are pending at a time; absent: as many as there are payloads. */
   readonly atOnce?: number;
-  /** The reply to a request that is none of these; absent: a failure if instruments are asked for one at a time. */
+  /** The reply to any other request; absent: a failure if instruments are requested one at a time. */
   readonly otherwise?: (request: string, bodies: Bodies) => unknown;
   readonly expected: number | null;
   readonly unlisted: number;
   /** All that are shown: the first with each value that is not null or usual, the others as far as they differ. */
   readonly quotes: readonly [Partial<Quote>, ...Partial<Quote>[]];
-  /** What the first quote's rate was made from, at least; `unknown` is a symbol that is not shown. */
+  /** What the first quote's rate was computed from, at least; `unknown` is a symbol that is not shown. */
   readonly explained: {
     readonly formula: string;
     readonly rows: Row;
     readonly unknown: string;
-    /** That the rows hold these values and no others: what is not read is not kept. */
+    /** The rows contain these values and no others: what is not read is not stored. */
     readonly isWhole?: true;
   };
-  /** Keys, by payload, without which a row does not say what it is: each is null in turn, a bad_row. */
+  /** Keys, by payload, without which the kind of a row is unknown: each is null in turn, a bad_row. */
   readonly kindKeys?: Readonly<Record<string, string>>;
   readonly changes: readonly Change[];
   readonly failures: readonly Failure[];
-  /** HTTP failures that the exchange words in its own terms: null where the general rule holds. */
+  /** HTTP failures that the exchange classifies its own way: null where the general rule applies. */
   readonly classified?: readonly (readonly [
     status: number,
     body: string,
     kind: RequestFailureKind | null,
   ])[];
-  /** Names of rows that are not mutated: a reason belongs beside them. */
+  /** Names of rows that are not mutated, with a reason next to them. */
   readonly unmutated?: readonly string[];
-  /** What no reader could tell from a right value. */
+  /** What no reader could distinguish from a right value. */
   readonly exemptions: readonly Exemption[];
   readonly recorded?: readonly Recorded[];
 }

@@ -22,25 +22,27 @@ import { ManualClock } from "./manual-clock.ts";
 const PERIOD_MS = 60_000;
 const STALE_AFTER_MS = 900_000;
 
-/** Virtual milliseconds between two looks at a request that will never be answered. */
+/** Virtual milliseconds between two checks of a request that will never be answered. */
 const HANG_STEP_MS = 2_500;
 
-/** Parsing takes no time on the lab's clock: however slow the machine is, no explanation is put off as too expensive. */
+/**
+ * Parsing takes no time on the lab's clock: however slow the machine is, no explanation is postponed as too expensive.
+ */
 const EXPLAIN_STEP_MS = 0;
 
 /** The pace of exchanges is tested elsewhere; here a rotation of hundreds of requests takes no time. */
 const NO_PACING = { requests: 100_000, perMs: 1 } as const;
 
-/** Real adapters, HTTP, gate, database and board against the simulator, on a clock that the test moves. */
+/** Real adapters, HTTP, gate, database and board against the simulator, on a clock controlled by the test. */
 export interface ExchangeLab {
   readonly clock: ManualClock;
   readonly simulator: Simulator;
   readonly database: TestDatabase;
-  /** Runs one refresh to its end. `patience` also moves the clock, for requests that hang. */
+  /** Runs one refresh to its end. `patience` also advances the clock, for requests that hang. */
   cycle(id: ExchangeId, patience?: "answers" | "hangs"): Promise<Cycle>;
   /** Where the funding rate of a row of the last accepted refresh came from; null for one that it did not show. */
   explain(id: ExchangeId, exchangeSymbol: string): Promise<Explanation | null>;
-  /** Where a row of a snapshot came from, as `/api/explain` asks for it. */
+  /** Where a row of a snapshot came from, as requested by `/api/explain`. */
   originOf(snapshot: Snapshot, row: BoardRow): Promise<Origin>;
   /** What readers see now: the board after its next publish. */
   snapshot(): Promise<Snapshot>;
@@ -49,7 +51,7 @@ export interface ExchangeLab {
 }
 
 /**
- * `rotations`: "off" where requests of one instrument at a time would only be in the way. `scale`: the part of what the
+ * `rotations`: "off" if requests of one instrument at a time would only be in the way. `scale`: the part of what the
  * exchanges list today.
  */
 export function exchangeLab(
@@ -95,8 +97,8 @@ export function exchangeLab(
     database,
     async explain(id, exchangeSymbol) {
       const storedAtMs = this.state(id).lastOkAtMs ?? 0;
-      const asked = explainer.explain({ exchange: id, exchangeSymbol, storedAtMs });
-      const origin = await drive(asked, clock, EXPLAIN_STEP_MS);
+      const explanation = explainer.explain({ exchange: id, exchangeSymbol, storedAtMs });
+      const origin = await drive(explanation, clock, EXPLAIN_STEP_MS);
       if (origin === "not_in_last_batch") return null;
       if (typeof origin === "string") throw new Error(`${id} ${exchangeSymbol}: ${origin}`);
       return origin;

@@ -18,7 +18,7 @@ import { PATIENCE_MS } from "./patience.ts";
 import { describeRecorded } from "./recorded.ts";
 import { objectOf } from "./simulator.ts";
 
-/** What a quote holds of an exchange that publishes a rate and nothing else. */
+/** A quote of an exchange that publishes a rate and nothing else. */
 const USUAL = {
   multiplier: 1,
   assetClass: null,
@@ -39,12 +39,12 @@ const USUAL = {
   exchangeTimeMs: null,
 } as const satisfies Partial<Quote>;
 
-/** What is asked for once a minute is asked for in every cycle. */
+/** What is requested once a minute is requested in every cycle. */
 const CYCLE_MS = 60_000;
 
 const DOWN = new RequestFailure("timeout", "no answer");
 
-/** Tests an exchange as it is described. What is peculiar to it and no row of a table has tests beside it. */
+/** Tests an exchange as described. Whatever does not fit into a row of a table has separate tests. */
 export function testExchange(description: ExchangeDescription): void {
   describe(description.exchange.facts.id, () => {
     testRequests(description);
@@ -58,7 +58,7 @@ export function testExchange(description: ExchangeDescription): void {
   });
 }
 
-/** Refreshes an exchange with its replies; those that a test gives, by payload or by request, come in their place. */
+/** Refreshes an exchange with its replies; those given by a test, by payload or by request, replace them. */
 export function refreshOf(
   description: ExchangeDescription,
   others: Readonly<Record<string, unknown>> = {},
@@ -70,7 +70,7 @@ export function refreshOf(
   return description.exchange.refresh(sourceOf(description, bodies, atMs));
 }
 
-/** Other instruments than the described ones are asked for in vain, where each has a request of its own. */
+/** Requests for other instruments than the described ones fail, if each has a request of its own. */
 function sourceOf(description: ExchangeDescription, bodies: Bodies, nowMs: number) {
   const isPerInstrument = perInstrumentOf(description).length > 0;
   const { otherwise = () => (isPerInstrument ? DOWN : undefined) } = description;
@@ -81,7 +81,7 @@ function testRequests(description: ExchangeDescription): void {
   const { exchange, nowMs, payloads, atOnce = payloads.length } = description;
   const perInstrument = perInstrumentOf(description);
 
-  test("asks for its replies, each on its period, and for all of them at once", async () => {
+  test("requests its replies, each on its period, all concurrently", async () => {
     const source = memorySource(bodiesOf(description), { nowMs });
     await exchange.refresh(source);
     expect(source.asks).toEqual(
@@ -93,12 +93,12 @@ function testRequests(description: ExchangeDescription): void {
     );
     const once = payloads.map(({ request }) => request);
     expect(source.requests.slice(0, once.length)).toEqual(once);
-    // Several calls for each instrument run side by side.
+    // Several calls for each instrument run concurrently.
     const inTurn = perInstrument.flatMap(({ requests }) => requests);
     const answered = source.requests.slice(once.length);
     if (perInstrument.length > 1) expect(answered.toSorted()).toEqual(inTurn.toSorted());
     else expect(answered).toEqual(inTurn);
-    expect(source.mostAtOnce()).toBe(atOnce);
+    expect(source.maxPendingRequests()).toBe(atOnce);
     const everyCycle = payloads.filter(({ everyMs = 0 }) => everyMs <= CYCLE_MS);
     expect(exchange.facts.requestsPerRefresh).toBe(everyCycle.length);
     const swept = perInstrument.filter(({ kind }) => kind === "sweep");
@@ -163,7 +163,7 @@ function testChanges(description: ExchangeDescription): void {
       const [exchangeSymbol] = symbolsOf([first]);
       const isRefused = !isShown && outcome !== "not shown";
       expect(batch.rejects).toMatchObject(isRefused ? [{ exchangeSymbol, reason: outcome }] : []);
-      // One that the list does not call live is not missed.
+      // One that the list does not call live is not missing.
       const isOfList = Object.keys(changed).some(
         (changedAt) => placeOf(description, changedAt).payload.kind === "instruments",
       );
@@ -194,8 +194,8 @@ function testFailures(description: ExchangeDescription): void {
     await expect(refreshWith(name, DOWN)).rejects.toBe(DOWN);
   });
 
-  const firstAsked = [...swept.values()].map(([request = ""]) => request);
-  test.each(firstAsked)("%s failing costs its instrument alone", async (request) => {
+  const firstRequests = [...swept.values()].map(([request = ""]) => request);
+  test.each(firstRequests)("%s failing affects only its instrument", async (request) => {
     const intact = await refreshOf(description);
     const { quotes, rejects, expected } = await refreshOf(description, { [request]: DOWN });
     expect(quotes).toEqual(intact.quotes.slice(1));
@@ -203,7 +203,7 @@ function testFailures(description: ExchangeDescription): void {
   });
 
   test.each(payloads.flatMap((each) => ("lost" in each ? [[each.name, each] as const] : [])))(
-    "%s failing costs its own fields",
+    "%s failing affects only its own fields",
     async (name, { lost, lists = [], expected = description.expected }) => {
       const intact = await refreshOf(description);
       const batch = await refreshOf(description, { [name]: DOWN });
@@ -251,7 +251,7 @@ function testMutations(description: ExchangeDescription): void {
     !Object.values(objectOf(row)).some((value) => unmutated.some((name) => name === value));
 
   test(
-    "no single wrong value makes a wrong quote",
+    "no single wrong value leads to a wrong quote",
     async () => {
       const breaches = await mutationBreaches({
         bodies: bodiesOf(description),

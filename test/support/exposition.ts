@@ -1,4 +1,4 @@
-/** The Prometheus text format 0.0.4, read strictly: what a lenient parser lets pass is an error here. */
+/** The Prometheus text format 0.0.4, parsed strictly: what a lenient parser accepts is an error here. */
 
 export interface Sample {
   /** With `_bucket`, `_sum` or `_count` for those of a histogram. */
@@ -17,11 +17,11 @@ export interface Family {
 const HELP = /^# HELP ([a-zA-Z_:][\w:]*) (.+)$/;
 const TYPE = /^# TYPE ([a-zA-Z_:][\w:]*) (counter|gauge|histogram|summary|untyped)$/;
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/;
-/** A name, an equals sign and a text in which a quote, a backslash and a line's end are escaped. */
+/** A name, an equals sign and a text in which quotes, backslashes and line ends are escaped. */
 const LABEL = /^([a-zA-Z_]\w*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/;
 const NUMBER = /^(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]Inf|NaN)$/;
 
-/** The families of a text, in its order. Throws with the line that breaks the format. */
+/** The families of a text, in its order. Throws with the line that violates the format. */
 export function parseExposition(text: string): Family[] {
   if (!text.endsWith("\n")) throw new Error("the last line has no end");
   const families: (Family & { readonly samples: Sample[] })[] = [];
@@ -85,7 +85,7 @@ function seriesOf({ name, labels }: Sample): string {
   return JSON.stringify([name, Object.entries(labels).toSorted()]);
 }
 
-/** Counters end in `_total` and are never negative; the buckets of a histogram rise to its count. */
+/** Counters end in `_total` and are never negative; the buckets of a histogram increase to its count. */
 function checkValues({ name, type, samples }: Family): void {
   if (type === "counter") {
     if (!name.endsWith("_total")) throw new Error(`a counter without _total: ${name}`);

@@ -15,8 +15,8 @@ export interface Fault {
 const EXECUTING = ["run", "get", "all", "values"];
 
 /**
- * A database whose n-th statement fails: reads, writes, BEGIN and COMMIT all count. After that one it is well again.
- * The given database is the real one behind it.
+ * A database whose n-th statement fails: reads, writes, BEGIN and COMMIT all count. After that one it works again. The
+ * given database is the real one behind it.
  */
 export class FaultyDatabase {
   readonly db: Database;
@@ -30,7 +30,7 @@ export class FaultyDatabase {
     this.db = this.#proxy(real, (name, args) => this.#called(name, args));
   }
 
-  /** Counts from here on. */
+  /** Starts counting. */
   plan(fault: Fault | null): void {
     this.executed = 0;
     this.#fault = fault;
@@ -51,7 +51,7 @@ export class FaultyDatabase {
     return null;
   }
 
-  /** As bun:sqlite does it, with statements that count. */
+  /** Like bun:sqlite, with counted statements. */
   #transaction(work: () => unknown): unknown {
     const within = (begin: string) => (): unknown => {
       this.#count();
@@ -76,7 +76,7 @@ export class FaultyDatabase {
     throw databaseError(this.#fault.code);
   }
 
-  /** `target` with its calls shown to `called` first; what that returns (unless null) replaces the call. */
+  /** `target` with its calls passed to `called` first; what that returns (unless null) replaces the call. */
   #proxy<T extends object>(
     target: T,
     called: (name: string, args: readonly unknown[]) => { readonly result: unknown } | null,

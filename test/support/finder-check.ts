@@ -30,7 +30,7 @@ const EXTREMES = 1_000;
 const SETTLEMENTS = 5_000;
 const CALENDAR_HOURS = 3;
 
-/** What is compared: every list whole, or as much of it as is served at once. */
+/** What is compared: every complete list, or as much of it as is served at once. */
 export const FINDER_PATHS = {
   current: "/api/funding/current",
   arb: `/api/funding/arb?min_volume=0&limit=5000&hold_hours=${HOLD_HOURS}&notional=${NOTIONAL_USD}`,
@@ -54,12 +54,15 @@ export interface FinderLists {
   readonly calendar: CalendarList;
 }
 
-/** Where only what does not depend on a plan is looked at. */
+/** For checks that do not depend on a plan. */
 const NO_PLAN: Plan = { fetchedAt: 0, holdHours: 1, notionalUsd: 0 };
 
 type Trusted = ReadonlyMap<string, readonly FundingRow[]>;
 
-/** Where these lists are not what their rows of /api/funding/current say. Each line names the list and the asset. */
+/**
+ * Where these lists differ from what follows from the rows of /api/funding/current. Each line names the list and the
+ * asset.
+ */
 export function finderDifferences(lists: FinderLists, fees: Fees): readonly string[] {
   const trusted = trustedByAsset(lists.current.rows);
   return [
@@ -273,7 +276,7 @@ function volumeDifferences({ current, byVolume }: FinderLists, trusted: Trusted)
 }
 
 function calendarDifferences({ current, calendar }: FinderLists): string[] {
-  // Whose settlement has just passed goes on in the calendar with no rate, or the one that was predicted.
+  // One whose settlement has just passed continues in the calendar with no rate, or the predicted one.
   const passed = new Set(
     current.rows.filter(({ flags }) => flags.includes("settling")).map(({ uid }) => uid),
   );

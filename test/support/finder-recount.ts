@@ -3,14 +3,14 @@ import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 import { breakevenHours, feeBpsOf, type Fees } from "./money-recount.ts";
 
 /**
- * The figures of the finder, reckoned again from the rows of /api/funding/current as a reader with a spreadsheet
- * would: nothing here is shared with the service.
+ * The figures of the finder, recomputed from the rows of /api/funding/current as a reader with a spreadsheet would:
+ * nothing here is shared with the service.
  */
 
 const BLOCKING = new Set(["stale", "expired", "interval_unknown", "identity_conflict", "suspect"]);
 const HOURS_A_YEAR = 365 * 24;
 
-/** Annual rates below this apart are one rate, told for two intervals. */
+/** Annual rates that differ by less are one rate, stated for two intervals. */
 const NOTHING_PCT = 1e-9;
 
 function isBlocked({ flags }: FundingRow): boolean {
@@ -21,7 +21,7 @@ export function yearlyPct({ funding_rate: rate, funding_interval_hours: hours }:
   return hours === null ? null : (100 * rate * HOURS_A_YEAR) / hours;
 }
 
-/** The annual rate of a row that has one. Throws where it has none. */
+/** The annual rate of a row that has one. Throws if it has none. */
 function yearlyOf(row: FundingRow): number {
   const yearly = row.annualized_pct;
   if (yearly === null) throw new Error(`${row.uid} has no annual rate`);
@@ -34,7 +34,7 @@ export function trustedByAsset(rows: readonly FundingRow[]): Map<string, Funding
   return Map.groupBy(trusted, (row) => row.asset_id ?? "");
 }
 
-/** Rows that no figure may rest on, by the asset whose name they bear. */
+/** Rows that no figure may use, by the asset whose name they have. */
 export function refusedByAsset(rows: readonly FundingRow[]): Map<string, FundingRow[]> {
   const refused = rows.filter((row) => row.asset_id === null || isBlocked(row));
   return Map.groupBy(refused, (row) =>
@@ -48,7 +48,7 @@ export interface Plan {
   readonly notionalUsd: number;
 }
 
-/** What holding these two legs yields. Null where it cannot be said. */
+/** The yield of holding these two legs. Null if unknown. */
 export function pairFigures(long: FundingRow, short: FundingRow, fees: Fees, plan: Plan) {
   const gross = yearlyOf(short) - yearlyOf(long);
   const [longBps, shortBps] = [feeBpsOf(long, fees), feeBpsOf(short, fees)];
@@ -125,10 +125,10 @@ function meanOf(values: readonly number[]): number {
 
 function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
-  const middle = (sorted.length - 1) / 2;
+  const center = (sorted.length - 1) / 2;
   return meanOf([
-    sorted[Math.floor(middle)] ?? Number.NaN,
-    sorted[Math.ceil(middle)] ?? Number.NaN,
+    sorted[Math.floor(center)] ?? Number.NaN,
+    sorted[Math.ceil(center)] ?? Number.NaN,
   ]);
 }
 
@@ -138,7 +138,7 @@ function exchangesOf(listings: readonly FundingRow[]): number {
   return new Set(listings.map(({ exchange }) => exchange)).size;
 }
 
-/** The mean by size; null while fewer than three exchanges tell one. */
+/** The mean weighted by size; null with fewer than three exchanges that state one. */
 function weightedMean(listings: readonly FundingRow[], size: Size): number | null {
   const weighty = listings.filter((row) => (row[size] ?? 0) > 0);
   if (exchangesOf(weighty) < 3) return null;
@@ -146,7 +146,7 @@ function weightedMean(listings: readonly FundingRow[], size: Size): number | nul
   return weighty.reduce((sum, row) => sum + yearlyOf(row) * ((row[size] ?? 0) / total), 0);
 }
 
-/** How many there are and how large they are together. */
+/** Their number and their total size. */
 function sizesOf(listings: readonly FundingRow[]) {
   const total = (size: Size): number | null => {
     const known = listings.flatMap((row) => row[size] ?? []);
@@ -204,18 +204,18 @@ export function volumeFigures(listings: readonly FundingRow[]) {
     usd: sizesOf(rows).volume_24h_usd ?? 0,
   }));
   const [top] = volumes.toSorted((left, right) => right.usd - left.usd);
-  const isTold = top !== undefined && top.usd > 0 && sizes.volume_24h_usd !== null;
+  const isKnown = top !== undefined && top.usd > 0 && sizes.volume_24h_usd !== null;
   return {
     ...sizes,
     volume_weighted_annualized_pct: weightedMean(listings, "volume_24h_usd"),
     lowest_annualized_pct: Math.min(...yearly),
     highest_annualized_pct: Math.max(...yearly),
-    top_exchange: isTold ? top.exchange : null,
-    top_exchange_share: isTold ? top.usd / (sizes.volume_24h_usd ?? Number.NaN) : null,
+    top_exchange: isKnown ? top.exchange : null,
+    top_exchange_share: isKnown ? top.usd / (sizes.volume_24h_usd ?? Number.NaN) : null,
   };
 }
 
-/** The rates of an asset that diverge; null where no two exchanges pay on both sides. */
+/** The diverging rates of an asset; null unless two exchanges pay on opposite sides. */
 export function divergenceFigures(listings: readonly FundingRow[]) {
   const straddles = [...pairsOf(listings)]
     .filter(([long, short]) => yearlyOf(long) < 0 && yearlyOf(short) > 0)
@@ -238,10 +238,10 @@ export function divergenceFigures(listings: readonly FundingRow[]) {
 export function cellsOf(listings: readonly FundingRow[]): Map<string, number> {
   const cells = new Map<string, number>();
   for (const [exchange, rows] of Map.groupBy(listings, (row) => row.exchange)) {
-    const [most] = rows.toSorted(
+    const [mostTraded] = rows.toSorted(
       (left, right) => (right.volume_24h_usd ?? -1) - (left.volume_24h_usd ?? -1),
     );
-    if (most !== undefined) cells.set(exchange, yearlyOf(most));
+    if (mostTraded !== undefined) cells.set(exchange, yearlyOf(mostTraded));
   }
   return cells;
 }
@@ -251,7 +251,7 @@ type Settlement = Omit<
   "exchange" | "exchange_symbol" | "symbol" | "asset_id" | "base" | "quote"
 >;
 
-/** What a row that is not settling settles in the hours ahead, by time. */
+/** The settlements in the hours ahead of a row that is not settling, by time. */
 export function settlementsOf(row: FundingRow, fetchedAt: number, hours: number): Settlement[] {
   const { next_funding_time: next, funding_interval_hours: interval } = row;
   const found: Settlement[] = [];
@@ -279,7 +279,10 @@ export function settlementsOf(row: FundingRow, fetchedAt: number, hours: number)
   return found;
 }
 
-/** Where `actual` is not what was reckoned: numbers to 1e-9, all else alike. Fields that nobody reckoned are not looked at. */
+/**
+ * Where `actual` differs from the recomputed values: numbers to 1e-9, everything else exactly. Fields that were not
+ * recomputed are ignored.
+ */
 export function differences(actual: unknown, reckoned: unknown, path = ""): string[] {
   if (typeof actual === "number" && typeof reckoned === "number") {
     const isNear = Math.abs(actual - reckoned) <= 1e-9 * Math.max(1, Math.abs(reckoned));

@@ -1,8 +1,8 @@
 const TOKEN = /\s*(\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|min|max|[-+*/(),])\s*/iy;
 
 /**
- * The value of a formula with its numbers put in: numbers, + - * / ( ), min() and max().
- * Throws on anything else, so that a formula that names what is not there never has a value.
+ * The value of a formula with its numbers inserted: numbers, + - * / ( ), min() and max(). Throws on anything else, so
+ * that a formula with an unknown name never has a value.
  */
 export function formulaValue(text: string): number {
   const tokens = tokensOf(text);

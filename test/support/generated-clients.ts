@@ -3,10 +3,10 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** Ignored by git and every check, and packages are found from there. */
+/** Ignored by git and every check, and packages resolve from there. */
 const CACHE = join(ROOT, "node_modules/.cache");
 
-/** As strict as a careful user's own. Without exactOptionalPropertyTypes, which hey-api's own code does not keep. */
+/** As strict as a careful user's own. Without exactOptionalPropertyTypes, which hey-api's own code violates. */
 const TSCONFIG = {
   compilerOptions: {
     target: "ESNext",
@@ -20,7 +20,7 @@ const TSCONFIG = {
     verbatimModuleSyntax: true,
     allowImportingTsExtensions: true,
     noEmit: true,
-    // Clients of openapi-zod-client are written for this version, which a user of theirs has.
+    // Clients of openapi-zod-client are written for this version, which their users have.
     paths: { zod: ["../../zod/v3"] },
   },
   include: ["**/*.ts"],
@@ -33,7 +33,7 @@ const TSCONFIG = {
 export interface GeneratedClients {
   /** Writes a program; it imports `./paths.d.ts`, `./sdk` and openapi-fetch. */
   write(name: string, program: string): Promise<void>;
-  /** What the type checker says about everything in the folder. */
+  /** The type checker's output for everything in the folder. */
   typeErrors(): Promise<Complaint[]>;
   /** What a program or `sdk/sdk.gen.ts` exports. */
   load(name: string): Promise<Readonly<Record<string, unknown>>>;
@@ -48,7 +48,7 @@ export interface Complaint {
   readonly text: string;
 }
 
-/** Without the formats beside JSON, of which orval would make streams. */
+/** Without the formats other than JSON, of which orval would make streams. */
 const orvalConfig = (origin: string): string => `export default {
   api: {
     input: "./openapi.json",
@@ -62,14 +62,14 @@ const orvalConfig = (origin: string): string => `export default {
 };
 `;
 
-/** Left to itself, openapi-zod-client reads JSON alone and takes any other answer for none. */
+/** By default openapi-zod-client reads JSON only and treats any other answer as empty. */
 const ZODIOS_TYPES = ["application/json", "application/problem+json", "text/plain", "text/calendar"]
   .map((type) => `mediaType === '${type}'`)
   .join(" || ");
 
 /**
- * Makes all clients of the OpenAPI document of the service at `origin`, without asking anybody else. Throws with what
- * a generator said when it fails.
+ * Generates all clients from the OpenAPI document of the service at `origin`, without any other request. Throws with a
+ * generator's output if it fails.
  */
 export async function generateClients(document: string, origin: string): Promise<GeneratedClients> {
   mkdirSync(CACHE, { recursive: true });
@@ -123,7 +123,7 @@ async function typeErrorsIn(folder: string): Promise<Complaint[]> {
   return errors;
 }
 
-/** Runs a program in `folder`, where no setting of this repository reaches it. */
+/** Runs a program in `folder`, outside the settings of this repository. */
 async function run(
   folder: string,
   args: readonly string[],

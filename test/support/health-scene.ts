@@ -5,7 +5,7 @@ import type { ManualClock } from "./manual-clock.ts";
 
 export const STALE_AFTER_MS = 900_000;
 
-/** Exchanges and a collector as the database would tell of them, for tests that move them by hand. */
+/** Exchanges and a collector as the database would report them, for tests that control them by hand. */
 export class HealthScene {
   readonly #clock: ManualClock;
   readonly #states = new Map<ExchangeId, ExchangeState>();
@@ -48,7 +48,7 @@ export class HealthScene {
     this.set(exchange, { failureKind: kind, failure, failuresInRow, lastAttemptAtMs });
   }
 
-  /** Everything is well now: the collector lives and all exchanges were just accepted. */
+  /** Everything is healthy now: the collector is alive and all exchanges were just accepted. */
   allWell(): void {
     this.heartbeatMs = this.#clock.nowMs();
     this.accept(...this.#states.keys());

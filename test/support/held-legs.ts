@@ -3,7 +3,7 @@ import { type Charging, roundTripFeesPct } from "../../src/domain/arbitrage.ts";
 import { HOUR_MS } from "../../src/domain/funding.ts";
 import { NOON_MS } from "./quote.ts";
 
-/** Legs of pairs that are held from noon on, for arithmetic. */
+/** Legs of pairs held from noon on, for arithmetic. */
 
 /** One that settles: a fraction every so many hours, next in so many. */
 export function leg(rate: number, everyHours: number, nextInHours: number): Charging {
@@ -25,7 +25,7 @@ export function accruing(rate: number, everyHours: number): Charging {
   };
 }
 
-/** One leg: basis points per interval, the interval, minutes to the next settlement or none where it accrues. */
+/** One leg: basis points per interval, the interval, minutes to the next settlement, or none if it accrues. */
 export const anyLeg = fc
   .record({
     bps: fc.oneof(fc.integer({ min: -60, max: 60 }), fc.constantFrom(0, 1, -1, 200, -200)),

@@ -7,7 +7,7 @@ const CYCLE_MS = 60_000;
 
 export type Listing = Partial<Candidate> & Pick<Candidate, "exchange" | "price">;
 
-/** The listings of one base over time: prices are changed by the test, decisions are kept as the database keeps them. */
+/** The listings of one base over time: prices are changed by the test, decisions are stored as in the database. */
 export class Market {
   readonly misfits: Misfits = new Map();
   readonly listings: Listing[];
@@ -15,7 +15,7 @@ export class Market {
   #held = new Map<number, Decision>();
   #nowMs = NOW_MS;
 
-  /** `held` is what an earlier program decided of the listings, in their order. */
+  /** `held` contains an earlier program's decisions about the listings, in their order. */
   constructor(base: string, listings: readonly Listing[], held: readonly Decision[] = []) {
     this.base = base;
     this.listings = [...listings];

@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 
-/** The keys under which an exchange says how long its intervals are, in any of its replies; else where they are from. */
+/** The keys under which an exchange states its intervals, in any of its replies; otherwise where they come from. */
 export const INTERVAL_KEYS: Readonly<Record<ExchangeId, readonly string[] | string>> = {
   binance: ["fundingIntervalHours"],
   bybit: ["fundingIntervalHour", "fundingInterval"],
@@ -50,10 +50,10 @@ export function intervalKeysOf(id: ExchangeId): ReadonlySet<string> {
   return new Set(typeof keys === "string" ? [] : keys);
 }
 
-/** To these 480 is eight hours: they count minutes. */
+/** For these 480 is eight hours: they count minutes. */
 export const IN_MINUTES: ReadonlySet<ExchangeId> = new Set(["whitebit", "weex", "btse", "edgex"]);
 
-/** A change of intervals shows nowhere but in the list that is out of date, and why. */
+/** A change of intervals shows only in the outdated list, and why. */
 export const UNSHOWN_CHANGE: readonly (readonly [ExchangeId, string])[] = [
   ["delta", "no reply tells a next settlement"],
   ["paradex", "funding accrues each second: there is no next settlement"],

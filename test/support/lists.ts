@@ -13,7 +13,7 @@ import { plainDocument } from "./plain-document.ts";
 import { NOON_MS } from "./quote.ts";
 import { REQUIRED_VALUES } from "./served-queries.ts";
 
-/** Every list of the API, found in the served document, and generated markets to fill them with. */
+/** Every list of the API, found in the served document, and generated markets to fill them. */
 
 const HOUR_MS = 3_600_000;
 
@@ -32,9 +32,9 @@ interface Operation {
 }
 
 export interface List {
-  /** With a value for what the path names. */
+  /** With a value for each name in the path. */
   readonly path: string;
-  /** Takes every minimum down as far as it goes: defaults would leave rows out. Begins with a question mark. */
+  /** Lowers every minimum as far as possible: defaults would exclude rows. Begins with a question mark. */
   readonly query: string;
   readonly hasCursor: boolean;
   /** Whether it answers without a parameter. */
@@ -49,10 +49,10 @@ export interface ListBody {
   readonly next_cursor: string | null;
 }
 
-/** What stands for the names in a path. */
+/** Values for the names in a path. */
 const PATH_VALUES: Readonly<Record<string, string>> = { base: "BTC" };
 
-/** Asks for more rows than the default, those with unknown numbers among them. */
+/** Requests more rows than the default, including those with unknown numbers. */
 const MORE: Readonly<Record<string, readonly [string, string][]>> = {
   "/api/funding/arb": [
     ["decision", "usable,watch,refuse"],
@@ -61,10 +61,10 @@ const MORE: Readonly<Record<string, readonly [string, string][]>> = {
   "/api/funding/position": Object.entries(REQUIRED_VALUES),
 };
 
-/** All that a list of these markets has, on one page. */
+/** Everything that a list of these markets has, on one page. */
 export const MANY = 5_000;
 
-/** Every list of the served document: whatever can be had as CSV. */
+/** Every list of the served document: whatever is available as CSV. */
 export const LISTS: readonly List[] = listsOf(JSON.parse(await plainDocument()));
 
 function listsOf(document: {
@@ -74,7 +74,7 @@ function listsOf(document: {
     if (get?.responses["200"]?.content?.["text/csv"] === undefined) return [];
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => valueOf(name, template));
     const parameters = get.parameters ?? [];
-    // Those without a default hold nothing back until they are set.
+    // Those without a default exclude nothing until they are set.
     const minimums = parameters.flatMap(({ name, schema }): [string, string][] =>
       name.startsWith("min_") && schema.minimum !== undefined && schema.default !== undefined
         ? [[name, String(schema.minimum)]]
@@ -93,7 +93,7 @@ function valueOf(name: string, template: string): string {
   return value;
 }
 
-/** Names that a spreadsheet or a careless writer of CSV would stumble over. */
+/** Names that would confuse a spreadsheet or a careless writer of CSV. */
 const ODD_SYMBOLS = [
   "=cmd|' /C calc'!A0",
   "-1+1",
@@ -134,7 +134,7 @@ export const market = fc
     selector: ({ exchange, base, quote }) => `${exchange} ${base} ${quote}`,
   })
   .map((listings): readonly BoardRow[] => [
-    // One asset is always there: lists of one asset are asked for it.
+    // One asset always exists: lists of one asset are requested for it.
     rowOf("xt", "BTC", { fundingRate: -0.00031 }),
     ...listings.map((one, place) =>
       rowOf(
@@ -159,7 +159,7 @@ export const market = fc
     ),
   ]);
 
-/** Changes of intervals as a database would have them: one of each row of the first snapshot that is asked about. */
+/** Changes of intervals as a database would have them: one for each row of the first snapshot that is requested. */
 function oneChangeEach(): AppDeps["intervalChanges"] {
   let stored: readonly AssetIntervalChange[] | null = null;
   const changesOf = ({ rows }: Snapshot) =>
@@ -178,7 +178,7 @@ function oneChangeEach(): AppDeps["intervalChanges"] {
   };
 }
 
-/** An exchange's own words reach a cell, too; one exchange is missing and has rows left. */
+/** An exchange's own wording reaches a cell, too; one exchange is missing and has rows left. */
 export function marketOf(rows: readonly BoardRow[], id = "1-1"): Snapshot {
   const snapshot = withStatuses(allCollected(snapshotOf(id, rows)), { xt: "down" });
   const failure = "=1+1\nfrom elsewhere";

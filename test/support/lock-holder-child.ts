@@ -1,6 +1,6 @@
 /**
  * Another program that writes to the database: `bun lock-holder-child.ts DATABASE MILLISECONDS`. It holds the write
- * lock for that long, says `held` when it has it, and ends after giving it back.
+ * lock for that long, prints `held` once it has it, and ends after releasing it.
  */
 import { Database } from "bun:sqlite";
 

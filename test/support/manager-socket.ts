@@ -12,7 +12,7 @@ export interface ManagerSocket {
   [Symbol.dispose](): void;
 }
 
-/** Listens at a path, or at an abstract name that begins with "@". Throws when it cannot. */
+/** Listens at a path, or at an abstract name that begins with "@". Throws if it cannot. */
 export function openManagerSocket(name: string): ManagerSocket {
   const { symbols } = dlopen("libc.so.6", {
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },

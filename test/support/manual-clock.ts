@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from "../../src/lib/clock.ts";
 
-/** Where a test's wall time starts unless it says otherwise. */
+/** Where a test's wall time starts by default. */
 const START_MS = Date.UTC(2026, 10, 2, 12, 0, 0);
 
 interface Sleeper {
@@ -8,7 +8,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that stands still until the test moves it. Wall and monotonic time move together. */
+/** A clock that is stopped until the test advances it. Wall and monotonic time advance together. */
 export class ManualClock implements Clock {
   #wallMs: number;
   #monotonicMs = 0;
@@ -59,9 +59,9 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves time by `ms`, ending due sleeps in the order of their ends (equal ends in the order of their
-   * starts). Between two of them everything that waits only on promises runs, so a sleep started by a
-   * woken sleeper ends in the same call when it is due.
+   * Advances time by `ms`, ending due sleeps in the order of their ends (equal ends in the order of their starts).
+   * Between two of them everything that only waits for promises runs, so a sleep started by a woken sleeper ends in the
+   * same call when it is due.
    */
   async advance(ms: number): Promise<void> {
     await settle();
@@ -74,7 +74,7 @@ export class ManualClock implements Clock {
     this.#moveTo(targetMs);
   }
 
-  /** Sets the wall time alone, as an operator or NTP does; sleeps do not notice. */
+  /** Sets only the wall time, as an operator or NTP does; sleeps are not affected. */
   setWall(ms: number): void {
     this.#wallMs = ms;
   }

@@ -5,7 +5,7 @@ import type { ExchangeState, MarketRecord } from "../../src/domain/market.ts";
 import { NO_OPPORTUNITIES } from "../../src/domain/opportunity.ts";
 import { stateOf } from "./board.ts";
 
-/** A stored market without a database, read by the board as the real one is. */
+/** A stored market without a database, read by the board like the real one. */
 export class MarketInMemory {
   readonly #states = new Map<ExchangeId, ExchangeState>();
   readonly #records = new Map<ExchangeId, readonly MarketRecord[]>();

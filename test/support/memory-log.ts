@@ -6,7 +6,7 @@ export interface LoggedLine {
   readonly fields: LogFields;
 }
 
-/** A log that keeps its lines for the test. */
+/** A log that stores its lines for the test. */
 export interface MemoryLog extends Log {
   readonly lines: readonly LoggedLine[];
   /** The names of the events of level info and above, in order. */

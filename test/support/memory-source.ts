@@ -2,9 +2,9 @@ import type { Decode, ExchangeHttp, Load, Reply, Source } from "../../src/exchan
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 
 /**
- * Bodies by request. A GET is its path and query, a POST is `POST /path` + a space + the JSON body;
- * a request to another host than main has `<host>:` before it (`xyz:/path`, `xyz:POST /path {}`).
- * An Error value makes the request fail with it.
+ * Bodies by request. A GET is its path and query, a POST is `POST /path` + a space + the JSON body; a request to
+ * another host than main is preceded by `<host>:` (`xyz:/path`, `xyz:POST /path {}`). An Error value makes the request
+ * fail with it.
  */
 export type Bodies = Readonly<Record<string, unknown>>;
 
@@ -12,45 +12,44 @@ export type Bodies = Readonly<Record<string, unknown>>;
 export interface Ask {
   readonly kind: "essential" | "instruments" | "intervals" | "secondary" | "rotation" | "sweep";
   readonly name: string;
-  /** The period asked for; null where every cycle. */
+  /** The requested period; null for every cycle. */
   readonly everyMs: number | null;
 }
 
 export interface MemorySource extends Source {
-  /** Every request made, spelled as the keys of Bodies. */
+  /** Every request sent, in the spelling of the keys of Bodies. */
   readonly requests: readonly string[];
   readonly asks: readonly Ask[];
-  /** The largest number of requests that were waiting at one time. */
-  readonly mostAtOnce: () => number;
+  /** The maximum number of pending requests. */
+  readonly maxPendingRequests: () => number;
 }
 
 export interface MemorySourceOptions {
   /** When every reply arrives. */
   readonly nowMs: number;
-  /** When the reply of a source name arrived, where it differs: a cached one. */
+  /** When the reply of a source name arrived, if different: a cached one. */
   readonly receivedAtMs?: Readonly<Record<string, number>>;
-  /** The body of a request that `bodies` does not hold. */
+  /** The body of a request that is not in `bodies`. */
   readonly otherwise?: (request: string) => unknown;
   /** True: rotations know nothing yet, as in the first cycle. */
   readonly rotationsEmpty?: boolean;
 }
 
 /**
- * A Source over bodies held in memory, without caches: each ask sends its requests.
- * Fails as the real one does: secondary and intervals answer null for a RequestFailure, a rotation leaves the
- * key out, the others throw it. A request without a body is a mistake of the test or the adapter, and
- * throws a plain Error from every method.
+ * A Source over bodies in memory, without caches: each call sends its requests. Fails like the real one: secondary and
+ * intervals return null for a RequestFailure, a rotation omits the key, the others throw it. A request without a body
+ * is a mistake of the test or the adapter, and throws a plain Error from every method.
  */
 export function memorySource(bodies: Bodies, options: MemorySourceOptions): MemorySource {
   const requests: string[] = [];
   const asks: Ask[] = [];
   let waiting = 0;
-  let most = 0;
+  let maxPending = 0;
 
   async function answer<T>(key: string, decode: Decode<T>): Promise<T> {
     requests.push(key);
     waiting += 1;
-    most = Math.max(most, waiting);
+    maxPending = Math.max(maxPending, waiting);
     await Promise.resolve();
     waiting -= 1;
     const body = Object.hasOwn(bodies, key) ? bodies[key] : options.otherwise?.(key);
@@ -83,7 +82,7 @@ export function memorySource(bodies: Bodies, options: MemorySourceOptions): Memo
     nowMs: () => options.nowMs,
     requests,
     asks,
-    mostAtOnce: () => most,
+    maxPendingRequests: () => maxPending,
     essential(name, loader) {
       asks.push({ kind: "essential", name, everyMs: null });
       return load(name, loader);

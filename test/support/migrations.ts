@@ -47,7 +47,7 @@ export function journalOf(folder: string): Journal {
   return JSON.parse(readFileSync(join(folder, "meta/_journal.json"), "utf8")) as Journal;
 }
 
-/** The migrations of an earlier version, and perhaps more that were never committed; gone at the end. */
+/** The migrations of an earlier version, and perhaps more that were never committed; removed at the end. */
 export class MigrationFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "migrations-"));
 
@@ -59,7 +59,7 @@ export class MigrationFolder implements Disposable {
     this.#write({ ...journal, entries: journal.entries.slice(0, count) });
   }
 
-  /** Adds a migration that is newer than all others. */
+  /** Adds a migration newer than all others. */
   add(tag: string, ...statements: string[]): void {
     const journal = journalOf(this.path);
     const last = journal.entries.at(-1) ?? { idx: -1, when: 0, tag: "" };
@@ -78,8 +78,8 @@ export class MigrationFolder implements Disposable {
 }
 
 /**
- * Empty databases in memory, of one file of the service, with the connection's settings of the service. Migrations that
- * read the market's file find a migrated one without rows.
+ * Empty databases in memory, of one file of the service, with the service's connection settings. Migrations that read
+ * the market file find a migrated one without rows.
  */
 export class EmptyDatabases implements Disposable {
   readonly file: DatabaseFile;
@@ -102,7 +102,7 @@ export class EmptyDatabases implements Disposable {
   }
 }
 
-/** What a table is, in the same words whether it comes from a database or from the schema in the code. */
+/** A table's definition, in the same form whether it comes from a database or from the schema in the code. */
 export interface TableShape {
   /** `name type`, with `not null`, `primary key` and the default, in the order of their names. */
   readonly columns: readonly string[];
@@ -217,7 +217,7 @@ function columnText(column: {
   return parts.join(" ");
 }
 
-/** A default as SQLite keeps it: `'text'`, `0` and `false` are the same as in code. */
+/** A default as SQLite stores it: `'text'`, `0` and `false` are the same as in code. */
 function literal(value: unknown): string {
   const text = String(value).replaceAll("'", "");
   return text === "false" ? "0" : text === "true" ? "1" : text;

@@ -12,7 +12,7 @@ import { ManualClock } from "./manual-clock.ts";
 import { memoryLog } from "./memory-log.ts";
 import { NOON_MS, quoteOf } from "./quote.ts";
 
-/** How one exchange is, and whether it has a row left. */
+/** The state of one exchange, and whether it has a row left. */
 export interface Condition {
   readonly status: ExchangeStatus;
   readonly hasRow: boolean;
@@ -22,7 +22,7 @@ export type Conditions = Partial<Record<ExchangeId, Condition>>;
 
 export const is = (status: ExchangeStatus, hasRow = false): Condition => ({ status, hasRow });
 
-/** One of each, beside two that deliver. */
+/** One of each, alongside two that deliver. */
 export const MIXED: Conditions = {
   binance: is("ok", true),
   kraken: is("degraded", true),
@@ -54,13 +54,13 @@ export interface MissingBody {
 
 const STALE_AFTER_MS = 900_000;
 
-/** It delivered once and is off now: without any batch ever there is no snapshot. */
+/** It delivered once and is disabled now: without any batch ever there is no snapshot. */
 const FIRST: ExchangeId = "hashkey";
 
 /** Built once per test process. */
 const contract = Contract.served();
 
-/** The real service on a database of its own, without a collector: the test writes what one would. */
+/** The real service on a separate database, without a collector: the test writes what one would. */
 export async function missingScene(conditions: Conditions) {
   const stack = new AsyncDisposableStack();
   const database = stack.use(testDatabase());
@@ -81,7 +81,7 @@ export async function missingScene(conditions: Conditions) {
   ): void => {
     const quotes = bases.map((base) => quoteOf(base, { receivedAtMs: atMs, ...extra }));
     database.writer.commit(acceptedBatch(id, epoch, atMs, quotes, { state: { degradedBy } }));
-    // As the review of the market would find, which nobody makes here.
+    // As found by the market review, which does not run here.
     database.db.run("UPDATE instruments SET asset_id = base, identity = 'confirmed'");
   };
   const fail = (id: ExchangeId, kind: "timeout" | "network" | "geo_blocked", times = 1): void => {
@@ -126,7 +126,7 @@ export async function missingScene(conditions: Conditions) {
       await clock.advance(5_000);
       board.poll();
     },
-    /** Asks over HTTP; the answer is held against the document. */
+    /** Sends a request over HTTP; the answer is checked against the document. */
     async get(
       target: string,
       init: { readonly method?: string; readonly headers?: Record<string, string> } = {},
@@ -142,13 +142,13 @@ export async function missingScene(conditions: Conditions) {
 
 export type MissingScene = Awaited<ReturnType<typeof missingScene>>;
 
-/** Whoever can be asked over HTTP. */
-interface Asked {
+/** Anything that responds over HTTP. */
+interface HttpClient {
   get(target: string): Promise<Response>;
 }
 
-export async function bodyOf(asked: Asked, target: string): Promise<MissingBody> {
-  const response = await asked.get(target);
+export async function bodyOf(client: HttpClient, target: string): Promise<MissingBody> {
+  const response = await client.get(target);
   if (response.status !== 200) throw new Error(`${target}: ${await response.text()}`);
   return (await response.json()) as MissingBody;
 }

@@ -1,27 +1,30 @@
 import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
-/** What a pair is paid as time goes on, reckoned from its two rows settlement by settlement; shares nothing with the service. */
+/**
+ * The payments of a pair over time, computed from its two rows settlement by settlement; shares nothing with the
+ * service.
+ */
 
-/** Basis points by exchange; null: nobody vouches for one. */
+/** Basis points by exchange; null: unknown. */
 export type Fees = ReadonlyMap<string, number | null>;
 
 const HORIZON_SECONDS = 90 * 86_400;
 /** Sums of decimals differ in their last digits. */
 const NOTHING = 1e-9;
 
-/** Basis points per fill on a listing: what its exchange states for it, else the exchange's. */
+/** Basis points per fill on a listing: what its exchange states for it, otherwise the exchange's. */
 export function feeBpsOf(row: FundingRow, fees: Fees): number | null {
   return row.taker_fee_bps ?? fees.get(row.exchange) ?? null;
 }
 
-/** The same as the leg of a pair shows it. */
+/** The same, as shown on the leg of a pair. */
 export function feeOf(row: FundingRow, fees: Fees) {
   const bps = feeBpsOf(row, fees);
   const source = row.taker_fee_bps === null ? "exchange" : "listing";
   return { taker_fee_bps: bps, taker_fee_source: bps === null ? null : source };
 }
 
-/** Unix seconds of every settlement up to 90 days ahead; none for what accrues; null where they are not known. */
+/** Unix seconds of every settlement up to 90 days ahead; none for what accrues; null if unknown. */
 function settlementsOf(row: FundingRow, from: number): number[] | null {
   const { funding_interval_hours: hours, next_funding_time: next, accrual } = row;
   if (hours === null) return null;
@@ -32,7 +35,7 @@ function settlementsOf(row: FundingRow, from: number): number[] | null {
   return times;
 }
 
-/** What a short of the row receives each second, as a fraction of its notional; 0 where it settles. */
+/** What a short of the row receives each second, as a fraction of its notional; 0 if it settles. */
 function accruedPerSecond({
   accrual,
   funding_rate: rate,
@@ -41,7 +44,7 @@ function accruedPerSecond({
   return accrual === "continuous" && hours !== null ? rate / (hours * 3600) : 0;
 }
 
-/** Hours after `from` (unix seconds) until what both legs are paid has paid the fees, percent of notional. */
+/** Hours after `from` (unix seconds) until the payments of both legs have paid the fees, percent of notional. */
 export function breakevenHours(
   long: FundingRow,
   short: FundingRow,
@@ -61,7 +64,7 @@ export function breakevenHours(
   let settled = 0;
   let [last, read] = [from, 0];
   for (const at of times) {
-    // Between two settlements only what accrues moves.
+    // Between two settlements only accrual counts.
     const reachedAt = from + (goal - settled) / perSecond;
     if (perSecond > 0 && reachedAt > last && reachedAt < at) return (reachedAt - from) / 3600;
     for (; payments[read]?.at === at; read += 1) settled += payments[read]?.amount ?? 0;
@@ -71,14 +74,14 @@ export function breakevenHours(
   return null;
 }
 
-/** The middle one of the sizes of yearly rates, percent. */
+/** The median of the absolute yearly rates, percent. */
 function medianSize(rows: readonly FundingRow[]): number {
   const sizes = rows.map(({ annualized_pct: pct }) => Math.abs(pct ?? 0)).toSorted((a, b) => a - b);
-  const middle = (sizes.length - 1) / 2;
-  return ((sizes[Math.floor(middle)] ?? 0) + (sizes[Math.ceil(middle)] ?? 0)) / 2;
+  const center = (sizes.length - 1) / 2;
+  return ((sizes[Math.floor(center)] ?? 0) + (sizes[Math.ceil(center)] ?? 0)) / 2;
 }
 
-/** Whether the yearly rate of a row is far off among the trusted rows of its asset. */
+/** Whether the yearly rate of a row is an outlier among the trusted rows of its asset. */
 function isOutlier({ annualized_pct: pct }: FundingRow, ofAsset: readonly FundingRow[]): boolean {
   const size = Math.abs(pct ?? 0);
   return ofAsset.length > 3 && size >= 50 && size > 100 * medianSize(ofAsset);
@@ -94,7 +97,7 @@ interface Reckoned {
   };
 }
 
-/** Of the reasons to watch a pair those that are about its money. */
+/** The reasons to watch a pair that are about its money. */
 const MONEY_REASONS = ["outlier", "no_settlement_in_hold", "not_profitable"] as const;
 
 export function moneyReasonsIn(reasons: readonly string[]): string {

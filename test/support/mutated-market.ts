@@ -14,7 +14,7 @@ import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { simulatorSource } from "./simulator-source.ts";
 
-/** What a reply holds instead of what the exchange would have sent. */
+/** What a reply contains instead of what the exchange would have sent. */
 export interface Mutation {
   readonly rows?: (
     rows: readonly WireRow[],
@@ -26,7 +26,7 @@ export interface Mutation {
   readonly body?: (body: unknown, request: WireRequest, rows: readonly WireRow[]) => unknown;
 }
 
-/** A market whose replies can be changed on their way out, while its truth stays what it is. */
+/** A market whose replies can be changed when they are sent, while its truth stays the same. */
 export class MutatedMarket extends Market {
   #mutation: Mutation = {};
   #count = 0;
@@ -65,7 +65,7 @@ export class MutatedMarket extends Market {
     };
     return {
       ...list,
-      // Bytes are kept by this key.
+      // Bytes are cached by this key.
       key: `${this.#count} ${list.key} ${request.query.toString()}`,
       rows: (view) => [...(rows?.(unchanged(view), list, request, view) ?? unchanged(view))],
       wrap: (made, view) => {
@@ -78,9 +78,9 @@ export class MutatedMarket extends Market {
 
 /** How one refresh differs from a first one without any cache. */
 export interface RefreshOptions {
-  /** Replies of the lists that an exchange is not asked for in every cycle; those that are missing are added. */
+  /** Replies of the lists that are not requested from an exchange in every cycle; missing ones are added. */
   readonly cache?: Map<string, Reply<unknown> | null>;
-  /** "none": what is asked one instrument at a time and is no rate is not asked at all. */
+  /** "none": what is requested one instrument at a time and is not a rate is not requested at all. */
   readonly rotations?: "all" | "none";
   /** For a request of one instrument: the instrument that the exchange answers about. */
   readonly answerAbout?: (key: string, keys: readonly string[]) => string;
@@ -101,14 +101,14 @@ function sourceOver(market: Market, id: ExchangeId, options: RefreshOptions): So
 
   async function cached<T>(name: string, ask: () => Promise<T>): Promise<T> {
     const known = cache?.get(name);
-    // The same name was filled by the same ask.
+    // The same name was filled by the same call.
     if (known !== undefined) return known as T;
     const reply = await ask();
     cache?.set(name, reply as Reply<unknown> | null);
     return reply;
   }
 
-  /** Each key by itself, so that one that fails costs no other. */
+  /** Each key separately, so that a failing one affects no other. */
   async function each<T>(
     keys: readonly string[],
     ask: (key: string) => Promise<ReadonlyMap<string, Reply<T>>>,
@@ -146,7 +146,7 @@ function sourceOver(market: Market, id: ExchangeId, options: RefreshOptions): So
   };
 }
 
-/** Asks the market about another instrument than the adapter does. */
+/** Requests another instrument from the market than the adapter does. */
 function asking(http: ExchangeHttp, key: string, about: string): ExchangeHttp {
   if (key === about) return http;
   const other = (text: string): string =>

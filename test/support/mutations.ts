@@ -26,7 +26,7 @@ export interface MutatedPayload {
 }
 
 /**
- * A mutated value that nobody can tell from a legal one, and the quote fields that then differ.
+ * A mutated value that cannot be distinguished from a legal one, and the quote fields that then differ.
  * `exchangeSymbol`: the value is the symbol itself, and another symbol appears.
  */
 export interface Exemption {
@@ -37,11 +37,11 @@ export interface Exemption {
   readonly why: string;
 }
 
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
+const LEGAL = "a large price or quantity cannot be distinguished from a wrong one here";
 const NEGATIVE = "a rate may be negative";
 const NAME = "any text may be a name";
 
-/** An amount that is as legal when it is huge. */
+/** An amount that is equally legal when it is huge. */
 export const hugeAmount = (at: string, ...fields: Exemption["fields"]): Exemption => ({
   at,
   mutations: ["huge"],
@@ -49,7 +49,7 @@ export const hugeAmount = (at: string, ...fields: Exemption["fields"]): Exemptio
   why: LEGAL,
 });
 
-/** A rate that is as legal with the other sign. */
+/** A rate that is equally legal with the other sign. */
 export const negativeRate = (
   at: string,
   field: Exemption["fields"][number] = "fundingRate",
@@ -76,10 +76,10 @@ export interface MutationPlan {
 }
 
 /**
- * Mutates each key of each row in turn and judges what comes out. Returns the breaches in words (empty: all well):
- * an exception other than RequestFailure; a quote of a symbol that the intact payloads do not yield, or twice the same;
- * a field that is neither its right value nor null; an interval without its source or the reverse; a larger `expected`;
- * a number sent as a string (or the reverse) that changes anything; and an exemption that nothing needed.
+ * Mutates each key of each row in turn and checks the result. Returns the violations in words (empty: none): an
+ * exception other than RequestFailure; a quote of a symbol that the intact payloads do not yield, or twice the same; a
+ * field that is neither its right value nor null; an interval without its source or the reverse; a larger `expected`; a
+ * number sent as a string (or the reverse) that changes anything; and an exemption that was not needed.
  */
 export async function mutationBreaches(plan: MutationPlan): Promise<readonly string[]> {
   const intact = batchOf(await plan.refresh(plan.bodies));
@@ -93,7 +93,7 @@ export async function mutationBreaches(plan: MutationPlan): Promise<readonly str
   return [...judge.breaches, ...judge.unusedExemptions()];
 }
 
-/** The batch alone: what a refresh yields besides it is made anew each time and equal to nothing. */
+/** Only the batch: what a refresh yields besides it is created anew each time and equal to nothing. */
 function batchOf({ quotes, rejects, expected, unlisted }: Batch): Batch {
   return { quotes, rejects, expected, unlisted };
 }
@@ -259,7 +259,7 @@ function isNumeric(value: unknown): boolean {
 }
 
 function fieldsOf(quote: Quote): readonly (keyof Quote)[] {
-  // Object.keys of a Quote holds the keys of Quote and no others: quotes are built as literals.
+  // Object.keys of a Quote returns the keys of Quote and no others: quotes are built as literals.
   return Object.keys(quote) as (keyof Quote)[];
 }
 

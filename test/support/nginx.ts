@@ -4,18 +4,18 @@ import { join } from "node:path";
 import { freePort } from "./free-port.ts";
 import { until } from "./service.ts";
 
-/** Where distributions put it: the PATH of an ordinary user of Debian has no sbin. */
+/** Where distributions install it: the PATH of an ordinary Debian user has no sbin. */
 const SBIN = "/usr/sbin:/usr/local/sbin:/sbin";
 
-/** Another process may take a port between our look and nginx's. */
+/** Another process may take a port between our check and nginx's. */
 const PORTS_TRIED = 3;
 
-/** The machine's own nginx; null where there is none. */
+/** The machine's own nginx; null if there is none. */
 export function nginxPath(): string | null {
   return Bun.which("nginx", { PATH: `${process.env["PATH"] ?? ""}:${SBIN}` });
 }
 
-/** A real proxy as a process of its own. */
+/** A real proxy as a separate process. */
 export interface NginxProcess {
   /** Where it listens, as http://127.0.0.1:PORT. */
   readonly origin: string;
@@ -30,10 +30,10 @@ type NginxOptions =
       /** Directives of the `server` block, each with its semicolon; `location /` is added after them. */
       readonly serverConfig?: string;
     }
-  /** All that stands in the `http` block, for a server on 127.0.0.1:`port`. */
+  /** The content of the `http` block, for a server on 127.0.0.1:`port`. */
   | { readonly site: (port: number) => string };
 
-/** Starts nginx on a free port of loopback. Throws with its log when it does not listen. */
+/** Starts nginx on a free port of loopback. Throws with its log if it does not listen. */
 export async function startNginx(options: NginxOptions): Promise<NginxProcess> {
   const program = nginxPath();
   if (program === null) throw new Error("there is no nginx on this machine");
@@ -120,7 +120,7 @@ async function isListening(port: number): Promise<boolean> {
     socket.end();
     return true;
   } catch {
-    // Nobody listens yet.
+    // Not listening yet.
     return false;
   }
 }

@@ -4,10 +4,10 @@ import { migrateDb } from "../../src/db/migrate.ts";
 import { checkpoint, openDb } from "../../src/db/open.ts";
 import { journalOf, MigrationFolder, migrationsOf } from "./migrations.ts";
 
-/** The migration by which the market's file gave its alerts away. */
+/** The migration by which the market file handed over its alerts. */
 const MOVED = "0010_alerts_in_accounts";
 
-/** A message as the version before kept it. Times are unix milliseconds. */
+/** A message as stored by the previous version. Times are unix milliseconds. */
 export interface OldMessage {
   readonly id: number;
   readonly key: string;
@@ -28,7 +28,7 @@ export interface OldState {
   readonly queued_at: number;
 }
 
-/** A message that waits, all of it overridable. */
+/** A pending message, all of it overridable. */
 export function oldMessage(id: number, extra: Partial<OldMessage> = {}): OldMessage {
   return {
     id,
@@ -46,7 +46,7 @@ export function oldMessage(id: number, extra: Partial<OldMessage> = {}): OldMess
   };
 }
 
-/** A database as the version before left it: its migrations, with alerts in the market's file. */
+/** A database as left by the previous version: its migrations, with alerts in the market file. */
 export function makeOldDatabase(
   path: string,
   messages: readonly OldMessage[],
@@ -79,7 +79,7 @@ export function insert(
   );
 }
 
-/** All rows of a table of the file at `path`; none where there is no such file or table. */
+/** All rows of a table of the file at `path`; none if there is no such file or table. */
 export function rowsOf<Row>(path: string, table: string): readonly Row[] {
   let db: Database | null = null;
   try {

@@ -1,5 +1,5 @@
 /**
- * A service's start as far as its databases: `bun opening-child.ts DATABASE_PATH`. It says `opening` before, and ends
+ * A service's start up to its databases: `bun opening-child.ts DATABASE_PATH`. It prints `opening` before, and ends
  * when both files are open and migrated.
  */
 import { accountsFile } from "../../src/db/accounts/file.ts";

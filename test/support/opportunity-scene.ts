@@ -17,21 +17,21 @@ const HOURS_PER_YEAR = 8_760;
 const MINUTE_MS = 60_000;
 const NEVER_MS = NOON_MS + 365 * 24 * 60 * MINUTE_MS;
 
-/** One listing as a scene needs it. */
+/** One listing as needed by a scene. */
 export interface Listing {
   readonly id: number;
   readonly exchange: ExchangeId;
   readonly base?: string;
-  /** Percent a year. */
+  /** Percent per year. */
   readonly pct: number;
-  /** Seconds after noon at which it was observed; as of the look unless told. */
+  /** Seconds after noon at which it was observed; by default the time of the observation. */
   readonly observedAt?: number;
   readonly blocked?: boolean;
-  /** Of one unit; 100 unless told. */
+  /** Of one unit; 100 by default. */
   readonly price?: number;
 }
 
-/** What is stored of a listing, committed `second` seconds after noon. */
+/** What is stored of a listing committed `second` seconds after noon. */
 function legOf({ id, exchange, base = "BTC", pct, ...more }: Listing, second: number): LegRecord {
   return rowOf(exchange, base, {
     instrumentId: id,
@@ -51,7 +51,7 @@ class SceneMarket {
   readonly #legs = new Map<ExchangeId, readonly LegRecord[]>();
   readonly #commits = new Map<ExchangeId, number>();
   okAt = 0;
-  /** By exchange, in seconds; those that are not here are off. */
+  /** By exchange, in seconds; absent ones are disabled. */
   periods: Readonly<Record<string, number>> = Object.fromEntries(
     EXCHANGE_IDS.map((exchange) => [exchange, 60]),
   );
@@ -106,8 +106,8 @@ function inSeconds(opportunity: Opportunity): Stored[string] {
 }
 
 /**
- * A collector's tracker with a store in memory, begun at noon on what `stored` is; it writes after each look unless
- * told otherwise.
+ * A collector's tracker with a store in memory, started at noon on what `stored` is; by default it writes after each
+ * observation.
  */
 export function trackerScene(
   storeEveryMs = 0,
@@ -122,7 +122,7 @@ export function trackerScene(
     failure: null as Error | null,
     /** Another writer holds the database. */
     isBusy: false,
-    /** Writes that were tried. */
+    /** Attempted writes. */
     tried: 0,
     load: () => stored,
     store: (_epoch: number, columns: OpportunityColumns): void => {
@@ -145,15 +145,15 @@ export function trackerScene(
     onStats: (stats) => known.push(stats),
     storeEveryMs,
   });
-  /** Goes to that second; a step back is one of the wall time. */
+  /** Advances to that second; a step back is one of the wall time. */
   const goTo = async (second: number) => {
     const aheadMs = NOON_MS + second * 1000 - clock.nowMs();
     if (aheadMs >= 0) await clock.advance(aheadMs);
     else clock.setWall(NOON_MS + second * 1000);
   };
   /**
-   * Lets the tracker look at that second, all exchanges having committed: `listings` and no others are there then.
-   * `okAt` is when an exchange last answered, just before unless told.
+   * Lets the tracker observe at that second, after all exchanges committed: only `listings` exist then. `okAt` is when
+   * an exchange last answered, by default just before.
    */
   const see = async (second: number, listings: readonly Listing[], okAt = second - 1) => {
     await goTo(second);
@@ -170,13 +170,13 @@ export function trackerScene(
     writes,
     goTo,
     see,
-    /** What is followed as of the last look. */
+    /** What is tracked as of the last observation. */
     stats: () => known.at(-1),
     last: () => storedOf(writes.at(-1) ?? NO_COLUMNS),
   };
 }
 
-/** One asset on two exchanges, ten points of yield apart, and how the two are named where they are stored. */
+/** One asset on two exchanges, ten points of yield apart, and the names of the two in storage. */
 export const OKX = { id: 1, exchange: "okx", pct: 2 } as const satisfies Listing;
 export const BYBIT = { id: 2, exchange: "bybit", pct: 12 } as const satisfies Listing;
 export const BOTH = [OKX, BYBIT];

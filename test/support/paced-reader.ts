@@ -5,9 +5,9 @@ const AF_INET = 2;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2_000_000;
 const DONTWAIT = 0x40;
 const LOOPBACK = [127, 0, 0, 1] as const;
-/** Holds the last chunk of a body, which is empty. */
+/** Contains the last chunk of a body, which is empty. */
 const TAIL_BYTES = 16;
-/** sockaddr_in: family, port with the high byte first, address, eight bytes of nothing. */
+/** sockaddr_in: family, port in network byte order, address, eight zero bytes. */
 const ADDRESS_BYTES = 16;
 
 const { symbols } = dlopen("libc.so.6", {
@@ -18,7 +18,7 @@ const { symbols } = dlopen("libc.so.6", {
   close: { args: ["i32"], returns: "i32" },
 });
 
-/** A connection to a port of loopback; null where nobody listens. */
+/** A connection to a port of loopback; null if nothing listens. */
 function connectTo(port: number): number | null {
   const address = new Uint8Array(ADDRESS_BYTES);
   address.set([AF_INET, 0, port >> 8, port & 0xff, ...LOOPBACK]);
@@ -28,31 +28,31 @@ function connectTo(port: number): number | null {
   return null;
 }
 
-/** Whether connections to a port of loopback are taken. */
+/** Whether connections to a port of loopback are accepted. */
 export function isListening(port: number): boolean {
   const socket = connectTo(port);
   if (socket !== null) symbols.close(socket);
   return socket !== null;
 }
 
-/** One GET on a connection of its own, of which the system keeps what was not taken. */
+/** One GET on a separate connection; the system keeps what was not read. */
 export interface PacedReader {
-  /** Bytes that were taken so far. */
+  /** Bytes read so far. */
   readonly takenBytes: number;
-  /** Takes at most so many bytes of what has arrived. False when the other side has ended the connection. */
+  /** Reads at most this many bytes of what has arrived. False if the other side has ended the connection. */
   take(bytes: number): boolean;
-  /** The last bytes that were taken. */
+  /** The last bytes read. */
   readonly tail: string;
   [Symbol.dispose](): void;
 }
 
 /**
- * Asks a server on loopback. The runtime's own sockets take half a megabyte at a time whatever is asked of them: a
- * pace needs the system's calls.
+ * Sends a request to a server on loopback. The runtime's own sockets read half a megabyte at a time whatever is
+ * requested: a pace needs system calls.
  */
 export function askAtPace(port: number, path: string): PacedReader {
   const socket = connectTo(port);
-  if (socket === null) throw new Error(`nobody listens on ${port}`);
+  if (socket === null) throw new Error(`no listener on ${port}`);
   const request = Buffer.from(
     `GET ${path} HTTP/1.1\r\nHost: finder.test\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n`,
   );
@@ -69,7 +69,7 @@ export function askAtPace(port: number, path: string): PacedReader {
     take(bytes) {
       const buffer = Buffer.alloc(bytes);
       const length = Number(symbols.recv(socket, buffer, bytes, DONTWAIT));
-      // Below nothing: there is nothing yet, or the connection was reset, which the next call would show as its end.
+      // Negative: there is nothing yet, or the connection was reset, which the next call would show as its end.
       if (length <= 0) return length < 0;
       takenBytes += length;
       tail = (tail + buffer.toString("latin1", 0, length)).slice(-TAIL_BYTES);

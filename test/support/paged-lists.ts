@@ -2,12 +2,12 @@ import type { WireRequest, WireRow } from "../../src/simulator/wire.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Mutation } from "./mutated-market.ts";
 
-/** What a list in pages says of the next one, and where a request names the page. */
+/** How a paged list refers to its next page, and where a request names the page. */
 export interface Paged {
   readonly path: string;
-  /** The page that is asked for, the first one is 1. */
+  /** The requested page, the first one is 1. */
   readonly pageOf: (request: WireRequest) => number;
-  /** The reply with what tells that page `next` is to be asked for; null: the last one. */
+  /** The reply with a reference to the page `next`; null: the last one. */
   readonly withNext: (body: unknown, next: number | null) => unknown;
 }
 
@@ -50,7 +50,7 @@ export const PAGED: readonly (readonly [ExchangeId, Paged])[] = [
   ],
 ];
 
-/** A list in these pages; the last one names one more page, which is empty and names yet another. */
+/** A list in these pages; the last one refers to one more page, which is empty and refers to yet another. */
 export function inPages(
   paged: Paged,
   pages: (rows: readonly WireRow[]) => readonly (readonly WireRow[])[],

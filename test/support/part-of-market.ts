@@ -3,18 +3,18 @@ import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { NOON_MS } from "./quote.ts";
 
 /**
- * The part of the market of large exchanges that shows what all of it would. In a smaller one what is not to be shown,
- * a handful of listings at each exchange, would be too large a share.
+ * The part of a large exchange's market that shows what all of it would. In a smaller one the handful of listings that
+ * are not to be shown would be too large a share.
  */
 export const PART = 0.35;
 
-/** Instruments of one exchange that are enough for most things; more only take longer. */
+/** Instruments of one exchange that are enough for most tests; more only take longer. */
 const ENOUGH_ROWS = 150;
 
 const whole = new Market({ nowMs: () => NOON_MS });
 const parts = new Map<ExchangeId, number>();
 
-/** The part of the market in which an exchange has about so many. */
+/** The part of the market in which an exchange has about this many. */
 export function partFor(id: ExchangeId): number {
   const known = parts.get(id);
   if (known !== undefined) return known;

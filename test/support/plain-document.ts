@@ -12,16 +12,18 @@ import {
 /** References that are followed; those to schemas of bodies stay, as bodies are checked through them. */
 const OF_PARTS = /^#\/components\/(parameters|headers|responses|examples)\//;
 
-/** A document with what its operations share written out in each: parameters whole, answers but for their schemas. */
+/**
+ * A document with the shared parts of its operations inlined: complete parameters, and answers except their schemas.
+ */
 export function writtenOut(document: JsonObject): JsonObject {
   const follow = (value: Json, isFollowed: (ref: string) => boolean): Json => {
     if (Array.isArray(value)) return value.map((one) => follow(one, isFollowed));
     if (!isObject(value)) return value;
-    const { $ref, ...beside } = value;
+    const { $ref, ...siblings } = value;
     if (typeof $ref !== "string" || !isFollowed($ref))
       return mapValues(value, (one) => follow(one, isFollowed));
     const part = follow(resolved(document, $ref), isFollowed);
-    return { ...objectOf(part), ...mapValues(beside, (one) => follow(one, isFollowed)) };
+    return { ...objectOf(part), ...mapValues(siblings, (one) => follow(one, isFollowed)) };
   };
   const paths = mapValues(objectOf(document["paths"]), (methods) =>
     mapValues(objectOf(methods), (operation) =>
@@ -33,7 +35,7 @@ export function writtenOut(document: JsonObject): JsonObject {
   return { ...document, paths };
 }
 
-/** The served document, written out. */
+/** The served document, inlined. */
 export async function plainDocument(): Promise<string> {
   return plainText(await servedDocument());
 }

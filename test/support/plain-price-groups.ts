@@ -3,14 +3,14 @@ import { median } from "../../src/domain/median.ts";
 
 const WITHIN = 0.03;
 
-/** What `densestFirst` is to give, by looking at every listing around every other one, again for each group. */
+/** The expected result of `densestFirst`, by comparing every listing with every other one, again for each group. */
 export function plainGroups(newcomers: readonly Member[]): Member[][] {
   const groups: Member[][] = [];
   let left = [...newcomers];
   while (left.length > 0) {
     let best: Member[] = [];
-    for (const middle of left) {
-      const group = groupAround(middle, left);
+    for (const member of left) {
+      const group = groupAround(member, left);
       const more = exchangesOf(group) - exchangesOf(best) || group.length - best.length;
       if (more > 0) best = group;
     }
@@ -27,15 +27,15 @@ export function plainGroups(newcomers: readonly Member[]): Member[][] {
   return groups;
 }
 
-function groupAround(middle: Member, left: readonly Member[]): Member[] {
-  const price = middle.unitPrice;
-  if (!isNear(price, price)) return [middle];
+function groupAround(member: Member, left: readonly Member[]): Member[] {
+  const price = member.unitPrice;
+  if (!isNear(price, price)) return [member];
   let group = left.filter(({ unitPrice }) => isNear(unitPrice, price));
   for (;;) {
     const center = centerOf(group);
     const near = group.filter(({ unitPrice }) => isNear(unitPrice, center));
     if (near.length === group.length) return group;
-    if (near.length === 0) return [middle];
+    if (near.length === 0) return [member];
     group = near;
   }
 }

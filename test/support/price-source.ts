@@ -1,6 +1,6 @@
 import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
-/** A row that says, as a leg does, which of its prices is compared. */
+/** A row that states, like a leg, which of its prices is compared. */
 export function withSource(row: FundingRow) {
   const { mark_price: mark, index_price: index, last_price: last } = row;
   const known = [

@@ -1,9 +1,9 @@
 import type { Quote } from "../../src/domain/quote.ts";
 
 /**
- * One line of text per quote with all that a reader of the payload can check by hand, `-` where it is unknown:
- * `SYMBOL BASE xMULTIPLIER SETTLE class RATE/HOURSh NEXT cap C floor F rest R mark M index I oi USD vol USD`.
- * The next time is UTC to the minute; open interest and volume are rounded to the dollar.
+ * One line of text per quote with everything that a reader of the payload can check by hand, `-` if unknown: `SYMBOL
+ * BASE xMULTIPLIER SETTLE class RATE/HOURSh NEXT cap C floor F rest R mark M index I oi USD vol USD`. The next time is
+ * UTC to the minute; open interest and volume are rounded to the dollar.
  */
 export function quoteLines(quotes: readonly Quote[]): readonly string[] {
   return quotes.map((quote) => {

@@ -26,15 +26,15 @@ export function serveApp(app: Pick<App, "fetch">): ServedApp {
   };
 }
 
-/** What came back for one raw request: its status (0 where nothing came), and all but what differs each time. */
+/** The response to one raw request: its status (0 if there was none), and everything that does not differ each time. */
 export interface RawAnswer {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * Sends bytes as they are and reads until the other side closes: the request has to ask for that. `localAddress` is
- * the address of loopback that it comes from.
+ * Sends bytes unchanged and reads until the other side closes: the request has to ask for that. `localAddress` is the
+ * address of loopback that it comes from.
  */
 export function rawRequest(
   port: number,

@@ -8,7 +8,7 @@ import type { ReadRecorded } from "./recorded.ts";
 type Row = Readonly<Record<string, unknown>>;
 type Reshape = (body: unknown, request: string) => unknown;
 
-/** A request, the recorded files that answer it, and what the recording left out that an adapter needs. */
+/** A request, the recorded files that answer it, and what an adapter needs that was not recorded. */
 type Route = readonly [request: RegExp, files: string, reshape?: Reshape];
 
 /** The recorded replies of one exchange at one time. */
@@ -23,7 +23,7 @@ export interface RecordedQuote {
   readonly quote: Quote;
 }
 
-/** What all adapters make of the replies of one day; `unread` says of each exchange without a quote why. */
+/** What all adapters read from the replies of one day; `unread` gives the reason for each exchange without a quote. */
 export interface RecordedMarket {
   readonly quotes: readonly RecordedQuote[];
   readonly unread: readonly string[];
@@ -82,13 +82,14 @@ export const filled =
     return Object.fromEntries(entries);
   };
 
-/** Of a reply about several contracts, the rows of those that were asked for. */
+/** Of a reply about several contracts, the rows of the requested ones. */
 export const ofContracts: Reshape = (body, request) => {
-  const asked = new URLSearchParams(request.split("?")[1]).get("contractId")?.split(",") ?? [];
+  const requestedIds =
+    new URLSearchParams(request.split("?")[1]).get("contractId")?.split(",") ?? [];
   const { data, ...envelope } = Object(body);
   return {
     ...envelope,
-    data: data.filter((row: Row) => asked.includes(String(row["contractId"]))),
+    data: data.filter((row: Row) => requestedIds.includes(String(row["contractId"]))),
   };
 };
 

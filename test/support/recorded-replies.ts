@@ -179,7 +179,7 @@ export const SUNDAY: readonly Recording[] = [
   },
 ];
 
-/** The evening of a Friday: the coins of some exchanges more. */
+/** The evening of a Friday: the coins of some more exchanges. */
 export const FRIDAY: readonly Recording[] = [
   {
     exchange: "aster",

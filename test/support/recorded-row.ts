@@ -1,9 +1,9 @@
 import type { Quote } from "../../src/domain/quote.ts";
 
 /**
- * The figures of one quote that a recorded reply is held against, in one line: symbol, what one priced unit is, class,
- * rate, interval, next time (UTC), mark, index, open interest and volume in whole dollars, floor and cap, to twelve digits; "-" where
- * unknown.
+ * The figures of one quote that are compared with a recorded reply, in one line: symbol, what one priced unit is,
+ * class, rate, interval, next time (UTC), mark, index, open interest and volume in whole dollars, floor and cap, to
+ * twelve digits; "-" if unknown.
  */
 export function recordedRow(quote: Quote): string {
   const { multiplier, base, nextFundingAtMs: nextMs } = quote;
@@ -28,7 +28,7 @@ function hours(interval: number | null): string | null {
   return interval === null ? null : `${interval}h`;
 }
 
-/** Exchanges print more digits than a double holds, and a computed cap may end in a stray one. */
+/** Exchanges print more digits than a double has, and a computed cap may end in a stray one. */
 function digits(exact: number | null): number | null {
   return exact === null ? null : Number(exact.toPrecision(12));
 }

@@ -1,4 +1,4 @@
-/** A worker that dies of a rejection which nobody handles, as soon as it is told to start. */
+/** A worker that dies of an unhandled rejection as soon as it is asked to start. */
 declare const self: Worker;
 
-self.onmessage = () => void Promise.reject(new Error("nobody handles this"));
+self.onmessage = () => void Promise.reject(new Error("unhandled on purpose"));

@@ -3,7 +3,7 @@ import type { WireRow } from "../../src/simulator/wire.ts";
 /** One value inside a row, at any depth. */
 type Change = (value: unknown, key: string) => unknown;
 
-/** A copy of a row in which each text and number was changed by what its key is. */
+/** A copy of a row in which each text and number was changed according to its key. */
 export function changedRow(row: WireRow, change: Change): WireRow {
   return changedObject(row, change);
 }
@@ -27,10 +27,10 @@ function changedValue(value: unknown, key: string, change: Change): unknown {
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
-/** Hours with their unit, as ISO 8601 has them or by half. */
+/** Hours with their unit, in ISO 8601 or abbreviated. */
 const HOURS = /^(?:PT)?(\d+)H$/;
 
-/** A number that was multiplied; a text stays a text and keeps its unit ("8H", "PT8H"), anything else stays as it is. */
+/** A multiplied number; a text stays a text and keeps its unit ("8H", "PT8H"), anything else is unchanged. */
 export function times(value: unknown, factor: number): unknown {
   if (typeof value === "number") return value * factor;
   if (typeof value !== "string") return value;
@@ -39,7 +39,7 @@ export function times(value: unknown, factor: number): unknown {
   return digits === "" ? value : value.replace(digits, String(Number(digits) * factor));
 }
 
-/** Another number in the place of one, a text where it was one, with its unit. */
+/** Another number in place of one, a text if it was one, with its unit. */
 export function insteadOf(value: unknown, number: number): unknown {
   if (typeof value === "number") return number;
   if (typeof value !== "string") return value;

@@ -2,7 +2,7 @@ import type { Batch, Explanation } from "../../src/domain/quote.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Exchange } from "../../src/exchanges/exchange.ts";
 
-/** An exchange without a network: each refresh does what the test says next. */
+/** An exchange without a network: each refresh does what the test configures next. */
 export interface ScriptedExchange extends Exchange {
   refreshes: number;
   /** What the next refreshes yield or throw. */
@@ -23,8 +23,8 @@ export function scriptedExchange(
       accrual: "periodic",
       documentation: "https://exchange.invalid/docs",
       requestsPerRefresh: 1,
-      rateRule: "as told",
-      intervalRule: "as told",
+      rateRule: "as scripted",
+      intervalRule: "as scripted",
       providedFields: [],
       caveats: [],
     },
@@ -42,8 +42,8 @@ export function scriptedExchange(
 function explanationOf({ quotes }: Batch, symbol: string): Explanation | null {
   const quote = quotes.find(({ exchangeSymbol }) => exchangeSymbol === symbol);
   if (quote === undefined) return null;
-  const rows = { told: { rate: quote.fundingRate } };
-  return { quote, origin: { rows, formula: "{told.rate}" } };
+  const rows = { quote: { rate: quote.fundingRate } };
+  return { quote, origin: { rows, formula: "{quote.rate}" } };
 }
 
 /** A batch of `quotes` from an exchange without an independent list. */

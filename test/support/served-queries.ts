@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { ORDERED, ROUNDED } from "../../src/http/openapi/params.ts";
 import { plainDocument } from "./plain-document.ts";
 
-/** Queries of every address of the served document, made up from what it says of their parameters. */
+/** Queries of every address of the served document, made up from its description of their parameters. */
 
 interface ValueSchema {
   readonly type?: string;
@@ -25,9 +25,9 @@ interface ServedParameter {
 }
 
 export interface ServedAddress {
-  /** With a value for what the template names. */
+  /** With a value for each name in the template. */
   readonly path: string;
-  /** A value for each parameter without which it does not answer: `name=value&` of each. */
+  /** A value for each required parameter: `name=value&` of each. */
   readonly required: string;
   readonly parameters: readonly ServedParameter[];
 }
@@ -41,20 +41,20 @@ interface ServedDocument {
 
 const document: ServedDocument = JSON.parse(await plainDocument());
 
-/** What stands for the names in a path. */
+/** Values for the names in a path. */
 const PATH_VALUES: Readonly<Record<string, string>> = {
   base: "BTC",
   exchange: "xt",
   exchange_symbol: "BTCUSDT",
 };
 
-/** What stands for parameters that must be given; the markets of lists.ts always have this instrument. */
+/** Values for required parameters; the markets of lists.ts always have this instrument. */
 export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
   uid: "xt:BTCUSDT:1",
   side: "short",
 };
 
-/** Every path of the document, filled in, with the parameters that must be given. */
+/** Every path of the document, filled in, with the required parameters. */
 export const EVERY_PATH: readonly string[] = Object.entries(document.paths).map(
   ([template, { get }]) => {
     const required = (get?.parameters ?? []).filter(
@@ -67,7 +67,7 @@ export const EVERY_PATH: readonly string[] = Object.entries(document.paths).map(
   },
 );
 
-/** Whoever takes parameters in the query, and can be asked without an exchange behind the board. */
+/** Operations that take query parameters, and respond without an exchange behind the board. */
 export const ADDRESSES: readonly ServedAddress[] = Object.entries(document.paths).flatMap(
   ([template, { get }]): ServedAddress[] => {
     const parameters = (get?.parameters ?? []).filter((parameter) => parameter.in === "query");
@@ -90,13 +90,13 @@ function requiredValue(name: string): string {
   return value;
 }
 
-/** One parameter as it stands in an address: each text is `name=text`, several where the name is repeated. */
+/** One parameter as in an address: each text is `name=text`, several if the name is repeated. */
 type Spelling = readonly string[];
 
-/** A value in two spellings that mean the same. */
+/** A value in two equivalent spellings. */
 export type SpelledTwice = readonly [Spelling, Spelling];
 
-/** Members of lists whose set is open. The two of each mean the same. */
+/** Members of lists with an open set. The two of each are equivalent. */
 const OPEN_MEMBERS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   base: [
     ["BTC", "xbt"],
@@ -122,14 +122,14 @@ const OPEN_MEMBERS: Readonly<Record<string, readonly (readonly [string, string])
   ],
 };
 
-/** Texts that are no members of a list. The two of each mean the same. */
+/** Texts that are not members of a list. The two of each are equivalent. */
 const TEXTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   q: [
     ["BTC", "btc"],
     ["usd", "USD"],
     ["NOSUCH", "nosuch"],
   ],
-  // Snapshots that are not held.
+  // Snapshots that are not retained.
   since: [
     ["0-0", "0-0"],
     ["0-1", "0-1"],
@@ -138,7 +138,7 @@ const TEXTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
   uid: [["xt:BTCUSDT:1", "xt:BTCUSDT"]],
 };
 
-/** Each parameter of a random choice, in two spellings; format and limit among them, never a cursor. */
+/** Each parameter of a random choice, in two spellings; including format and limit, never a cursor. */
 export function queries(address: ServedAddress): fc.Arbitrary<Record<string, SpelledTwice>> {
   const spelled = address.parameters.filter(({ name }) => name !== "cursor");
   const model = Object.fromEntries(
@@ -158,7 +158,7 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
     .map(askable);
 }
 
-/** What may not be asked together, the first wins. Long schedules are refused. */
+/** What may not be requested together, the first wins. Long schedules are refused. */
 const APART: readonly (readonly [string, string])[] = [
   ["notional", "capital"],
   ["hold_hours", "schedule"],
@@ -169,7 +169,7 @@ const RANGES: readonly (readonly [string, string])[] = [["from", "to"]];
 
 type Query = Readonly<Record<string, SpelledTwice>>;
 
-/** Without what may not be asked together, and with the ends of ranges in order. */
+/** Without what may not be requested together, and with the ends of ranges in order. */
 export function askable(query: Query): Record<string, SpelledTwice> {
   const refused = APART.flatMap(([kept, other]) => (kept in query ? [other] : []));
   const reversed = RANGES.flatMap(([first, last]): [string, SpelledTwice][] => {
@@ -210,7 +210,7 @@ function closeTo(value: number, isWhole: boolean): number {
   return isWhole ? Math.round(other) : other;
 }
 
-/** Small markets: what is asked for must sometimes be there. */
+/** Small markets: what is requested must sometimes exist. */
 function numbersIn(name: string, schema: ValueSchema): fc.Arbitrary<number> {
   const max = Math.min(schema.maximum ?? 1e12, name === "limit" ? 5 : 1e12);
   const min = schema.exclusiveMinimum ?? schema.minimum ?? 0;
@@ -226,7 +226,7 @@ function lists(name: string, items: ValueSchema): fc.Arbitrary<SpelledTwice> {
       ? ["1", "4", "8"].map((text) => [text, text])
       : (set?.enum?.map((text) => [text, text.toUpperCase()]) ?? OPEN_MEMBERS[name] ?? []);
   if (members.length === 0) throw new Error(`OPEN_MEMBERS lacks ${name}`);
-  // A fee may be named once; other members may come again and again.
+  // A fee may be named once; other members may occur repeatedly.
   const again = name === "fees" ? fc.constant(false) : fc.boolean();
   return fc
     .tuple(fc.uniqueArray(fc.constantFrom(...members), { minLength: 1, maxLength: 6 }), again)
@@ -239,7 +239,7 @@ function lists(name: string, items: ValueSchema): fc.Arbitrary<SpelledTwice> {
     });
 }
 
-/** Some members of the example, in any order, which is a part of what is asked. */
+/** Some members of the example, in any order, as part of the query. */
 function orderedLists(example: unknown): fc.Arbitrary<SpelledTwice> {
   if (!Array.isArray(example)) throw new Error("a list without an example");
   return fc
@@ -251,7 +251,7 @@ function schemaName({ $ref = "" }: ValueSchema): string {
   return $ref.slice($ref.lastIndexOf("/") + 1);
 }
 
-/** The address of a query in one of the two spellings; the second names the parameters in the other order. */
+/** The address of a query in one of the two spellings; the second has the parameters in the other order. */
 export function targetOf(
   path: string,
   query: Readonly<Record<string, SpelledTwice>>,

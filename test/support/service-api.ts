@@ -6,18 +6,18 @@ import type { Health } from "../../src/http/api/health/schema.ts";
 import type { QualityRow } from "../../src/http/api/quality/schema.ts";
 import { until } from "./service.ts";
 
-/** The exchanges that a service collects when nobody says otherwise. */
+/** The exchanges that a service collects by default. */
 export const ENABLED: readonly ExchangeId[] = EXCHANGE_IDS.filter(
   (id) => !DISABLED_BY_DEFAULT.includes(id),
 );
 
-/** Those of them whose rates come in bulk: they are all there a few seconds after a start. */
+/** Those of them whose rates come in bulk: they are complete a few seconds after a start. */
 export const ENABLED_IN_BULK: readonly ExchangeId[] = Object.values<Exchange>(EXCHANGES)
   .filter(({ facts }) => facts.requestsPerInstrument === undefined)
   .map(({ facts }) => facts.id)
   .filter((id) => ENABLED.includes(id));
 
-/** A handful that answer at once: of each group one or two, one that is asked instrument by instrument. */
+/** A handful that answer immediately: one or two of each group, one that is requested instrument by instrument. */
 export const HANDFUL = [
   "binance",
   "okx",
@@ -26,7 +26,7 @@ export const HANDFUL = [
   "poloniex",
 ] as const satisfies readonly ExchangeId[];
 
-/** Few exchanges with many rows, for what needs long answers and not many sources. */
+/** Few exchanges with many rows, for tests that need long answers and not many sources. */
 export const LARGE = [
   "binance",
   "bybit",
@@ -37,7 +37,7 @@ export const LARGE = [
   "lbank",
 ] as const satisfies readonly ExchangeId[];
 
-/** What a running service answers at a path, as JSON; the status is the caller's to ask for. */
+/** A running service's answer at a path, as JSON; the caller checks the status. */
 export async function answerOf<T>(origin: string, path: string): Promise<T> {
   const response = await fetch(origin + path);
   return (await response.json()) as T;
@@ -48,19 +48,19 @@ export function healthAt(origin: string): Promise<Health> {
   return answerOf(origin, "/api/health");
 }
 
-/** The whole list of a running service, or the part of it that a query asks for. */
+/** The whole list of a running service, or the part of it that a query selects. */
 export function fundingAt(origin: string, query = ""): Promise<FundingList> {
   return answerOf(origin, `/api/funding/current${query}`);
 }
 
 /**
- * Waits until every exchange of `ids` is well and its rows are in the snapshot that is served; `patienceMs` bounds it.
- * `onWell` is told of each exchange once, when it is seen well for the first time.
+ * Waits until every exchange of `ids` is healthy and its rows are in the served snapshot; `patienceMs` bounds it.
+ * `onHealthy` is called with each exchange once, when it is first seen healthy.
  */
 export async function allShown(
   origin: string,
   ids: readonly ExchangeId[],
-  options: { readonly patienceMs?: number; readonly onWell?: (id: ExchangeId) => void } = {},
+  options: { readonly patienceMs?: number; readonly onHealthy?: (id: ExchangeId) => void } = {},
 ): Promise<void> {
   const known = new Set<ExchangeId>();
   let seen = "";
@@ -68,7 +68,7 @@ export async function allShown(
     async () => {
       const { status, exchanges } = await healthAt(origin);
       const well = exchanges.filter((one) => one.status === "ok").map((one) => one.exchange);
-      for (const id of well.filter((one) => !known.has(one))) options.onWell?.(id);
+      for (const id of well.filter((one) => !known.has(one))) options.onHealthy?.(id);
       for (const id of well) known.add(id);
       seen = JSON.stringify({ status, exchanges: exchanges.filter((one) => one.status !== "ok") });
       if (status !== "ok" || well.length !== ids.length) return false;

@@ -6,10 +6,10 @@ import { PATIENCE_MS } from "./patience.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** How often a condition is looked at. */
+/** How often a condition is checked. */
 const LOOK_EVERY_MS = 50;
 
-/** A service as a process of its own, as an operator would start it. */
+/** A service as a separate process, as an operator would start it. */
 export interface ServiceProcess {
   readonly origin: string;
   readonly pid: number;
@@ -21,8 +21,8 @@ export interface ServiceProcess {
 }
 
 /**
- * Starts the service with `settings`, by way of the command `through` if given, and waits until it listens. Throws
- * with its log when it ends instead. `script` is the sources' unless what was built is asked for.
+ * Starts the service with `settings`, through the command `through` if given, and waits until it listens. Throws with
+ * its log if it ends instead. `script` is the sources' by default.
  */
 export async function startService(
   settings: Readonly<Record<string, string>>,
@@ -65,16 +65,16 @@ export async function startService(
   };
 }
 
-/** Waits for a condition, looking often; throws with `tell()` when it stays false for `patienceMs`. */
+/** Waits for a condition, checking often; throws with `describe()` if it stays false for `patienceMs`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  tell: () => string = () => "the condition stayed false",
+  describe: () => string = () => "the condition stayed false",
   patienceMs = PATIENCE_MS,
 ): Promise<void> {
   const deadlineMs = performance.now() + patienceMs;
   while (!(await condition())) {
     if (performance.now() > deadlineMs)
-      throw new Error(`waited ${patienceMs} ms in vain: ${tell()}`);
+      throw new Error(`waited ${patienceMs} ms in vain: ${describe()}`);
     await Bun.sleep(LOOK_EVERY_MS);
   }
 }

@@ -7,7 +7,7 @@ import { RequestFailure } from "../../src/lib/request-failure.ts";
 import type { Ask } from "./memory-source.ts";
 import { demoMarket } from "./simulator.ts";
 
-/** One ask with what it sent, each as a fault of the simulator is matched: host, path and query, body. */
+/** One call with what it sent, each as a fault of the simulator is matched: host, path and query, body. */
 export interface WiredAsk extends Ask {
   readonly requests: readonly string[];
 }
@@ -16,7 +16,7 @@ export interface SimulatorSource extends Source {
   readonly asks: readonly WiredAsk[];
 }
 
-/** What changes between the simulator and the adapter: the requests that go there, the bodies that come back. */
+/** What changes between the simulator and the adapter: the requests to it, the bodies from it. */
 export interface WireChange {
   readonly request: (text: string) => string;
   readonly reply: (text: string) => string;
@@ -24,7 +24,10 @@ export interface WireChange {
 
 const NO_CHANGE: WireChange = { request: (text) => text, reply: (text) => text };
 
-/** A source without caches, clock and sockets over the simulator: every ask sends its requests, rotations all of theirs. */
+/**
+ * A source without caches, clock and sockets over the simulator: every call sends its requests, rotations all of
+ * theirs.
+ */
 export function simulatorSource(
   market: Market,
   id: ExchangeId,
@@ -89,7 +92,7 @@ export function simulatorSource(
   };
 }
 
-/** What an exchange's adapter asks for in a first refresh; a tenth of the market tells it. */
+/** What an exchange's adapter requests in a first refresh; a tenth of the market is enough to see it. */
 export async function asksOf(id: ExchangeId): Promise<readonly WiredAsk[]> {
   const source = simulatorSource(demoMarket({ scale: 0.1 }), id);
   await EXCHANGES[id].refresh(source);

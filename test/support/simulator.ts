@@ -1,12 +1,12 @@
 import { handle } from "../../src/simulator/handler.ts";
 import { Market } from "../../src/simulator/running-market.ts";
 
-/** On a market step, off every settlement and its minute. */
+/** On a market step, away from every settlement and its minute. */
 export const DEMO_START_MS = Date.UTC(2026, 10, 2, 12, 17, 0);
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A market whose wall time stands still; `step` moves it. */
+/** A market whose wall time is stopped; `step` advances it. */
 export function demoMarket(
   options: { readonly seed?: number; readonly atMs?: number; readonly scale?: number } = {},
 ): Market {
@@ -14,14 +14,14 @@ export function demoMarket(
   return new Market({ nowMs: () => atMs, seed, scale });
 }
 
-/** One request of an exchange: path with query, or a JSON body for the one that takes POST. */
+/** One request of an exchange: path with query, or a JSON body for the one that uses POST. */
 export interface DemoRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Asks the simulator without a socket, as `/<exchange><path>`. */
+/** Sends a request to the simulator without a socket, as `/<exchange><path>`. */
 export function ask(market: Market, exchange: string, request: DemoRequest): Promise<Response> {
   const { path, body, headers = {} } = request;
   const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
@@ -37,17 +37,17 @@ export async function askJson(
   return response.json();
 }
 
-/** The object at a place, {} where there is none: what a test reads next is then undefined. */
+/** The object at a place, {} if there is none: what a test reads next is then undefined. */
 export function objectOf(value: unknown): Json {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-/** What lies at a path of keys and places in an answer. */
+/** The value at a path of keys and indexes in an answer. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce((inner: unknown, key) => objectOf(inner)[String(key)], value);
 }
 
-/** The list at a path, as rows. Throws where there is none: nothing could be said about its rows. */
+/** The list at a path, as rows. Throws if there is none: nothing could be checked about its rows. */
 export function rowsAt(value: unknown, ...path: readonly (string | number)[]): readonly Json[] {
   const list = at(value, ...path);
   if (!Array.isArray(list)) throw new Error(`no list at ${path.join(".")}`);

@@ -1,17 +1,20 @@
 import { connect, type Socket } from "node:net";
 
-/** One GET on a connection of its own, read as slowly as the test wants. */
+/** One GET on a separate connection, read as slowly as the test wants. */
 export interface SlowReader {
   /** Resolves when the request has been handed to the system. */
   readonly sent: Promise<void>;
-  /** Takes what has arrived and goes on reading, to the end or until so many bytes more have come. */
+  /** Reads what has arrived and continues, to the end or for this many more bytes. */
   read(bytes?: number): void;
-  /** Resolves with why the answer is no whole one of status 200, or null, when the connection has ended. */
+  /**
+   * Resolves when the connection has ended: with the reason why the answer is not a complete one of status 200, or
+   * null.
+   */
   readonly flaw: Promise<string | null>;
   close(): void;
 }
 
-/** Asks `origin` for `path`; nothing is read before `read` is called. */
+/** Requests `path` from `origin`; nothing is read before `read` is called. */
 export function askSlowly(origin: string, path: string, encoding = "identity"): SlowReader {
   const { hostname, port, host } = new URL(origin);
   const socket = connect({ host: hostname, port: Number(port) });
@@ -51,7 +54,7 @@ function ended(socket: Socket): Promise<void> {
   });
 }
 
-/** A length that is announced must be kept; a body in chunks ends with an empty one. */
+/** An announced length must be kept; a chunked body ends with an empty chunk. */
 function flawOf(answer: string): string | null {
   if (answer === "") return "nothing came";
   const split = answer.indexOf("\r\n\r\n");

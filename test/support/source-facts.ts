@@ -2,7 +2,7 @@ import { parseSync, visitorKeys } from "oxc-parser";
 
 /** One import, re-export, `import()` or `import("…")` type of a file. */
 export interface ImportFact {
-  /** As written; null where it is computed at run time. */
+  /** As written; null if it is computed at run time. */
   readonly specifier: string | null;
   /** Erased by the compiler: `import type`, `export type`, `import("…")` in a type. */
   readonly typeOnly: boolean;
@@ -57,10 +57,10 @@ const GLOBAL_OF_MODULE: Readonly<Record<string, string>> = {
 
 /** Modules that reach the network without fetch. */
 const NETWORK_MODULES = /^(node:)?(https?|http2|net|tls|dgram)$|^undici$/;
-/** What those modules offer besides: arithmetic on addresses. */
+/** What those modules also offer: arithmetic on addresses. */
 const ADDRESS_ARITHMETIC = ["isIP", "isIPv4", "isIPv6", "BlockList", "SocketAddress"];
 
-/** Keys under which a name is only a name: `{ fetch: handler }`, `app.fetch`, `fetch(request) {}`. */
+/** Keys where a name is only a name: `{ fetch: handler }`, `app.fetch`, `fetch(request) {}`. */
 const NAME_POSITIONS: Readonly<Record<string, string>> = {
   MemberExpression: "property",
   Property: "key",
@@ -77,8 +77,8 @@ const NAME_POSITIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads what a TypeScript file imports and which effects it uses, from its syntax tree, so that
- * comments, strings and members of other objects never count. Throws when the file does not parse.
+ * Reads what a TypeScript file imports and which effects it uses, from its syntax tree, so that comments, strings and
+ * members of other objects never count. Throws if the file does not parse.
  */
 export function sourceFacts(path: string, source: string): SourceFacts {
   const parsed = parseSync(path, source);
@@ -186,7 +186,7 @@ function isBareDate(node: AstNode): boolean {
   return dottedName(node["callee"]) === "Date" && Array.isArray(args) && args.length === 0;
 }
 
-/** "process.env" of that expression, `globalThis.` dropped, ["env"] read as .env; null of all others. */
+/** "process.env" for that expression, without `globalThis.`, with ["env"] read as .env; null for all others. */
 function dottedName(value: unknown): string | null {
   if (!isNode(value)) return null;
   if (value.type === "ChainExpression") return dottedName(value["expression"]);
@@ -203,7 +203,7 @@ function join(left: string | null, right: string | null): string | null {
   return left === "globalThis" || left === "self" ? right : `${left}.${right}`;
 }
 
-/** The keys that an object pattern takes: `env` of `const { env } = process`. */
+/** The keys that an object pattern destructures: `env` of `const { env } = process`. */
 function keysOf(pattern: unknown): string[] {
   if (!isNode(pattern) || pattern.type !== "ObjectPattern") return [];
   const properties: unknown = pattern["properties"];

@@ -1,4 +1,4 @@
-/** Stands in for the collector: speaks once, then hangs in the system as on a disk that does not answer. */
+/** Stands in for the collector: sends one message, then hangs in the system as on an unresponsive disk. */
 import { readFileSync } from "node:fs";
 import type { ToWorker } from "../../src/collector/protocol.ts";
 
@@ -7,6 +7,6 @@ declare const self: Worker;
 self.onmessage = (event: MessageEvent<ToWorker>) => {
   if (event.data.type !== "start") return;
   self.postMessage({ type: "heartbeat" });
-  // A pipe without a writer: opening it waits, and no signal of the runtime ends that.
+  // A pipe without a writer: opening it blocks, and no signal of the runtime ends that.
   readFileSync(`${event.data.settings.databasePath}.pipe`);
 };

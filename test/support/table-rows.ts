@@ -24,7 +24,7 @@ export function tablesIn(db: Database): readonly string[] {
 
 const ROWS = 3;
 
-/** Fills every table with rows, parents first; their ids fit those that they refer to. */
+/** Fills every table with rows, parents first; foreign keys match their ids. */
 export function fill(db: Database): void {
   db.run("PRAGMA defer_foreign_keys = ON");
   db.transaction(() => {

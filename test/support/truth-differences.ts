@@ -1,10 +1,10 @@
 import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
-/** The numbers agree to this share: both sides compute in doubles, in another order. */
+/** The numbers agree to this share: both sides compute in doubles, in a different order. */
 const RELATIVE_TOLERANCE = 1e-9;
 
-/** Every field that the simulator knows the truth of and that is served. */
+/** Every served field for which the simulator knows the truth. */
 const COMPARED = [
   "exchange",
   "exchange_symbol",
@@ -30,12 +30,12 @@ const COMPARED = [
 
 type ComparedField = (typeof COMPARED)[number];
 
-/** A rule that is wrong is wrong on every row: the first ones say it all. */
+/** A wrong rule is wrong on every row: the first ones show it. */
 const MAX_LINES = 20;
 
 /**
- * The differences between what is served and what is true, in words; `but` lists fields to leave out.
- * At most the first twenty, and how many more there are.
+ * The differences between what is served and what is true, in words; `but` lists fields to ignore. At most the first
+ * twenty, and how many more there are.
  */
 export function truthDifferences(
   served: readonly FundingRow[],

@@ -28,7 +28,7 @@ function change(path: string, sql: string): void {
   db.close();
 }
 
-/** Why a file cannot be used, how it comes about, and what the line must say behind `database PATH: `. */
+/** Why a file cannot be used, how that comes about, and what the line must contain after `database PATH: `. */
 type Refusal = readonly [string, (file: DatabaseFile) => void, RegExp];
 
 export const REFUSED: readonly Refusal[] = [
@@ -87,7 +87,7 @@ export const REFUSED: readonly Refusal[] = [
   ],
 ];
 
-/** The same for what a file's own tables have to do with it: its name first. */
+/** The same for what concerns a file's own tables: its name first. */
 export const REFUSED_FOR_TABLES: readonly (readonly [DatabaseFile["name"], ...Refusal])[] = [
   lacking("market", "table quotes", "DROP TABLE quotes"),
   lacking("market", "column quotes.frozen", "ALTER TABLE quotes DROP COLUMN frozen"),
@@ -123,7 +123,7 @@ function namesake(name: string, table: string): readonly [string, ...Refusal] {
   ];
 }
 
-/** What lies where a lock file should, and the suffix of that file. */
+/** What exists in place of a lock file, and the suffix of that file. */
 export const BAD_LOCKS: readonly (readonly [string, string, (path: string) => void])[] = [
   ["junk", ".collector-lock", (path) => writeFileSync(path, "junk ".repeat(1_000))],
   ["junk", ".migrate-lock", (path) => writeFileSync(path, "junk")],

@@ -1,7 +1,6 @@
 /**
- * A collector that does nothing but write: `bun writer-child.ts DATABASE`. Batches of 2,000 rows follow each
- * other without a pause, so that a kill falls into the middle of a transaction. Every row of a batch carries
- * the number of its batch as its rate.
+ * A collector that only writes: `bun writer-child.ts DATABASE`. Batches of 2,000 rows follow each other without a
+ * pause, so that a kill hits the middle of a transaction. Every row of a batch has the number of its batch as its rate.
  */
 import { marketFile } from "../../src/db/market/file.ts";
 import { EpochRepository } from "../../src/db/market/epoch-repository.ts";

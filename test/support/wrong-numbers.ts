@@ -1,10 +1,10 @@
 import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import type { Batch, Quote } from "../../src/domain/quote.ts";
 
-/** The numbers agree to this share: both sides compute in doubles, in another order. */
+/** The numbers agree to this share: both sides compute in doubles, in a different order. */
 const TOLERANCE = 1e-9;
 
-/** A price that is missing may have another one for a substitute, and quantities are worth what prices say. */
+/** A missing price may be substituted by another one, and quantities depend on prices. */
 const SUBSTITUTE_TOLERANCE = 0.02;
 
 type Check = readonly [name: string, served: unknown, truth: unknown, tolerance: number];
@@ -30,7 +30,7 @@ function checksOf(quote: Quote, real: TrueInstrument): readonly Check[] {
   ];
 }
 
-/** What a batch says that is not so, in words: a row that is not to be shown, or a field that is neither true nor null. */
+/** What is wrong in a batch, in words: a row that is not to be shown, or a field that is neither true nor null. */
 export function wrongNumbers(batch: Batch, truth: readonly TrueInstrument[]): readonly string[] {
   const bySymbol = new Map(truth.map((row) => [row.exchange_symbol, row]));
   return batch.quotes.flatMap((quote) => {
@@ -42,7 +42,7 @@ export function wrongNumbers(batch: Batch, truth: readonly TrueInstrument[]): re
   });
 }
 
-/** A settlement that is past says how old a row is: it is served to nobody. */
+/** A settlement in the past shows how old a row is: it is never served. */
 function comingOf({ nextFundingAtMs, receivedAtMs }: Quote): number | null {
   return nextFundingAtMs !== null && nextFundingAtMs <= receivedAtMs ? null : nextFundingAtMs;
 }

@@ -214,21 +214,21 @@ test("a wait stated in the body counts if there is no Retry-After", async () => 
 });
 
 describe("retries", () => {
-  async function timesAsked(path: string, extra: Partial<HttpRequest> = {}): Promise<number> {
+  async function timesRequested(path: string, extra: Partial<HttpRequest> = {}): Promise<number> {
     requestCounts.delete(path);
     await read(client(path === "/hang" ? HASTY : LIMITS), get(path, extra)).catch(() => null);
     return requestCounts.get(path) ?? 0;
   }
 
   test("a 500 is requested three times at most, and a success in between counts", async () => {
-    expect(await timesAsked("/500")).toBe(3);
+    expect(await timesRequested("/500")).toBe(3);
     expect(await read(client(), get("/500-once"))).toEqual({ nth: 2 });
   });
 
   test("unrepeatable requests, requests to wait, blocks and unreadable answers are not retried", async () => {
-    expect(await timesAsked("/500", { repeatable: false })).toBe(1);
+    expect(await timesRequested("/500", { repeatable: false })).toBe(1);
     for (const path of ["/429-seconds", "/418", "/451", "/html", "/big", "/503-wait", "/hang"]) {
-      expect([path, await timesAsked(path)]).toEqual([path, 1]);
+      expect([path, await timesRequested(path)]).toEqual([path, 1]);
     }
   });
 });

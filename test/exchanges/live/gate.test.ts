@@ -71,7 +71,7 @@ describeRecorded("gate, recorded on 2026-09-11 and 13", (read) => {
       `CAT_USDT CAT stock 0 8h ${midnight} 817 817.09 - - - -`,
       `RTX_USDT RTX stock 0 8h ${midnight} 198.99 198.548 - - - -`,
       `PURR_USDT PURR stock 0 8h ${midnight} 11.519 11.4726 - - - -`,
-      // The exchange's own word for them; that they are tokens is decided for all exchanges together.
+      // The exchange's own term for them; that they are tokens is decided for all exchanges together.
       `PAXG_USDT PAXG crypto 0 8h ${midnight} 4348.1 4347.17 - - - -`,
       `XAUT_USDT XAUT crypto 0 8h ${midnight} 4344.1 4344.13 - - - -`,
       `XAU_USDT XAU metal 0 4h ${midnight} 4349.4 4346.98 - - - -`,

@@ -6,14 +6,14 @@ const MARKET_KEYS =
 
 export const aevo: DemoWire = {
   exchange: "aevo",
-  // A few dozen coins, and what is none.
+  // A few dozen coins, and some non-coins.
   shown: 59,
   skipped: ["halted", "option", "pre_market", "spot"],
   payloads: [
     {
       request: { path: "/coingecko-statistics" },
       rows: [],
-      // The next time is missing on what is not traded any more.
+      // The next time is missing on what is no longer traded.
       keys: "ticker_id funding_rate index_price open_interest target_volume",
       recorded: ["live-2026-09/coingecko-statistics.json"],
     },

@@ -37,7 +37,7 @@ export const bybit: DemoWire = {
       status: 200,
       body: { retCode: 10001, result: {} },
     },
-    // A cursor that it never gave.
+    // A cursor that it never issued.
     {
       request: { path: "/v5/market/instruments-info?category=linear&cursor=x" },
       status: 200,

@@ -2,7 +2,7 @@ import type { DemoWire, WirePayload } from "./wire.ts";
 
 const PUBLIC = "/exchange/v1/public";
 
-/** The fourth of all perpetuals: faults of rows go by place, and each of them meets this one. */
+/** Every fourth perpetual: faults of rows go by position, and each of them affects this one. */
 const valuation = (type: string): WirePayload => ({
   request: {
     path: `${PUBLIC}/get-valuations?instrument_name=XRPUSD-PERP&valuation_type=${type}&count=1`,

@@ -55,7 +55,7 @@ export const deepcoin: DemoWire = {
       body: { code: "50", msg: "contract symbol(NOPEUSDT) not found", data: null },
     },
     { request: { path: "/deepcoin/market/tickers" }, status: 200, body: { code: "51" } },
-    // The path of the documentation.
+    // The documented path.
     {
       request: { path: "/deepcoin/market/fund-rate/current-funding-rate?instType=SwapU" },
       status: 404,

@@ -1,6 +1,6 @@
 import type { DemoWire } from "./wire.ts";
 
-/** The list is an object keyed by ticker: one of its markets stands for all. */
+/** The list is an object keyed by ticker: one of its markets represents all. */
 const KEYS =
   "ticker status oraclePrice volume24H trades24H nextFundingRate initialMarginFraction maintenanceMarginFraction openInterest baseOpenInterest marketType defaultFundingRate1H clobPairId";
 

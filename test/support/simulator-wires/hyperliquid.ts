@@ -42,7 +42,7 @@ export const hyperliquid: DemoWire = {
   // Refusals are plain text.
   refusals: [
     { request: { path: "/info" }, status: 405, body: "" },
-    // A body that is no object.
+    // A body that is not an object.
     { request: info("metaAndAssetCtxs"), status: 422, body: "" },
     { request: info({ type: "x" }), status: 422, body: "" },
     { request: info({}), status: 422, body: "" },

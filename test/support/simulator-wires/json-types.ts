@@ -8,7 +8,7 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-/** The JSON types at each place of some rows, by the path to it; a positional row's places are its keys. */
+/** The JSON types at each place of some rows, by path; the places of a positional row are its keys. */
 function typesOf(rows: readonly unknown[]): Map<string, Set<string>> {
   const types = new Map<string, Set<string>>();
   const visit = (value: unknown, path: string, depth: number): void => {
@@ -22,7 +22,7 @@ function typesOf(rows: readonly unknown[]): Map<string, Set<string>> {
   return types;
 }
 
-/** Places that are served in another type than they were recorded in. A null says nothing about the type. */
+/** Places that are served in another type than recorded. A null says nothing about the type. */
 export function typeClashes(
   recorded: readonly unknown[],
   served: readonly unknown[],

@@ -13,7 +13,7 @@ export const lbank: DemoWire = {
       rows: ["data"],
       // Seven rows have no fundingRate, some of them no positionFeeTime either.
       keys: "symbol underlyingPrice markedPrice lastPrice volume turnover instrumentStatus lastTime",
-      // The younger recording has its numbers as strings, which the wire has not.
+      // The newer recording has its numbers as strings, unlike the wire.
       recorded: ["marketData-2023-shape.json"],
     },
     {

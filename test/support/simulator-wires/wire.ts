@@ -13,7 +13,7 @@ export interface WirePayload {
   readonly keys: string;
   /** Recorded files of this request whose JSON types and wrapping are compared. */
   readonly recorded?: readonly string[];
-  /** What a row calls its rate, its prices and when it was made, given where faults of rows are tested one by one. */
+  /** A row's names for its rate, its prices and its time, given if faults of rows are tested one by one. */
   readonly rates?: {
     readonly rate: string;
     readonly prices: readonly string[];
@@ -25,14 +25,14 @@ export interface WirePayload {
 export interface WireRefusal {
   readonly request: DemoRequest;
   readonly status: number;
-  /** What the body holds, at least; a text body holds this text. */
+  /** What the body contains, at least; a text body contains this text. */
   readonly body: unknown;
 }
 
-/** What the descriptions say of one exchange's wire, written down apart from the simulator's own code. */
+/** One exchange's wire according to its documentation, written independently of the simulator's own code. */
 export interface DemoWire {
   readonly exchange: ExchangeName;
-  /** Instruments that a right reader shows at full scale, within 5 %. */
+  /** Instruments that a correct reader shows at full scale, within 5 %. */
   readonly shown: number;
   /** Reasons (as in truth's `skipped`) for which some symbol on the wire must not be shown. */
   readonly skipped: readonly string[];
