@@ -26,7 +26,7 @@ test("every file of src keeps the import, naming and size rules", async () => {
   expect(violations(files).map(describeViolation)).toEqual([]);
 });
 
-test("a room uses every right to import that it has", async () => {
+test("a room uses every import permission that it has", async () => {
   const used = new Set(importsBetweenRooms(await sourcesOf()).keys());
   const rights = roomNames().flatMap((name) =>
     [...ROOMS[name].imports, ...(ROOMS[name].types ?? [])].map((other) => `${name} -> ${other}`),
@@ -34,7 +34,7 @@ test("a room uses every right to import that it has", async () => {
   expect(rights.filter((right) => !used.has(right))).toEqual([]);
 });
 
-test("CONTRIBUTING.md and the linter show the rooms as they are: make docs writes both", async () => {
+test("CONTRIBUTING.md and the linter show the current rooms: make docs writes both", async () => {
   const text = roomsText(await sourcesOf());
   console.log(text.split("\n")[0]);
   const page = readFileSync(CONTRIBUTING, "utf8");
@@ -42,12 +42,12 @@ test("CONTRIBUTING.md and the linter show the rooms as they are: make docs write
   expect(JSON.parse(readFileSync(LINT_ROOMS, "utf8"))).toEqual(lintRules());
 });
 
-/** A page without what the formatter does to its tables. */
+/** A page without the formatter's changes to its tables. */
 function unaligned(page: string): string {
   return page.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---");
 }
 
-/** Why it is wrong, the file, its source, the one rule that it breaks. */
+/** Why it is wrong, the file, its source, the one rule that it violates. */
 type Planted = readonly [why: string, path: string, source: string, rule: Rule];
 
 const PLANTED: readonly Planted[] = [
@@ -211,7 +211,7 @@ describe("a planted violation is found", () => {
     expect(rulesBrokenBy(path, source)).toEqual([rule]);
   });
 
-  test("a circle of imports, once, types included", () => {
+  test("an import cycle, once, including types", () => {
     const files = new Map([
       ["src/lib/a.ts", `import { b } from "./b.ts"; import { c } from "./c.ts";`],
       ["src/lib/b.ts", `import type { C } from "./c.ts";`],
@@ -222,11 +222,11 @@ describe("a planted violation is found", () => {
     ]);
   });
 
-  test("a file that imports itself is a circle", () => {
+  test("a file that imports itself is a cycle", () => {
     expect(rulesBrokenBy("src/lib/a.ts", `import "./a.ts";`)).toEqual(["cycle"]);
   });
 
-  test("its line is the line of the statement", () => {
+  test("its line is that of the statement", () => {
     const files = new Map([["src/http/lists/a.ts", `// one\n\nimport "../../db/open.ts";\n`]]);
     expect(violations(files).map(({ line }) => line)).toEqual([3]);
   });
@@ -268,7 +268,7 @@ const ALLOWED: readonly (readonly [string, string, string])[] = [
   ["the version", "src/main.ts", `import manifest from "../package.json" with { type: "json" };`],
 ];
 
-describe("what the rules allow is not reported", () => {
+describe("permitted code is not reported", () => {
   test.each(ALLOWED.map((allowed) => [...allowed] as const))("%s", (_, path, source) => {
     expect(violations(new Map([[path, source]])).map(describeViolation)).toEqual([]);
   });

@@ -19,12 +19,14 @@ import {
 } from "./support/migrations.ts";
 import { fill, restrictedTo, type Rows, rowsIn } from "./support/table-rows.ts";
 
-/** Columns that a migration empties because it says so. */
+/** Columns that a migration empties as documented. */
 const EMPTIED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   "0006_own_words_only": { exchange_state: ["failure", "degraded_by"] },
 };
 
-/** Tables that a file still has, though the code knows them no more, and the migration by which it forgot them. */
+/**
+ * Tables that still exist in a file, though the code no longer knows them, and the migration from which on it does not.
+ */
 const LEFT_BEHIND: Readonly<Record<FileName, { tables: readonly string[]; by: string } | null>> = {
   market: { tables: ["alert_outbox", "alert_states"], by: "0010_alerts_in_accounts" },
   accounts: null,
@@ -40,7 +42,7 @@ function sha256(name: FileName, tag: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
-/** A database of that file, migrated, by another folder if given. */
+/** A migrated database of that file; from another folder if given. */
 function migrated(name: FileName, folder = migrationsOf(name)) {
   const db = empty[name].open();
   migrate(db, name, folder);
@@ -51,7 +53,7 @@ function migrate(db: ReturnType<typeof migrated>, name: FileName, folder = migra
   migrateDb(db, { ...empty[name].file, migrationsFolder: folder });
 }
 
-/** The rows of a version as they must be after all migrations that come behind its first `count`. */
+/** The rows of a version as they must be after all migrations that follow its first `count`. */
 function expected(name: FileName, rows: Rows, count: number): Rows {
   const emptied = entriesOf(name)
     .slice(count)
@@ -65,7 +67,7 @@ function expected(name: FileName, rows: Rows, count: number): Rows {
   );
 }
 
-/** The tables that were left behind, as they were before the code forgot them. */
+/** The abandoned tables, as they were before the code dropped them. */
 function leftBehind(name: FileName) {
   const left = LEFT_BEHIND[name];
   if (left === null) return {};
@@ -78,13 +80,13 @@ function leftBehind(name: FileName) {
 }
 
 // A database that has run one never runs it again: an edit would reach new installations only.
-test("the committed migrations are what they were; a new one is added to test/migration-hashes.json", () => {
+test("committed migrations never change; a new one is added to test/migration-hashes.json", () => {
   const hashesOf = (name: FileName) =>
     Object.fromEntries(entriesOf(name).map(({ tag }) => [tag, sha256(name, tag)]));
   expect(forEachFile(hashesOf)).toEqual(hashes);
 });
 
-test("every folder of migrations and every folder of tables belongs to a file that is tested here", () => {
+test("every folder of migrations and every folder of tables belongs to a file tested here", () => {
   const foldersOf = (path: string) =>
     readdirSync(join(import.meta.dir, "..", path), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
@@ -97,14 +99,14 @@ test("every folder of migrations and every folder of tables belongs to a file th
 describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
   const entries = entriesOf(name);
 
-  test("are in the journal, each with its snapshot, their numbers and times rising", () => {
+  test("are in the journal, each with its snapshot, with increasing numbers and times", () => {
     expect(entries.length).toBeGreaterThan(0);
     const files = readdirSync(migrationsOf(name)).filter((file) => file.endsWith(".sql"));
     expect(files.toSorted()).toEqual(entries.map(({ tag }) => `${tag}.sql`));
     entries.forEach(({ idx, tag, when }, index) => {
       expect(idx).toBe(index);
       expect(tag).toStartWith(String(index).padStart(4, "0"));
-      // One that is older than the newest applied one would be taken for applied.
+      // One older than the newest applied one would count as applied.
       expect(when).toBeGreaterThan(entries[index - 1]?.when ?? 0);
     });
     const snapshots = entries.map(({ idx }) => {
@@ -117,25 +119,25 @@ describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
       .forEach(({ prevId }, index) => expect(prevId).toBe(snapshots[index]?.id ?? ""));
   });
 
-  test("make exactly the tables, columns, indexes and references that the code declares", async () => {
+  test("create exactly the tables, columns, indexes and references that the code declares", async () => {
     const inCode = await shapesInCode(name);
     expect(shapesIn(migrated(name))).toEqual({ ...inCode, ...leftBehind(name) });
     const checked = empty[name].file.tables.map((table) => getTableName(table));
     expect(checked.toSorted()).toEqual(Object.keys(inCode).toSorted());
   });
 
-  test("leave drizzle-kit nothing to generate", async () => {
+  test("leave nothing for drizzle-kit to generate", async () => {
     expect(await migrationToGenerate(name)).toEqual([]);
   });
 
-  // As a database is recognized by them, one file is never taken for another.
-  test("have times that no other file's have", () => {
+  // Databases are recognized by them, so one file is never mistaken for another.
+  test("have times that occur in no other file", () => {
     const all = FILE_NAMES.flatMap((file) => entriesOf(file).map(({ when }) => when));
     expect(new Set(all).size).toBe(all.length);
   });
 
   test.each(entries.map(({ tag }, index) => [tag, index + 1] as const))(
-    "upgrade from %s: every row is kept, and the schema is that of a new database",
+    "upgrade from %s: every row is preserved, and the schema is that of a new database",
     (_, count) => {
       using folder = new MigrationFolder(name, count);
       const db = migrated(name, folder.path);
@@ -151,7 +153,7 @@ describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
     },
   );
 
-  test("go through once: a second look finds nothing to do", () => {
+  test("run once: a second start finds nothing to do", () => {
     const db = migrated(name);
     const applied = (): unknown => db.query("SELECT * FROM __drizzle_migrations").all();
     const before = applied();
@@ -159,7 +161,7 @@ describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
     expect(applied()).toEqual(before);
   });
 
-  test("refuse a database of a newer version, and change nothing of it", () => {
+  test("refuse a database of a newer version without changing it", () => {
     using folder = new MigrationFolder(name, entries.length);
     folder.add("9999_newer", "CREATE TABLE newer (a integer);");
     const db = migrated(name, folder.path);
@@ -169,7 +171,7 @@ describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
   });
 
   const others = FILE_NAMES.filter((one) => one !== name);
-  test.each(others)("refuse the file %s, and change nothing of it", (other) => {
+  test.each(others)("refuse the file %s without changing it", (other) => {
     const db = migrated(other);
     const before = shapesIn(db);
     expect(() => migrate(db, name)).toThrow("it is a different file of this program");
@@ -177,7 +179,7 @@ describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
   });
 });
 
-test("an upgrade that rebuilds a table keeps the rows that refer to it", () => {
+test("an upgrade that rebuilds a table preserves the rows that refer to it", () => {
   using folder = new MigrationFolder("market", entriesOf("market").length);
   const db = migrated("market");
   fill(db);

@@ -23,13 +23,13 @@ const UNFINISHED_TEST = new RegExp(
   `\\b(test|describe|it)\\.(${["only", "skip", "todo"].join("|")})\\b`,
 );
 
-describe("what is committed", () => {
-  test("holds no test that is left out or runs alone", () => {
+describe("the committed files", () => {
+  test("contain no test that is skipped or runs alone", () => {
     const tests = new Map([...FILES].filter(([path]) => path.startsWith("test/")));
     expect(linesWith(tests, UNFINISHED_TEST)).toEqual([]);
   });
 
-  test("holds no database, log or settings file", () => {
+  test("contain no database, log or settings file", () => {
     const unwanted = [...FILES.keys()].filter((path) =>
       /\.(db|db-wal|db-shm|log)$|(^|\/)\.env$/.test(path),
     );
@@ -61,7 +61,7 @@ describe("the manifest", () => {
     expect(missing).toEqual([]);
   });
 
-  test("lets one package alone run an install script: Bun, which places its binary", () => {
+  test("lets only one package run an install script: Bun, which places its binary", () => {
     expect(MANIFEST.trustedDependencies).toEqual(["bun"]);
   });
 
@@ -90,7 +90,7 @@ describe("the Makefile", () => {
     return stdout.toString();
   }
 
-  test("installs without the list of packages and of blocked scripts, and says why in a line", () => {
+  test("installs without the list of packages and of blocked scripts, and explains that in one line", () => {
     const recipe = make("", "-n", "-B", `node_modules/.installed-${VERSIONS["bun"]}`);
     const installs = recipe.split("\n").filter((line) => line.includes("install --frozen"));
     expect(installs.length).toBe(2);
@@ -98,13 +98,13 @@ describe("the Makefile", () => {
     expect(recipe).toContain("only Bun may run an install script");
   });
 
-  test("takes its Bun from the manifest, the one that runs this test", () => {
+  test("takes its Bun version from the manifest, the one that runs this test", () => {
     const pinned = make("print:\n\t@echo '$(BUN_VERSION)'\n", "print").trim();
     expect(pinned).toBe(MANIFEST.devDependencies["bun"] ?? "");
     expect(pinned).toBe(Bun.version);
   });
 
-  test("lists its targets, each in one line, when asked for nothing", () => {
+  test("lists its targets, one line each, when called without one", () => {
     const targets = make("")
       .trimEnd()
       .split("\n")

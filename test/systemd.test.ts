@@ -29,17 +29,17 @@ function unreadableLines(unit: string): string[] {
     .filter((line) => !SECTIONS.some((section) => line === `[${section}]`));
 }
 
-/** What systemd says of the unit when its program is one that exists here. Unknown keys are mere warnings. */
+/** What systemd reports about the unit if its program is one that exists here. Unknown keys are mere warnings. */
 async function complaints(analyze: string, unit: string): Promise<string> {
   const file = join(folder, NAME);
   await Bun.write(file, unit.replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`));
   const { exitCode, stdout, stderr } = Bun.spawnSync([analyze, "verify", file]);
-  const said = `${stdout.toString()}${stderr.toString()}`.trim();
-  return exitCode === 0 ? said : `status ${exitCode}: ${said}`;
+  const output = `${stdout.toString()}${stderr.toString()}`.trim();
+  return exitCode === 0 ? output : `status ${exitCode}: ${output}`;
 }
 
 describe("the unit file", () => {
-  test("is read by systemd without a complaint", async () => {
+  test("is accepted by systemd without a complaint", async () => {
     if (ANALYZE === null) {
       console.log("systemd-analyze is not installed: the unit is checked by its lines alone");
       expect(unreadableLines(UNIT)).toEqual([]);
@@ -55,13 +55,13 @@ describe("the unit file", () => {
     expect(unreadableLines("[Service]\nnonsense\n")).toEqual(["nonsense"]);
   });
 
-  test("starts the service with the Bun of the project, in its folder", async () => {
+  test("starts the service with the project's Bun, in its folder", async () => {
     const [folderOfProject] = valuesOf(UNIT, "WorkingDirectory");
     const [command] = valuesOf(UNIT, "ExecStart");
     expect(command).toBe(`${folderOfProject}/node_modules/.bin/bun --no-env-file dist/main.js`);
   });
 
-  test("runs as its own user without a privilege, and may write its state alone", () => {
+  test("runs as its own user without privileges, and may write only its state", () => {
     expect(valuesOf(UNIT, "User")).toEqual(["funding-finder"]);
     expect(valuesOf(UNIT, "NoNewPrivileges")).toEqual(["yes"]);
     expect(valuesOf(UNIT, "CapabilityBoundingSet")).toEqual([""]);
@@ -69,7 +69,7 @@ describe("the unit file", () => {
     expect(valuesOf(UNIT, "ReadWritePaths")).toEqual([]);
   });
 
-  test("keeps the database in the state folder, unless the operator says otherwise", () => {
+  test("keeps the database in the state folder by default", () => {
     const [state] = valuesOf(UNIT, "StateDirectory");
     expect(valuesOf(UNIT, "Environment")).toContain(
       `DATABASE_PATH=/var/lib/${state}/funding-finder.db`,
@@ -77,12 +77,12 @@ describe("the unit file", () => {
     expect(UNIT.indexOf("\nEnvironmentFile=-")).toBeGreaterThan(UNIT.indexOf("\nEnvironment="));
   });
 
-  test("leaves to the operator what another start would meet again: settings and an unusable database", () => {
+  test("leaves to the operator what a restart would not fix: settings and an unusable database", () => {
     expect(valuesOf(UNIT, "RestartPreventExitStatus")).toEqual(["2 3"]);
     expect(valuesOf(UNIT, "Restart")).toEqual(["on-failure"]);
   });
 
-  test("counts it as started when it says so, and replaces it when it says nothing for a minute", () => {
+  test("considers it started when it reports so, and restarts it after a minute without a ping", () => {
     expect(valuesOf(UNIT, "Type")).toEqual(["notify"]);
     expect(valuesOf(UNIT, "WatchdogSec")).toEqual(["60"]);
     expect(valuesOf(UNIT, "Restart")).toEqual(["on-failure"]);
@@ -98,11 +98,11 @@ describe("the unit file", () => {
     expect(valuesOf(UNIT, "MemoryMax")).toEqual([`${(4 * 134_217_728) / 2 ** 20}M`]);
   });
 
-  test("gives it more time to end than its answers may take", () => {
+  test("gives it more time to stop than its answers may take", () => {
     expect(valuesOf(UNIT, "TimeoutStopSec")).toEqual(["25"]);
   });
 
-  test("leaves memory that is written and executed to the compiler of the runtime", () => {
+  test("permits memory that is both writable and executable, for the runtime's compiler", () => {
     expect(valuesOf(UNIT, "MemoryDenyWriteExecute")).toEqual([]);
   });
 });

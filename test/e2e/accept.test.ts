@@ -27,14 +27,14 @@ test(
           const { exchanges } = await healthAt(service.origin);
           const [one] = exchanges;
           seen = one;
-          const said = one?.reason ?? null;
+          const reason = one?.reason ?? null;
           return (
-            one?.status === status && (error === null ? said === null : error.test(said ?? ""))
+            one?.status === status && (error === null ? reason === null : error.test(reason ?? ""))
           );
         },
         () => `${JSON.stringify(seen)}; ${service.log()}`,
       );
-    const middle = async (): Promise<number> => {
+    const medianRate = async (): Promise<number> => {
       const response = await fetch(`${service.origin}/api/funding/current?exchange=${EXCHANGE}`);
       const { rows } = (await response.json()) as { rows: { funding_rate: number }[] };
       const sizes = rows.map((row) => Math.abs(row.funding_rate)).toSorted((a, b) => a - b);
@@ -42,10 +42,10 @@ test(
     };
     await shows("ok", null);
     await until(async () => (await fetch(`${service.origin}/readyz`)).status === 200);
-    const before = await middle();
+    const before = await medianRate();
     simulator.market.setFault(EXCHANGE, { name: "scaled_rates" });
     await shows("degraded", /refused_batch: rates are \d+ times/);
-    expect(await middle()).toBe(before);
+    expect(await medianRate()).toBe(before);
     const accept = Bun.spawn(
       [process.execPath, join(ROOT, "src/cli/main.ts"), "accept", EXCHANGE],
       {
@@ -54,13 +54,16 @@ test(
         stderr: "pipe",
       },
     );
-    const [said, status] = await Promise.all([new Response(accept.stderr).text(), accept.exited]);
-    expect([status, said.trim()]).toEqual([
+    const [printed, status] = await Promise.all([
+      new Response(accept.stderr).text(),
+      accept.exited,
+    ]);
+    expect([status, printed.trim()]).toEqual([
       0,
       `${EXCHANGE}: the size and the units of the next batch will be accepted`,
     ]);
     await shows("ok", null);
-    await until(async () => (await middle()) > 20 * before);
+    await until(async () => (await medianRate()) > 20 * before);
   },
   LONG_MS,
 );

@@ -12,7 +12,7 @@ import { LONG_MS } from "../support/patience.ts";
 
 const NGINX = nginxPath();
 
-/** A setup by someone who wants everything compressed, with nothing specific to streams. */
+/** The setup of an operator who wants everything compressed, with nothing specific to streams. */
 const COMPRESSING = `
   gzip on;
   gzip_types text/event-stream application/json;

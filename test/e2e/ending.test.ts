@@ -25,12 +25,12 @@ const BUSY_LOOPS = 4;
 /** Longer than a shutdown took that did not wait. */
 const READS_AFTER_MS = 3_000;
 
-/** The list with this many times the usual rows, 11 MB, exceeds what the kernel takes of it even at a stop: 8 MB. */
+/** The list with this many times the usual rows, 11 MB, exceeds what the kernel accepts of it even at a stop: 8 MB. */
 const LONG_LIST = "/api/funding/current";
 const SCALE = 3;
 const LONG_BYTES = 8_000_000;
 
-/** Read like this it takes twelve seconds: longer than the demo once waited, shorter than the service does. */
+/** Read at this pace it takes twelve seconds: longer than the demo once waited, shorter than the service does. */
 const SIPS = 4;
 const SIP_BYTES = 1_000_000;
 
@@ -97,7 +97,7 @@ describe("SIGTERM", () => {
       await using stack = new AsyncDisposableStack();
       const service = collecting;
       stack.use(busyLoops(BUSY_LOOPS));
-      // A stopped process takes nothing: everything waits in the kernel when the signal comes.
+      // A stopped process accepts nothing: everything waits in the kernel when the signal comes.
       process.kill(service.pid, "SIGSTOP");
       const answers = Array.from({ length: AT_ONCE }, (_, n) =>
         stack.adopt(
@@ -119,7 +119,7 @@ describe("SIGTERM", () => {
 
   // These three mostly wait, each for its own service: they wait at the same time.
   test.concurrent(
-    "waits for a reader that takes an answer slowly",
+    "waits for a reader that reads an answer slowly",
     async () => {
       await using stack = new AsyncDisposableStack();
       const service = await laterService(stack, database.path);
@@ -138,7 +138,7 @@ describe("SIGTERM", () => {
   );
 
   test.concurrent(
-    "is not delayed forever by a reader that takes nothing",
+    "is not delayed forever by a reader that reads nothing",
     async () => {
       await using stack = new AsyncDisposableStack();
       const service = await laterService(stack, database.path);
@@ -186,7 +186,7 @@ test(
       await slow.sent;
       await answersAt(demo.address);
       demo.kill("SIGINT");
-      // A reader that takes nothing would be cut off before the demo had to wait for long.
+      // A reader that reads nothing would be cut off before the demo had to wait for long.
       for (let sip = 0; sip < SIPS; sip += 1) {
         await Bun.sleep(READS_AFTER_MS);
         slow.read(SIP_BYTES);

@@ -126,9 +126,9 @@ test.concurrent(
 
     // Recovery messages wait for the end of the cooldown.
     expect(recoveredMs).toBeLessThan(COOLDOWN_MS);
-    const told = Object.fromEntries(EXCHANGES.map((id) => [id, messagesAbout(id).length]));
+    const sent = Object.fromEntries(EXCHANGES.map((id) => [id, messagesAbout(id).length]));
     const expected = EXCHANGES.map((id) => [id, TROUBLES.get(id)?.silences === true ? 1 : 0]);
-    expect(told).toEqual(Object.fromEntries(expected));
+    expect(sent).toEqual(Object.fromEntries(expected));
     expect(messagesAbout("bybit")[0]).toMatch(/^bybit: no fresh data for \d+ s \(rate_limited: /);
     expect(bot.calls).toBe(bot.messages.length);
     service.kill("SIGTERM");
@@ -139,7 +139,7 @@ test.concurrent(
   LONG_MS,
 );
 
-/** A fault as one exchange has it, and the words in which an operator reads of it. */
+/** A fault of one exchange, and how an operator reads about it. */
 type Round = readonly [fault: Fault, lastError: RegExp];
 
 /**
@@ -194,8 +194,8 @@ test.concurrent(
     const startedMs = performance.now();
     /** Requests to an unaffected exchange so far, in refreshes. */
     const refreshesOf = (id: ExchangeId): number => {
-      const asked = Object.entries(simulator.market.requests());
-      const ofIt = asked.filter(([request]) => request.startsWith(`${id} `));
+      const requests = Object.entries(simulator.market.requests());
+      const ofIt = requests.filter(([request]) => request.startsWith(`${id} `));
       return (
         ofIt.reduce((sum, [, times]) => sum + times, 0) / REGISTRY[id].facts.requestsPerRefresh
       );
@@ -208,7 +208,7 @@ test.concurrent(
         simulator.market.setFault(id, fault);
         await until(
           async () => {
-            const one = (await watch.look()).find(({ exchange }) => exchange === id);
+            const one = (await watch.poll()).find(({ exchange }) => exchange === id);
             if (!lastError.test(one?.reason ?? "")) return false;
             expect([id, fault.name, one?.status]).not.toEqual([id, fault.name, "ok"]);
             return true;
@@ -227,7 +227,7 @@ test.concurrent(
     };
     await Promise.all(VICTIMS.map(suffer));
     await until(
-      async () => (await watch.look()).every((one) => one.status === "ok" && one.reason === null),
+      async () => (await watch.poll()).every((one) => one.status === "ok" && one.reason === null),
       () => watch.last,
     );
     console.log(`faults: all well after ${(performance.now() - startedMs).toFixed(0)} ms`);
@@ -257,7 +257,7 @@ class HealthWatch {
     this.#bystanders = bystanders;
   }
 
-  async look(): Promise<readonly HealthOfOne[]> {
+  async poll(): Promise<readonly HealthOfOne[]> {
     const { exchanges } = await healthAt(this.#origin);
     this.last = JSON.stringify(exchanges.filter((one) => one.reason !== null));
     for (const one of exchanges) {

@@ -96,9 +96,9 @@ function isCollectedAnew({ snapshot, fetched_at: fetchedAt, rows }: ArbList, sin
 /** Expects that pairs in both lists with ages started when `before` says. */
 function expectKept(before: ArbList, after: ArbList): void {
   const known = firstSeenOf(before);
-  const kept = [...firstSeenOf(after)].filter(([pair]) => known.has(pair));
-  expect(kept.length).toBeGreaterThan(after.rows.length / 2);
-  expect(kept).toEqual(kept.map(([pair]) => [pair, known.get(pair) ?? Number.NaN]));
+  const continued = [...firstSeenOf(after)].filter(([pair]) => known.has(pair));
+  expect(continued.length).toBeGreaterThan(after.rows.length / 2);
+  expect(continued).toEqual(continued.map(([pair]) => [pair, known.get(pair) ?? Number.NaN]));
 }
 
 interface Stage {
@@ -137,7 +137,7 @@ describe("the finder of two processes on one database", () => {
       return first !== undefined;
     });
     const second = both.find((service) => service !== first);
-    if (first === undefined || second === undefined) throw new Error("nobody collects");
+    if (first === undefined || second === undefined) throw new Error("no process collects");
     stage = { first, second, settings };
     await Promise.all(both.map(({ origin }) => allShown(origin, EXCHANGES)));
   }, LONG_MS);

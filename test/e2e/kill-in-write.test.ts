@@ -79,9 +79,9 @@ test(
     const queued: number[] = [];
     const sent = new Set<number>();
     for (let kill = 0; kill < KILLS; kill += 1) {
-      const said = await killedAfter(ALERT_WRITER, path, 10 + kill * 1.7);
-      queued.push(...said("queued"));
-      for (const n of said("sent")) sent.add(n);
+      const printed = await killedAfter(ALERT_WRITER, path, 10 + kill * 1.7);
+      queued.push(...printed("queued"));
+      for (const n of printed("sent")) sent.add(n);
 
       const accounts = accountsFile(path).path;
       const messages = rowsOf<OldMessage>(accounts, "alert_outbox");

@@ -24,13 +24,13 @@ test(
       REFRESH_SECONDS: "1",
     });
     const get = (target: string) => fetch(service.origin + target);
-    const asked = { get };
+    const client = { get };
     let seen: readonly string[] = [];
     const shows = (statuses: readonly string[], target = CURRENT) =>
       until(
         async () => {
           if ((await get(target)).status !== 200) return false;
-          seen = statusesOf(await bodyOf(asked, target));
+          seen = statusesOf(await bodyOf(client, target));
           return Bun.deepEquals(seen, statuses);
         },
         () => `${seen.join(", ")}; ${service.log()}`,
@@ -38,7 +38,7 @@ test(
     // Assets are identified a moment after the rates.
     const restsOn = (exchanges: number) =>
       until(async () => {
-        const { rows } = await bodyOf(asked, "/api/funding/sentiment?base=BTC");
+        const { rows } = await bodyOf(client, "/api/funding/sentiment?base=BTC");
         const [row] = rows;
         expect(row?.["of_exchanges"] ?? EXCHANGES.length).toBe(EXCHANGES.length);
         return row?.["exchanges"] === exchanges;

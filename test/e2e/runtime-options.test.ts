@@ -23,12 +23,12 @@ async function collections(program: string, options: Record<string, string>): Pr
 }
 
 test("the runtime honours the memory that the unit reports: it collects more often", async () => {
-  // 30 MB are kept; 200 MB become garbage.
+  // 30 MB are retained; 200 MB become garbage.
   const program = `
-    const kept = Array.from({ length: 400_000 }, (_item, index) => ({ index, list: [index] }));
+    const retained = Array.from({ length: 400_000 }, (_item, index) => ({ index, list: [index] }));
     for (let round = 0; round < 60; round += 1)
       Array.from({ length: 40_000 }, (_item, index) => ({ index, list: [index] }));
-    if (kept.length === 0) throw new Error("nothing was kept");
+    if (retained.length === 0) throw new Error("nothing was retained");
   `;
   const untimed = { BUN_GC_TIMER_DISABLE: "1" };
   const usual = await collections(program, untimed);

@@ -26,7 +26,7 @@ class Manager {
     };
     await until(
       () => found() !== undefined,
-      () => `told ${this.lines}`,
+      () => `received ${this.lines}`,
     );
     return found() ?? "";
   }

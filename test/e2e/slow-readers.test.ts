@@ -10,23 +10,23 @@ import { askAtPace } from "../support/paced-reader.ts";
 import { askSlowly } from "../support/slow-reader.ts";
 import { until } from "../support/service.ts";
 
-/** A full list of 7 MB: more than the kernel would take if permitted. */
+/** A full list of 7 MB: more than the kernel would accept if permitted. */
 const ROWS = 12_000;
 const FULL_LIST = "/api/funding/current";
 
-/** Of just under a megabyte: the kernel would take all of it. */
+/** Of just under a megabyte: the kernel would accept all of it. */
 const SMALLER_LIST = "/api/funding/current?limit=1400";
 
 const STALLED_READERS = 8;
 
-/** Within the time allowed for a stalled reader it takes three times what the kernel holds unsent. */
+/** Within the time allowed for a stalled reader it reads three times what the kernel holds unsent. */
 const STEADY_BYTES_PER_SECOND = 48 * 1024;
 const SIP_EVERY_MS = 50;
 
 /** Longer than a stalled reader is given, in the steps in which the runtime checks. */
 const STEADY_FOR_SECONDS = 16;
 
-/** Then it takes the rest at once. */
+/** Then it reads the rest at once. */
 const REST_BYTES = 1024 * 1024;
 
 /** As the service listens. */
@@ -51,14 +51,14 @@ function listen() {
 }
 
 test.concurrent(
-  "a reader that takes nothing of an answer under a megabyte is counted, and cut off",
+  "a reader that reads nothing of an answer under a megabyte is counted, and cut off",
   async () => {
     await using service = listen();
     const readers = Array.from({ length: STALLED_READERS }, () =>
       askSlowly(service.origin, SMALLER_LIST),
     );
     await Promise.all(readers.map(({ sent }) => sent));
-    // By the time others have read all of theirs, the kernel has taken what it takes at once.
+    // By the time others have read all of theirs, the kernel has accepted what it accepts at once.
     let listBytes = 0;
     for (const _ of readers) {
       const list = await (await fetch(service.origin + SMALLER_LIST)).bytes();
@@ -76,7 +76,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "a reader that takes a large answer slowly but steadily gets all of it",
+  "a reader that reads a large answer slowly but steadily gets all of it",
   async () => {
     await using service = listen();
     using reader = askAtPace(service.port, FULL_LIST);

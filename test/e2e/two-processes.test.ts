@@ -33,7 +33,7 @@ class Seen {
     return [...this.#hashes.keys()];
   }
 
-  async look(service: ServiceProcess): Promise<void> {
+  async poll(service: ServiceProcess): Promise<void> {
     const response = await fetch(service.origin + LIST);
     if (response.status !== 200) return;
     const text = await response.text();
@@ -97,8 +97,8 @@ test(
     const seen = { collecting: new Seen(), waiting: new Seen() };
     await until(
       async () => {
-        await seen.collecting.look(collecting);
-        await seen.waiting.look(waiting);
+        await seen.collecting.poll(collecting);
+        await seen.waiting.poll(waiting);
         return seen.collecting.shares(seen.waiting).length >= SHARED_SNAPSHOTS;
       },
       () => `seen ${seen.collecting.ids} and ${seen.waiting.ids}`,

@@ -47,7 +47,7 @@ test(
     };
     const outbox = () => rowsOf<OldMessage>(accountsFile(database.path).path, "alert_outbox");
     const sent = () => outbox().filter(({ sent_at: at }) => at !== null);
-    const told = () => bot.messages.map(({ text }) => text.replace(/,.*/s, ""));
+    const sentTexts = () => bot.messages.map(({ text }) => text.replace(/,.*/s, ""));
     // Blocked as reported a day ago, and blocked within the time since the last message about it: neither is new.
     for (const id of ["okx", "kraken"] as const) simulator.market.setFault(id, { name: "http451" });
     const isBlocked = async (origin: string) => {
@@ -70,13 +70,13 @@ test(
       await service.exited;
     }
     const first = ["collector: of one chat", "collector: for 42", "bybit: geo-blocked"];
-    expect(told()).toEqual(first);
+    expect(sentTexts()).toEqual(first);
 
     await using next = await startService(settings);
     await until(() => isBlocked(next.origin), next.log);
     simulator.market.setFault("gate", { name: "http451" });
     await until(() => sent().length === 5, next.log);
-    expect(told()).toEqual([...first, "gate: geo-blocked"]);
+    expect(sentTexts()).toEqual([...first, "gate: geo-blocked"]);
 
     expect(outbox().map(({ id, key }) => [id, key])).toEqual([
       [1, "collector"],

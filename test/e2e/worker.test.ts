@@ -128,8 +128,8 @@ describe("SIGTERM", () => {
         EXCHANGE_ORIGIN: exchanges.origin,
         EXCHANGES: LARGE.join(","),
       });
-      const asked = (): readonly string[] => Object.keys(exchanges.market.requests());
-      await until(() => asked().some((request) => request.startsWith("gate ")));
+      const requests = (): readonly string[] => Object.keys(exchanges.market.requests());
+      await until(() => requests().some((request) => request.startsWith("gate ")));
       const startedMs = performance.now();
       service.kill("SIGTERM");
       expect(await service.exited).toBe(0);
@@ -142,7 +142,7 @@ describe("SIGTERM", () => {
   );
 
   test(
-    "cuts no response short: each one that began with 200 is complete",
+    "truncates no response: each one that began with 200 is complete",
     async () => {
       using database = temporaryDatabasePath();
       using exchanges = simulator();
