@@ -54,7 +54,7 @@ export class Cooldown {
     const waitMs = Math.min(error.retryAfterMs ?? UNSTATED_WAIT_MS, FIRST_STATED_WAIT_MS);
     const nowMs = this.#clock.monotonicMs();
     this.#untilMs = Math.max(this.#untilMs, nowMs + waitMs);
-    // Whoever sets up a geo-block says nothing about when it ends.
+    // A geo-block does not state when it ends.
     const blockedMs = error.kind === "geo_blocked" ? UNSTATED_WAIT_MS : waitMs;
     this.#blockedUntilMs = Math.max(this.#blockedUntilMs, nowMs + blockedMs);
   }

@@ -11,7 +11,7 @@ export const REPLACED_KEPT_MS = 15_000;
 /** Replaced batches per exchange; more than one only if the period is shorter than that. */
 const MAX_REPLACED = 3;
 
-/** A batch stays parsed this long: clients that look at one row look at its neighbours. */
+/** A batch stays parsed this long: clients that request one row request its neighbours. */
 const PARSED_FOR_MS = 10_000;
 
 /** Refreshes come first: parsing batches again may take this share of the thread's time. */
@@ -29,7 +29,7 @@ interface AcceptedBatch {
 /** A batch parsed again, or why it cannot be. */
 type Reading = Promise<Refreshed | OriginGap>;
 
-/** Explains rows from the kept payloads of the batches that snapshots contain. Never sends a request. */
+/** Explains rows from the stored payloads of the batches that snapshots contain. Never sends a request. */
 export class Explainer {
   readonly budget: PayloadBudget;
   readonly #clock: Clock;
@@ -68,9 +68,9 @@ export class Explainer {
 
   /** The origin of a row of the batch stored at `storedAtMs`. Rejects if its payloads cannot be parsed again. */
   async explain({ exchange, exchangeSymbol, storedAtMs }: OriginRequest): Promise<Origin> {
-    const kept = this.#batches.get(exchange);
-    if (kept === undefined) return "not_in_memory";
-    const batch = kept.find((one) => one.storedAtMs === storedAtMs);
+    const batches = this.#batches.get(exchange);
+    if (batches === undefined) return "not_in_memory";
+    const batch = batches.find((one) => one.storedAtMs === storedAtMs);
     if (batch === undefined) return "being_replaced";
     if (!batch.refresh.isComplete) return "too_large";
     const read = await this.#read(batch);

@@ -13,7 +13,7 @@ import { implausibleInMarket, type ImplausibleBits } from "../domain/plausibilit
  */
 const STABLE_WITHIN = 0.029;
 
-/** All names are decided anew after this time in any case, to correct anything that was missed. */
+/** All names are decided again after this time in any case, to correct anything that was missed. */
 const ALL_NAMES_EVERY_MS = 600_000;
 
 /** Scales are stored with two digits, enough to distinguish 8, 100 or 10,000, and only when that changes. */

@@ -9,10 +9,10 @@ const SILENT_PERIODS = 1.5;
 /** … or 180 s. */
 const SILENT_FLOOR_MS = 90_000;
 
-/** An exchange that answers at all has been asked again after this time: until then its old rows prove nothing … */
-const ASKED_AGAIN_PERIODS = 3;
+/** An exchange that answers at all has been requested again after this time: until then its old rows prove nothing … */
+const REQUESTED_AGAIN_PERIODS = 3;
 /** … or after this time if periods are short. */
-const ASKED_AGAIN_FLOOR_MS = 180_000;
+const REQUESTED_AGAIN_FLOOR_MS = 180_000;
 
 /** The fields of an exchange that a check uses. */
 export type EnabledExchange = Pick<
@@ -58,7 +58,7 @@ export class ObservationGaps {
     this.#isAway = false;
   }
 
-  /** Tells for a leg whether its row predates a gap and its exchange may not have been asked again since. */
+  /** Whether a leg's row predates a gap and its exchange may not have been requested again since. */
   outdatedAt(
     asOfMs: number,
     exchanges: readonly EnabledExchange[],
@@ -83,5 +83,5 @@ function silentAfterMs(exchanges: readonly EnabledExchange[]): number {
 }
 
 function askedAgainMs(periodMs: number): number {
-  return Math.max(ASKED_AGAIN_FLOOR_MS, ASKED_AGAIN_PERIODS * periodMs);
+  return Math.max(REQUESTED_AGAIN_FLOOR_MS, REQUESTED_AGAIN_PERIODS * periodMs);
 }

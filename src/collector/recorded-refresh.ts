@@ -9,7 +9,7 @@ const MAX_REFRESH_BYTES = 8 * 1024 * 1024;
 /** Of all exchanges: 12,000 instruments take 2 to 3 MB, so this is enough for 50,000 and for texts being compressed. */
 const MAX_TOTAL_BYTES = 24 * 1024 * 1024;
 
-/** Counts the bytes of kept payloads, of all exchanges together, against a maximum. */
+/** Counts the bytes of stored payloads, of all exchanges together, against a maximum. */
 export class PayloadBudget {
   readonly #maxBytes: number;
   #keptBytes = 0;
@@ -34,7 +34,7 @@ export class PayloadBudget {
   }
 }
 
-/** How one request ended: the received text, compressed (null if it was not kept), or what was thrown. */
+/** How one request ended: the received text, compressed (null if it was not stored), or what was thrown. */
 type Ended = { readonly text: Promise<Uint8Array | null> } | { readonly thrown: unknown };
 
 /** A payload requested in every cycle: its requests in the order of sending. */
@@ -45,7 +45,7 @@ interface Loaded {
   receivedAtMs: number | null;
 }
 
-/** A payload that the source caches for longer than a cycle: kept by reference. */
+/** A payload that the source caches for longer than a cycle: stored by reference. */
 interface Held {
   readonly kind: "held";
   readonly reply: Promise<unknown>;
@@ -103,14 +103,14 @@ export class RecordedRefresh {
     };
   }
 
-  /** A source that replies as the recorded one did, without a request. Its calls reject if a text was not kept. */
+  /** A source that replies as the recorded one did, without a request. Its calls reject if a text was not stored. */
   replaying(): Source {
-    const asked = new Map<string, number>();
+    const turns = new Map<string, number>();
     const next = (name: string): Loaded | Held => {
-      const turn = asked.get(name) ?? 0;
-      asked.set(name, turn + 1);
+      const turn = turns.get(name) ?? 0;
+      turns.set(name, turn + 1);
       const reply = this.#replies.get(name)?.[turn];
-      if (reply === undefined) throw new Error(`assertion failed: ${name} was not asked for`);
+      if (reply === undefined) throw new Error(`assertion failed: ${name} was not requested`);
       return reply;
     };
     const loaded = async <T>(name: string, load: Load<T>): Promise<Reply<T> | null> => {
@@ -140,7 +140,7 @@ export class RecordedRefresh {
     };
   }
 
-  /** Drops what is kept. Calling it again does nothing. */
+  /** Drops all payloads. Calling it again does nothing. */
   release(): void {
     this.#isReleased = true;
     this.#forget();
@@ -235,7 +235,7 @@ function replayedHttp(requests: Loaded["requests"]): ExchangeHttp {
       throw new Error("assertion failed: another request than before");
     if ("thrown" in ended) throw ended.thrown;
     const text = await ended.text;
-    if (text === null) throw new Error("assertion failed: a text that was not kept");
+    if (text === null) throw new Error("assertion failed: a text that was not stored");
     return decode(JSON.parse(new TextDecoder().decode(await Bun.zstdDecompress(text))));
   };
   return {

@@ -43,7 +43,7 @@ export function retryDelayMs(input: {
 }): number {
   const { kind, retryAfterMs, periodMs } = input;
   const previousMs = input.previous?.kind === kind ? input.previous.ms : 0;
-  // Whoever sets up a geo-block says nothing about when it ends, so a stated time is ignored.
+  // A geo-block does not state when it ends, so a stated time is ignored.
   if (kind === "geo_blocked") return Math.max(periodMs, blockMs(previousMs));
   const doublings = Math.max(0, input.failuresInRow - TOLERATED_FAILURES);
   const growingMs = Math.min(BACKOFF_CAP_MS, periodMs * 2 ** doublings);

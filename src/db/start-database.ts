@@ -147,9 +147,9 @@ function sizeOf(path: string): number | "no file" | null {
 }
 
 /** Runs a file system check; any exception is replaced by `refusal`, which is written for the operator. */
-function refusing<Found>(refusal: UnusableDatabase, look: () => Found): Found {
+function refusing<Found>(refusal: UnusableDatabase, check: () => Found): Found {
   try {
-    return look();
+    return check();
   } catch (error) {
     refusal.cause = error;
     throw refusal;

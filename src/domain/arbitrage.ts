@@ -60,8 +60,8 @@ export function capacityUsd(boundsUsd: readonly (number | null)[]): number | nul
 /** How much higher the short side's price is, in percent of the mid price (signed); null without both prices. */
 export function priceGapPct(longPrice: number | null, shortPrice: number | null): number | null {
   if (longPrice === null || shortPrice === null) return null;
-  const middle = (longPrice + shortPrice) / 2;
-  return middle > 0 ? fractionToPct((shortPrice - longPrice) / middle) : null;
+  const meanPrice = (longPrice + shortPrice) / 2;
+  return meanPrice > 0 ? fractionToPct((shortPrice - longPrice) / meanPrice) : null;
 }
 
 /** What determines how often a rate is charged. */

@@ -49,7 +49,7 @@ export function paymentSchedule(
   ] as const;
   const payments: Payment[] = [];
   let worst = fees === null ? null : { sum: 0 - fees, atMs: 0 };
-  const look = (atMs: number, counted: "before" | "after"): number | null => {
+  const sumAt = (atMs: number, counted: "before" | "after"): number | null => {
     if (fees === null || worst === null) return null;
     const received = sides.reduce((sum, { leg }) => sum + receivedBy(leg, atMs, counted), 0);
     const sum = received - fees;
@@ -59,8 +59,8 @@ export function paymentSchedule(
   let lastMs = 0;
   for (const atMs of momentsOf(long, short, holdMs)) {
     // A negative accrual is worst right before the other leg settles.
-    look(atMs, "before");
-    const sum = look(atMs, "after");
+    sumAt(atMs, "before");
+    const sum = sumAt(atMs, "after");
     for (const { side, leg } of sides) {
       const amount = paidAt(leg, lastMs, atMs);
       if (amount === null) continue;

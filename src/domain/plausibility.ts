@@ -90,7 +90,7 @@ export function implausibleInMarket(rows: readonly Sizes[]): MarketPlausibility 
 function isInAnotherUnit(ratios: readonly Ratio[]): boolean {
   const large = ratios.filter(([, ratio]) => ratio > SCALE_FACTOR).length;
   if (large >= ratios.length * SCALE_SHARE) return true;
-  const moving = ratios.filter(([, , middle]) => middle >= MOVING_RATE_PER_HOUR);
+  const moving = ratios.filter(([, , assetMedian]) => assetMedian >= MOVING_RATE_PER_HOUR);
   const small = moving.filter(([, ratio]) => ratio < 1 / SCALE_FACTOR).length;
   return moving.length >= MIN_INSTRUMENTS && small >= moving.length * SCALE_SHARE;
 }
@@ -133,7 +133,7 @@ export function withoutImplausible(
 }
 
 /** A row, the ratio of its figure to the median of its asset, and that median. */
-type Ratio = readonly [row: Sizes, ratio: number, middle: number];
+type Ratio = readonly [row: Sizes, ratio: number, assetMedian: number];
 
 /** The ratios of all comparable rows by group, including groups without any. */
 function ratiosBy(
@@ -141,15 +141,15 @@ function ratiosBy(
   read: (row: Sizes) => number | null,
   groupOf: (row: Sizes) => string,
 ): ReadonlyMap<string, readonly Ratio[]> {
-  const middles = middlesOf(rows, read);
+  const medians = mediansOf(rows, read);
   const groups = new Map<string, Ratio[]>();
   for (const row of rows) {
     const group = groupOf(row);
     const ratios = groups.get(group) ?? [];
     groups.set(group, ratios);
     const size = read(row);
-    const middle = row.assetId === null ? undefined : middles.get(row.assetId);
-    if (size && middle !== undefined) ratios.push([row, size / middle, middle]);
+    const assetMedian = row.assetId === null ? undefined : medians.get(row.assetId);
+    if (size && assetMedian !== undefined) ratios.push([row, size / assetMedian, assetMedian]);
   }
   return groups;
 }
@@ -158,7 +158,7 @@ function ratiosBy(
  * The median of each asset that is on enough exchanges, using the largest figure of each. Zeros say nothing about units
  * and are skipped.
  */
-function middlesOf(
+function mediansOf(
   rows: readonly Sizes[],
   read: (row: Sizes) => number | null,
 ): ReadonlyMap<string, number> {
@@ -170,12 +170,12 @@ function middlesOf(
     largest.set(row.exchange, Math.max(size, largest.get(row.exchange) ?? 0));
     byAsset.set(row.assetId, largest);
   }
-  const middles = new Map<string, number>();
+  const medians = new Map<string, number>();
   for (const [assetId, largest] of byAsset) {
-    const middle = largest.size < MIN_EXCHANGES ? null : median([...largest.values()]);
-    if (middle !== null) middles.set(assetId, middle);
+    const assetMedian = largest.size < MIN_EXCHANGES ? null : median([...largest.values()]);
+    if (assetMedian !== null) medians.set(assetId, assetMedian);
   }
-  return middles;
+  return medians;
 }
 
 function isOff(ratio: number, factor: number): boolean {

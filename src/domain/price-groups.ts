@@ -100,7 +100,7 @@ class Unplaced {
     let exchanges = 0;
     let from = 0;
     let to = 0;
-    // Both ends of a window advance with its middle.
+    // Both ends of a window advance with its center.
     for (const middle of this.#byPrice) {
       const center = this.#priceOf(middle);
       for (; to < length && this.#priceAt(to) / center - 1 <= JOIN_WITHIN; to += 1) {

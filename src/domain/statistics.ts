@@ -31,9 +31,9 @@ export class WeightedMean {
 
 /** The population standard deviation (divided by n: all exchanges, not a sample); null for fewer than two values. */
 export function standardDeviation(values: readonly number[]): number | null {
-  const middle = mean(values);
-  if (middle === null || values.length < MIN_FOR_DEVIATION) return null;
-  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  const average = mean(values);
+  if (average === null || values.length < MIN_FOR_DEVIATION) return null;
+  const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
   return Math.sqrt(squares / values.length);
 }
 

@@ -242,7 +242,7 @@ function boundOf(bps: Numeric): number | null {
   return value === null ? null : bpsToFraction(value);
 }
 
-interface Beside {
+interface JoinedFields {
   readonly intervalHours: number | null;
   readonly openInterest: Numeric;
   readonly volume: Numeric;
@@ -251,7 +251,7 @@ interface Beside {
 function quoteOf(
   row: PriceRow,
   listing: Listing,
-  { intervalHours, openInterest, volume }: Beside,
+  { intervalHours, openInterest, volume }: JoinedFields,
   receivedAtMs: number,
 ): Quote | null {
   const fundingRate = rateOf(row.fundingRate, "fundingRate");

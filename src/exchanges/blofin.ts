@@ -111,15 +111,15 @@ const OTHER_KINDS: ReadonlySet<string> = new Set(["SPOT", "FUTURES", "OPTION", "
 type Listing = Listed<"assetClass" | "listedAtMs">;
 
 async function fetchRaw(source: Source): Promise<Raw> {
-  const asked = source.essential("rates", loadRates);
+  const ratesReply = source.essential("rates", loadRates);
   const listed = source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments);
   const [rates, instruments, prices, tickers, interests, settlements] = await Promise.all([
-    asked,
+    ratesReply,
     listed,
     source.secondary("prices", loadPrices),
     source.secondary("tickers", loadTickers, QUANTITIES_EVERY_MS),
     source.secondary("openInterest", loadInterests, QUANTITIES_EVERY_MS),
-    Promise.all([asked, listed]).then(([{ value }, list]) =>
+    Promise.all([ratesReply, listed]).then(([{ value }, list]) =>
       fetchSettlements(source, value, list.value),
     ),
   ]);

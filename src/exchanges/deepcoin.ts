@@ -217,7 +217,7 @@ function listingOf(row: InstrumentRow): Listing | null {
   };
 }
 
-interface Beside {
+interface JoinedFields {
   readonly cycle: Omit<CycleRow, "instrumentID"> | undefined;
   readonly mark: MarkRow | undefined;
   readonly volume24hUsd: number | null;
@@ -226,7 +226,7 @@ interface Beside {
 function quoteOf(
   row: RateRow,
   listing: Listing,
-  { cycle, mark, volume24hUsd }: Beside,
+  { cycle, mark, volume24hUsd }: JoinedFields,
   receivedAtMs: number,
 ): Quote | null {
   const fundingRate = rateOf(row.fundingRate, "fundingRate");

@@ -175,10 +175,10 @@ async function loadFromSuccessor(
 }
 
 function loadSome(http: ExchangeHttp, codes: readonly string[]): Promise<TimedRows<RateRow>> {
-  const asked = new Set(codes);
+  const requested = new Set(codes);
   return http.get(`${SUCCESSOR_CALL}${codes.map(encodeURIComponent).join(",")}`, (body) => {
     const reply = rowsOf(rateRow, body);
-    if (reply.rows.some((row) => !asked.has(row.contract_code)))
+    if (reply.rows.some((row) => !requested.has(row.contract_code)))
       throw badEnvelope("the answer holds another contract than those asked for");
     return reply;
   });

@@ -153,8 +153,8 @@ function decodeDexes(body: unknown): DexList {
     if (found.success) dexes.set(found.data.name, found.data);
     else nameless += 1;
   }
-  const asked = [...dexes.values()].slice(0, MAX_DEXES);
-  return { dexes: asked, leftOut: dexes.size - asked.length + nameless };
+  const requested = [...dexes.values()].slice(0, MAX_DEXES);
+  return { dexes: requested, leftOut: dexes.size - requested.length + nameless };
 }
 
 const annotation = z.tuple([nonEmpty, z.object({ category: nonEmpty })]);

@@ -37,12 +37,12 @@ export function decodeRows<S extends z.ZodType>(
 /** Joins pages or lists that form one list: a symbol that is ambiguous in one of them remains so. */
 export function joinedRows<T>(parts: readonly Rows<T>[], symbolOfRow: (row: T) => string): Rows<T> {
   const unread = parts.flatMap((part) => part.rejects);
-  const doubtful = new Set(unread.map((reject) => reject.exchangeSymbol));
+  const unreadable = new Set(unread.map((reject) => reject.exchangeSymbol));
   const rows: T[] = [];
   const rejects = [...unread];
   for (const row of parts.flatMap((part) => part.rows)) {
     const symbol = symbolOfRow(row);
-    if (doubtful.has(symbol)) rejects.push(ambiguous(symbol));
+    if (unreadable.has(symbol)) rejects.push(ambiguous(symbol));
     else rows.push(row);
   }
   return { rows, rejects };

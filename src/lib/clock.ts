@@ -37,7 +37,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** When this process started, unix milliseconds. To be asked once: it moves with every step of the wall clock. */
+/** When this process started, unix milliseconds. Read it once: it moves with every step of the wall clock. */
 export function processStartedAtMs(): number {
   return Date.now() - process.uptime() * 1000;
 }

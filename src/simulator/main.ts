@@ -6,7 +6,7 @@ import { startFailure } from "../lib/start-failure.ts";
 import { startSimulator } from "./server.ts";
 
 const MAX_PORT = 65_535;
-/** Ten times the real market is more than the service is asked to hold. */
+/** Ten times the real market is more than the service has to hold. */
 const MAX_SCALE = 10;
 
 function start(): void {

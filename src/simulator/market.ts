@@ -103,7 +103,7 @@ const latest = new WeakMap<
   { readonly timeMs: number; readonly intervalHours: number; readonly numbers: LiveNumbers }
 >();
 
-/** All changing numbers for one listing at one time: a function of these, whatever was asked before. */
+/** All changing numbers for one listing at one time: a function of these, whatever was requested before. */
 export function liveNumbers(listing: Listing, timeMs: number): LiveNumbers {
   const { intervalHours } = listing;
   const known = latest.get(listing);

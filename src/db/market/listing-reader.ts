@@ -25,7 +25,7 @@ export type Listing = Pick<
   | "implausible"
 >;
 
-/** As stored: the exchange is the one asked for. */
+/** As stored: the exchange is the requested one. */
 type ListingRow = Omit<Listing, "exchange">;
 
 /** A listing and its position among those of its exchange with a quote, ordered by exchange_symbol. */

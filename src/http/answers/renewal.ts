@@ -66,7 +66,7 @@ export class Renewal {
     }
   }
 
-  /** Rebuilds answers for a new snapshot; the one after it aborts this run and starts anew. Never rejects. */
+  /** Rebuilds answers for a new snapshot; the one after it aborts this run and starts over. Never rejects. */
   async renew(snapshot: Snapshot): Promise<void> {
     this.#round += 1;
     const round = this.#round;

@@ -41,7 +41,7 @@ export class SnapshotAnswers {
     this.#cache = cache;
     this.#hot = hot;
     this.#load = load;
-    // Also where every request is answered from the cache: nobody needs the replaced snapshot's answers any more.
+    // Also if every request is answered from the cache: the replaced snapshot's answers are no longer needed.
     board.onPublish(() => this.#discardReplaced());
   }
 

@@ -49,14 +49,14 @@ export class RowTexts {
   #kept = this.#texts;
   #usedAtMs = 0;
   #newest: Snapshot | null = null;
-  /** Set while texts are kept. */
+  /** Set while texts are cached. */
   #stopListening: (() => void) | null = null;
 
   constructor(deps: RowTextsDeps) {
     this.#deps = deps;
   }
 
-  /** The number of rows with a kept text. */
+  /** The number of rows with a cached text. */
   get size(): number {
     return this.#texts.size;
   }

@@ -34,7 +34,7 @@ const JAVASCRIPT_TYPE = "text/javascript; charset=utf-8";
 /** The script of /docs/try. */
 const TRY_SCRIPT = "/docs/try.js";
 
-/** A document as served and as kept in docs/openapi.json. */
+/** A document as served and as stored in docs/openapi.json. */
 function documentText(document: JsonObject): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -66,7 +66,7 @@ const WORDS = 8;
 const IPV4_PREFIX = "0:0:0:0:0:ffff";
 
 /**
- * The unit that per-address limits count: IPv4 as it is, also if written as IPv6; for IPv6 the /64, since whoever has
+ * The unit that per-address limits count: IPv4 as it is, also if written as IPv6; for IPv6 the /64, since a client with
  * one of its addresses has all of them.
  */
 export function addressGroup(address: string): string {

@@ -16,7 +16,7 @@ export type Readiness = () => string | null;
 
 /**
  * Reports whether this process has started up: the database schema is this program's, there is a snapshot, and each of
- * `exchanges` has a batch that is not stale (whoever stored it) or was tried since, or the time is over.
+ * `exchanges` has a batch that is not stale (from any process) or was tried since, or the time is over.
  */
 export function createReadiness(deps: {
   readonly isSchemaCurrent: () => boolean;

@@ -43,8 +43,8 @@ export class ServedBoard implements BoardView {
   }
 
   /**
-   * As the board's. Whoever names the snapshot being prepared got it from another process: it is served from now on, so
-   * that this client's next answer is not older than its last.
+   * As the board's. A client that names the snapshot being prepared got it from another process: it is served from now
+   * on, so that this client's next answer is not older than its last.
    */
   byId(id: string): Snapshot | null {
     if (this.#next?.id === id) this.#serve(this.#next);

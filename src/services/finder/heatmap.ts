@@ -180,7 +180,7 @@ function tradesMore({ volume24hUsd: leftUsd }: Leg, { volume24hUsd: rightUsd }: 
 }
 
 function valueOf({ row, annualizedPct }: Leg, value: HeatmapValue): number | null {
-  // Without a look at the row: for 12,000 of them that takes longer than all else.
+  // Without reading the row: for 12,000 of them that takes longer than everything else.
   if (value === "annualized_pct") return annualizedPct;
   const { fundingRate, fundingIntervalHours } = row.record;
   switch (value) {

@@ -17,14 +17,14 @@ interface Ranked {
 }
 
 /**
- * The first `most` of all pairs added: highest rank first, ties in the order of the legs. A page shows a hundred out of
+ * The first `max` of all pairs added: highest rank first, ties in the order of the legs. A page shows a hundred out of
  * a hundred thousand pairs, and keeping and sorting all of them takes longer than finding them.
  */
 export class PairOrder {
   readonly #max: number;
   readonly #cutAt: number;
   #kept: Ranked[] = [];
-  /** Set once `most` are kept: a pair that does not precede this one cannot be among the first. */
+  /** Set once `max` are kept: a pair that does not precede this one cannot be among the first. */
   #last: Ranked | null = null;
   #length = 0;
 

@@ -181,8 +181,8 @@ function tickers(view: MarketView): WireRow[] {
 }
 
 function pairRow(listing: Listing): WireRow {
-  const [least, most] = [20 / listing.asset.priceUsd, 100_000 / listing.asset.priceUsd];
-  const sizes = [trimmed(least, 8), trimmed(most, 2)];
+  const [min, max] = [20 / listing.asset.priceUsd, 100_000 / listing.asset.priceUsd];
+  const sizes = [trimmed(min, 8), trimmed(max, 2)];
   return {
     row: [listing.symbol.slice(1), [null, null, null, ...sizes, null, null, null, 0.01, 0.005]],
   };

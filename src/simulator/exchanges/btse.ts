@@ -140,7 +140,7 @@ const dated = (data: unknown, view: MarketView): unknown => ({
   time: view.stampMs,
 });
 
-/** What lists of the newer interface have in common: they are asked for by types, or for one symbol. */
+/** What lists of the newer interface have in common: they are requested by types, or for one symbol. */
 const byTypes = {
   refuse: ({ symbol, query }: Asked) =>
     symbol === null && typesOf(query.get("types")) === null ? invalid : null,

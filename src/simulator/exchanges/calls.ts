@@ -62,7 +62,7 @@ interface OneOf {
   readonly unknown?: WireError | ((symbol: string) => WireError);
   /** The refusal of a request without a symbol, where it is not answered with the whole list. */
   readonly missing?: WireError;
-  /** Whether a listing is the one that was asked for, where that is not its symbol. */
+  /** Whether a listing is the requested one, if that is not its symbol. */
   readonly matches?: (listing: Listing, symbol: string, asked: Asked) => boolean;
   /** The envelope of a single row, if it differs from a list's. */
   readonly wrap?: (row: WireRow | undefined, view: MarketView) => unknown;
@@ -158,7 +158,7 @@ function answer(request: WireRequest, found: CallAt<Call>, defaults: Defaults): 
   if (one === undefined || symbol === null)
     return one?.missing ?? listOf(call, asked, hasRow, defaults.wrap);
   const { matches = (listing: Listing) => listing.symbol === symbol } = one;
-  // Each request for one instrument looks through all of them: the name first, which tells nearly all apart.
+  // Each request for one instrument goes through all of them: the name first, which rules out nearly all.
   const isAsked = (listing: Listing): boolean => matches(listing, symbol, asked) && hasRow(listing);
   return ofOne(listOf(call, asked, isAsked, defaults.wrap), one, symbol, isAsked);
 }

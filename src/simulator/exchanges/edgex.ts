@@ -104,7 +104,7 @@ function refused(status: number, code: string, msg: string): WireError {
   return wireError(status, { code, data: null, msg, errorParam: null, traceId: "" });
 }
 
-/** The contracts whose ids are asked for, parted by commas or one by one. */
+/** The contracts with the requested ids, separated by commas or one by one. */
 function chosen(view: MarketView, ids: ReadonlySet<string>): readonly Listing[] {
   return view.listings.filter((row, place) => ids.has(contractIdAt(place)) && wasNotDelisted(row));
 }

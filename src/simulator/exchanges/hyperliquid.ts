@@ -264,7 +264,7 @@ export const hyperliquid: ExchangeEncoder = encoderOfCalls({
     path === "/info" && method === "POST"
       ? undecodable
       : wireError(path === "/info" ? 405 : 404, ""),
-  // One path for all: what is asked for stands in the body.
+  // One path for all: what is requested is in the body.
   callOf: ({ path, body }) => `${path} ${String(bodyField(body, "type"))}`,
   wrongMethod: wireError(405, ""),
   onWire: () => true,

@@ -72,10 +72,10 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (const asset of dead.slice(6, 8)) add(asset, "USDT", { state: "settling" });
   for (const asset of coins.slice(0, 2))
     add(asset, "USD", { product: "inverse", settle: asset.ticker });
-  addStrangers(roster, add, assets, coins, scale);
+  addHidden(roster, add, assets, coins, scale);
 }
 
-function addStrangers(
+function addHidden(
   roster: Roster,
   add: (asset: Asset, quote: string, extra?: Partial<ListingPlan>) => boolean,
   assets: AssetTable,
