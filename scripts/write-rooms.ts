@@ -5,7 +5,7 @@ import { importsBetweenRooms } from "../test/support/architecture.ts";
 import {
   floorOf,
   hasRooms,
-  KEPT_PACKAGES,
+  RESERVED_PACKAGES,
   MAIN_FILE,
   roomNames,
   ROOMS,
@@ -88,14 +88,14 @@ function patternsOf(name: RoomName): readonly Pattern[] {
     // Nothing imports the entry point, and only itself the rest of its room.
     `^(\\.\\.?/)+main${name === "main" ? "" : "(/.+)?"}\\.ts$`,
   ];
-  const kept = KEPT_PACKAGES.filter(({ rooms }) => !rooms.includes(outer));
+  const reserved = RESERVED_PACKAGES.filter(({ rooms }) => !rooms.includes(outer));
   return [
     {
       regex: regexes.filter((regex) => regex !== null).join("|"),
       message: `${filesOf(name).join(" and ")} may not import from there: see CONTRIBUTING.md, Rooms.`,
     },
     ...(packages?.source === "^$" ? [{ regex: "^[^.]", message: "No packages here." }] : []),
-    ...kept.map(({ packages: { source }, why }) => ({
+    ...reserved.map(({ packages: { source }, why }) => ({
       regex: source.replaceAll("\\/", "/"),
       message: why,
     })),

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { KEPT_PACKAGES, type Room, type RoomName, roomOf, ROOMS } from "./rooms.ts";
+import { RESERVED_PACKAGES, type Room, type RoomName, roomOf, ROOMS } from "./rooms.ts";
 import { sourceFacts, type Effect, type ImportFact, type SourceFacts } from "./source-facts.ts";
 
 export type Rule =
@@ -166,7 +166,7 @@ function mayUsePackage(room: RoomName, name: string): boolean {
   const rules: Room = ROOMS[room];
   if (rules.packages !== undefined && !rules.packages.test(name)) return false;
   const [outer = ""] = room.split("/");
-  return KEPT_PACKAGES.every(
+  return RESERVED_PACKAGES.every(
     ({ packages, rooms }) => !packages.test(name) || rooms.includes(outer),
   );
 }

@@ -6,7 +6,7 @@ export interface Room {
   readonly imports: readonly RoomName[];
   /** Rooms from which it may import types only. */
   readonly types?: readonly RoomName[];
-  /** The only packages it may import; absent: any that KEPT_PACKAGES does not reserve for other rooms. */
+  /** The only packages it may import; absent: any that RESERVED_PACKAGES does not reserve for other rooms. */
   readonly packages?: RegExp;
 }
 
@@ -222,19 +222,22 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
 };
 
 /** Packages reserved for some rooms and the rooms nested in them. */
-export const KEPT_PACKAGES: readonly { packages: RegExp; rooms: readonly string[]; why: string }[] =
-  [
-    {
-      packages: /^(drizzle-orm|drizzle-kit)(\/|$)|^(bun|node):sqlite$/,
-      rooms: ["db"],
-      why: "SQL lives in src/db.",
-    },
-    {
-      packages: /^(hono|@hono\/[^/]+)(\/|$)/,
-      rooms: ["http", "web"],
-      why: "HTTP lives in src/http and src/web.",
-    },
-  ];
+export const RESERVED_PACKAGES: readonly {
+  packages: RegExp;
+  rooms: readonly string[];
+  why: string;
+}[] = [
+  {
+    packages: /^(drizzle-orm|drizzle-kit)(\/|$)|^(bun|node):sqlite$/,
+    rooms: ["db"],
+    why: "SQL lives in src/db.",
+  },
+  {
+    packages: /^(hono|@hono\/[^/]+)(\/|$)/,
+    rooms: ["http", "web"],
+    why: "HTTP lives in src/http and src/web.",
+  },
+];
 
 /** The entry point, which belongs to the room main like the files of src/main. */
 export const MAIN_FILE = "src/main.ts";
