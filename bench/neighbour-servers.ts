@@ -78,8 +78,8 @@ export const NEIGHBOURS: readonly Neighbour[] = [
 export function isInstalled({ check }: Neighbour): boolean {
   const [program = ""] = check;
   if (Bun.which(program) === null) return false;
-  const quiet = { stdout: "ignore", stderr: "ignore" } as const;
-  return Bun.spawnSync([...check], { env: environment(), ...quiet }).success;
+  const silent = { stdout: "ignore", stderr: "ignore" } as const;
+  return Bun.spawnSync([...check], { env: environment(), ...silent }).success;
 }
 
 export interface NeighbourServer {

@@ -80,7 +80,7 @@ test(
     expect([...disturbed]).toEqual([]);
     const peak = peakMb(service.pid);
     if (peak === null || atRestMb === null) {
-      console.log("hostile exchange: this system tells no peak of memory, so it was not looked at");
+      console.log("hostile exchange: this system reports no memory peak, so it was not checked");
       return;
     }
     console.log(

@@ -48,11 +48,11 @@ beforeAll(async () => {
 
 /** Names that differ from what they are listed for, and why: prices resolve it, or cannot. */
 const APART: Readonly<Record<string, string>> = {
-  "bitfinex LUNA": "another coin under that ticker, which its price tells",
-  "btse QNT": "a share under a coin's ticker, which its price tells",
-  "btse GAS": "a coin's ticker, which its price tells",
-  "paradex MSATS": "no page documents the prefix, so that it is not taken off",
-  "weex WOTAMALAILE": "no page has seen that spelling",
+  "bitfinex LUNA": "another coin with that ticker, as its price shows",
+  "btse QNT": "a share with a coin's ticker, as its price shows",
+  "btse GAS": "a coin's ticker, as its price shows",
+  "paradex MSATS": "no page documents the prefix, so it is not removed",
+  "weex WOTAMALAILE": "no page has that spelling",
 };
 
 test("whatever name adapters derive for an asset, the table groups it with its other names", () => {

@@ -258,7 +258,7 @@ const exemptions: readonly Exemption[] = [
   free("statistics.open_interest", ["huge"], ["openInterestUsd"], LEGAL),
   free("statistics.open_interest", ["huge", "negative", "flipped"], ["openInterestDigit"], LEGAL),
   free("statistics.target_volume", ["huge"], ["volume24hUsd"], LEGAL),
-  free("statistics.target_volume", ["flipped"], ["volume24hUsd"], "what is no number flips to 1"),
+  free("statistics.target_volume", ["flipped"], ["volume24hUsd"], "a non-number changes to 1"),
   free(
     "markets.underlying_asset",
     ["NaN", "huge", "negative"],

@@ -181,7 +181,7 @@ const description: ExchangeDescription = {
     ["empty data", { data: [] }, "bad_envelope"],
     ["an empty catalogue", symbols([]), "bad_envelope"],
     ["a catalogue without perpetuals", symbols(undefined), "bad_envelope"],
-    ["stocks that are no list", symbols(COINS, { list: [] }), "bad_envelope", "contracts"],
+    ["stocks that are not a list", symbols(COINS, { list: [] }), "bad_envelope", "contracts"],
   ],
   // A 403 means too many requests here.
   classified: [

@@ -244,7 +244,7 @@ const description: ExchangeDescription = {
     classChange(["STOCK", "Commodities"], 1, null),
     listChange("underlyingSubType", ["STOCK", "Pre-Launch"], "not shown"),
     [
-      "what does not trade yet",
+      "a contract that does not trade yet",
       { "instruments.status": "PENDING_TRADING", "instruments.contractType": "" },
       "not shown",
     ],

@@ -175,13 +175,13 @@ const description: ExchangeDescription = {
   },
   kindKeys: { markets: "marketType orderBookState visible baseSymbol quoteSymbol" },
   changes: [
-    ["no `visible`, where others have theirs", { "markets.visible": undefined }, "bad_row"],
+    ["no `visible`, unlike others", { "markets.visible": undefined }, "bad_row"],
     classChange("INDEX", "index"),
     classChange("STOCK", "stock"),
     classChange(null, "crypto"),
     classChange("BOND", null),
     classChange(undefined, null),
-    ["a type that is not known", { "markets.marketType": "EVERLASTING" }, "unknown_kind"],
+    ["an unknown type", { "markets.marketType": "EVERLASTING" }, "unknown_kind"],
     // Unknown, as the row's own next time is not on its grid.
     listedChange(2, { fundingIntervalHours: 2 }),
     ...[8, 480, 1 / 60].map((hours) =>

@@ -282,7 +282,7 @@ const description: ExchangeDescription = {
     kindChange("contractType", "EVENT", "unknown_kind"),
     kindChange("underlyingType", "", "bad_row"),
     [
-      "what is tagged as pre-IPO, whatever its type",
+      "a contract tagged as pre-IPO, whatever its type",
       { "exchangeInfo.underlyingType": "EQUITY", "exchangeInfo.underlyingSubType": ["Pre-IPO"] },
       "not shown",
     ],
@@ -303,7 +303,7 @@ const description: ExchangeDescription = {
       { ...NO_TERMS, nextFundingAtMs: at(16) },
     ],
     [
-      "milliseconds of jitter, which are no other grid",
+      "milliseconds of jitter, which are not another grid",
       hourlyUntil(at(14) + 7),
       { fundingIntervalHours: 1, intervalSource: "published" },
     ],
@@ -316,7 +316,7 @@ const description: ExchangeDescription = {
   failures: [
     ["an error", { code: -1003, msg: "Way too many requests" }, "bad_envelope"],
     ["an empty list", [], "bad_envelope"],
-    ["a list of no rows", [{ s: 1 }], "bad_envelope"],
+    ["a list without rows", [{ s: 1 }], "bad_envelope"],
     ["a text", "x", "bad_envelope"],
     ["null", null, "bad_envelope"],
     ["no symbols", { symbols: [] }, "bad_envelope", "exchangeInfo"],

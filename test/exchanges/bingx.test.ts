@@ -216,7 +216,7 @@ const description: ExchangeDescription = {
     feeChange(-0.0005, null),
     feeChange(5, null),
     [
-      "caps that cannot be read",
+      "unreadable caps",
       { "rates.maxFundingRate": "-0.003", "rates.minFundingRate": "" },
       { rateCap: null, rateFloor: null },
     ],
@@ -278,7 +278,7 @@ const description: ExchangeDescription = {
       yields: { quotes: [{ base: "EOS", openInterestUsd: 7409966.52 }] },
     },
     {
-      title: "a reply for one symbol is no list",
+      title: "a reply for one symbol is not a list",
       files: { rates: "premiumIndex-one-symbol.json" },
       yields: "bad_envelope",
     },

@@ -182,7 +182,7 @@ const description: ExchangeDescription = {
     rateChange("", "bad_rate"),
     rateChange(null, "bad_rate"),
     rateChange(-2, "implausible_rate"),
-    nextChange("days past is a dead contract's", at(8, 3), "not shown"),
+    nextChange("days past: a dead contract", at(8, 3), "not shown"),
     nextChange("in seconds", at(16) / 1000, "bad_next_time"),
     nextChange("beyond 8 h", at(0, 6), {
       nextFundingAtMs: at(0, 6),
@@ -203,7 +203,7 @@ const description: ExchangeDescription = {
       at: "status.23",
       mutations: ["null"],
       fields: ["predictedRate"],
-      why: "an absent limit is none",
+      why: "an absent limit does not apply",
     },
     hugeAmount("status.15", "markPrice", "indexPrice", "openInterestUsd"),
     hugeAmount("status.18", "openInterestUsd"),

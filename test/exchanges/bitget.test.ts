@@ -293,7 +293,7 @@ const description: ExchangeDescription = {
     rateChange("an empty rate", "fundingRate", "", "bad_rate"),
     rateChange("no rate", "fundingRate", null, "bad_rate"),
     rateChange("a rate over its notional", "fundingRate", "-2", "implausible_rate"),
-    rateChange("a next time of 0 is no funding", "nextUpdate", "0", "not shown"),
+    rateChange("a next time of 0 means no funding", "nextUpdate", "0", "not shown"),
     rateChange("a next time in seconds", "nextUpdate", String(at(16) / 1000), "bad_next_time"),
     rateChange("a next time in the past", "nextUpdate", String(at(13)), {
       nextFundingAtMs: at(13),

@@ -184,7 +184,7 @@ const description: ExchangeDescription = {
       { nextFundingAtMs: at(16), fundingIntervalHours: null, baselineRate: null },
     ],
     [
-      "an hourly one: what it rests at is not documented",
+      "an hourly one: its baseline is not documented",
       { "tickers.fundingIntervalMinutes": 60, "tickers.nextFundingTime": at(14) },
       { fundingIntervalHours: 1, baselineRate: null },
     ],
@@ -203,7 +203,7 @@ const description: ExchangeDescription = {
     ["an error", { code: 10010004, msg: "Invalid", success: false, data: null }, "bad_envelope"],
     ["another code", reply([ticker(BTC)], { code: 0 }), "bad_envelope"],
     ["success as a text", reply([ticker(BTC)], { success: "true" }), "bad_envelope"],
-    ["one object in place of a list", reply(ticker(BTC)), "bad_envelope"],
+    ["one object instead of a list", reply(ticker(BTC)), "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],
     ["no list", reply(undefined), "bad_envelope"],
   ],
@@ -247,7 +247,8 @@ const description: ExchangeDescription = {
       yields: { quotes: [{ markPrice: null, openInterestUsd: null }] },
     },
     {
-      title: "the price row of a white label, joined to tickers made for it: a mark of 0 is a hole",
+      title:
+        "the price row of a white label, joined to tickers made for it: a mark of 0 is missing",
       files: { prices: "futures-v2.3-price.json" },
       yields: {
         quotes: [

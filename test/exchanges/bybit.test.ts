@@ -219,13 +219,13 @@ const description: ExchangeDescription = {
       { exchangeSymbol: "BTCUSDT" },
     ]),
     [
-      "a pre-market contract of a phase that is over",
+      "a pre-market contract of a past phase",
       { "tickers.curPreListingPhase": "Finished", "instruments.isPreListing": true },
       "not shown",
     ],
     ["a pre-market mark as a text", { "instruments.isPreListing": "false" }, "bad_row"],
     ["a pre-market mark as a number", { "instruments.isPreListing": 0 }, "bad_row"],
-    ["a lost mark, where others have theirs", { "instruments.isPreListing": undefined }, "bad_row"],
+    ["a missing mark, unlike others", { "instruments.isPreListing": undefined }, "bad_row"],
     typeChange("ETF", { assetClass: "etf", takerFeeBps: null }),
     typeChange("innovation", { assetClass: "crypto", takerFeeBps: 11 }),
     typeChange("moonbase", { assetClass: null, takerFeeBps: null }),
@@ -234,7 +234,7 @@ const description: ExchangeDescription = {
     ["no interval in the ticker", { "tickers.fundingIntervalHour": "" }, NO_INTERVAL],
     ["minutes in the ticker", { "tickers.fundingIntervalHour": "480" }, NO_INTERVAL],
     [
-      "bounds in the list alone",
+      "limits in the list only",
       {
         "tickers.fundingCap": "",
         "instruments.upperFundingRate": "0.01",
@@ -245,7 +245,7 @@ const description: ExchangeDescription = {
     ["an empty rate", { "tickers.fundingRate": "" }, "bad_rate"],
     ["no rate", { "tickers.fundingRate": null }, "bad_rate"],
     ["a rate over its notional", { "tickers.fundingRate": "1.01" }, "implausible_rate"],
-    nextChange("of 0 is no funding", "0", "not shown"),
+    nextChange("of 0 means no funding", "0", "not shown"),
     nextChange("in seconds", String(at(16) / 1000), "bad_next_time"),
     nextChange("in the past", String(at(13)), { nextFundingAtMs: at(13), fundingIntervalHours: 8 }),
     nextChange("past by days", String(at(13, 3)), "not shown"),
@@ -255,7 +255,7 @@ const description: ExchangeDescription = {
       { ...NO_INTERVAL, nextFundingAtMs: null },
     ],
     [
-      "odd amounts cost their own fields",
+      "odd amounts lose only their own fields",
       {
         "tickers.turnover24h": {},
         "tickers.markPrice": "0",
@@ -307,7 +307,7 @@ const description: ExchangeDescription = {
       at: "tickers.fundingCap",
       mutations: ["missing", "null", "NaN", "huge", "negative", "empty", "object"],
       fields: ["rateCap", "rateFloor"],
-      why: "the bounds of the list stand in, which may be older",
+      why: "the list's limits are used instead, which may be older",
     },
     anyName("instruments.baseCoin", "base", "multiplier"),
     {

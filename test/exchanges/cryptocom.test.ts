@@ -195,7 +195,7 @@ const description: ExchangeDescription = {
     ["an empty list", reply([]), "bad_envelope"],
     ["a success without a result", { id: -1, code: 0 }, "bad_envelope"],
     ["another instrument's answer", point("0.1", "X"), "bad_envelope"],
-    ["an answer that does not say whose it is", reply([{ v: "0.1", t: 1 }]), "bad_envelope"],
+    ["an answer without its instrument", reply([{ v: "0.1", t: 1 }]), "bad_envelope"],
     ["nothing live", reply(SKIPPED), "bad_envelope", "instruments"],
   ],
   classified: [
@@ -209,7 +209,7 @@ const description: ExchangeDescription = {
       at: "tickers.a",
       mutations: MUTATIONS,
       fields: ["openInterestUsd"],
-      why: "the mark stands in for the last price",
+      why: "the mark replaces the last price",
     },
     hugeAmount("tickers.oi", "openInterestUsd"),
     hugeAmount("tickers.vv", "volume24hUsd"),

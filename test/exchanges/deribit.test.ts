@@ -180,9 +180,9 @@ const description: ExchangeDescription = {
     typeChange("weather", "unknown_kind"),
     ...["pre_ipo", "PREIPO", "pre-IPO"].map((type) => typeChange(type, "not shown")),
     ["linear by the older name of its type", olderType("linear"), { exchangeSymbol: BTC }],
-    ["reversed by the older name of its type", olderType("reversed"), "not shown"],
+    ["inverse by the older name of its type", olderType("reversed"), "not shown"],
     [
-      "volume_usd stands in for volume_notional",
+      "volume_usd replaces volume_notional",
       { "summaries.volume_notional": undefined, "summaries.volume_usd": 7 },
       { volume24hUsd: 7 },
     ],

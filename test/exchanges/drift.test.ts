@@ -93,7 +93,7 @@ const description: ExchangeDescription = {
       at: "markets.volume24h",
       mutations: ["flipped"],
       fields: ["volume24hUsd"],
-      why: "what is no number flips to 1",
+      why: "a non-number changes to 1",
     },
   ],
   recorded: [

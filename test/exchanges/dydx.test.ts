@@ -115,7 +115,7 @@ const description: ExchangeDescription = {
     ["an empty rate", { "markets.nextFundingRate": "" }, "bad_rate"],
     ["no rate", { "markets.nextFundingRate": null }, "bad_rate"],
     ["a rate over its notional", { "markets.nextFundingRate": "1.5" }, "implausible_rate"],
-    ["a status that is no text", { "markets.status": 1 }, "bad_row"],
+    ["a status that is not a text", { "markets.status": 1 }, "bad_row"],
     ["no status", { "markets.status": undefined }, "bad_row"],
   ],
   failures: [

@@ -241,7 +241,7 @@ const description: ExchangeDescription = {
     ["an error code", reply(null, "INVALID_CONTRACT_ID"), "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],
     [
-      "no contract alive",
+      "no live contract",
       meta([contract("1", "X", "1001", { enableTrade: false })]),
       "bad_envelope",
       "instruments",
@@ -260,7 +260,7 @@ const description: ExchangeDescription = {
       at: "rates.markPrice",
       mutations: MUTATIONS,
       fields: ["markPrice", "openInterestUsd"],
-      why: "the oracle price stands in for it",
+      why: "the oracle price replaces it",
     },
     hugeAmount("rates.oraclePrice", "markPrice", "openInterestUsd"),
     hugeAmount("rates.indexPrice", "indexPrice"),

@@ -254,7 +254,7 @@ const description: ExchangeDescription = {
       { status: undefined, is_pre_market: undefined },
       "bad_row",
     ),
-    change("a type that is not documented", { type: "event" }, "unknown_kind"),
+    change("an undocumented type", { type: "event" }, "unknown_kind"),
     // The reply still shows the charged rate for a minute.
     change("at its settlement", NEXT_DAY, { settling: true }, SETTLEMENT),
     change("just within a minute of it", NEXT_DAY, { settling: true }, SETTLEMENT + 59_999),
@@ -288,7 +288,7 @@ const description: ExchangeDescription = {
     ["the rate limit label", { label: "TOO_MANY_REQUESTS" }, "rate_limited"],
     ["an empty list", [], "bad_envelope"],
     ["an object", {}, "bad_envelope"],
-    ["a list of no rows", [1, "two", null], "bad_envelope"],
+    ["a list without rows", [1, "two", null], "bad_envelope"],
   ],
   classified: [
     [400, '{"label":"TOO_MANY_REQUESTS"}', "rate_limited"],

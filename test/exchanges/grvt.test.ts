@@ -191,7 +191,7 @@ const description: ExchangeDescription = {
   ],
   failures: [
     ["an error", { code: 1003, message: "Request not found", status: 400 }, "bad_envelope"],
-    ["a message alone", { message: "no", status: 404 }, "bad_envelope"],
+    ["only a message", { message: "no", status: 404 }, "bad_envelope"],
     ["too many requests", { code: 1006, message: "limit", status: 429 }, "rate_limited"],
     ["another instrument's answer", reply(ticker("X_USDT_Perp")), "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],

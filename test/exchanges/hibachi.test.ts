@@ -182,7 +182,7 @@ const description: ExchangeDescription = {
   failures: [
     ["a failure", failed, "bad_envelope"],
     ["no market", inventory([]), "bad_envelope", "markets"],
-    ["markets that are no list", { markets: {} }, "bad_envelope", "markets"],
+    ["markets that are not a list", { markets: {} }, "bad_envelope", "markets"],
     ["a market without a contract", inventory([{ info: {} }]), "bad_envelope", "markets"],
     ["maintenance", info(CONTRACTS, { status: "MAINTENANCE" }), "bad_envelope", "instruments"],
     ["no state", info(CONTRACTS, { status: undefined }), "bad_envelope", "instruments"],

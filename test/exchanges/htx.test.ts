@@ -295,7 +295,7 @@ const description: ExchangeDescription = {
       },
     },
     {
-      title: "the rate of one contract is no list",
+      title: "the rate of one contract is not a list",
       files: { rates: "swap_funding_rate-2026.json" },
       yields: "bad_envelope",
     },
@@ -305,7 +305,7 @@ const description: ExchangeDescription = {
       yields: { expected: 3, quotes: [{ fundingIntervalHours: null }] },
     },
     {
-      title: "an error in place of the contracts",
+      title: "an error instead of the contracts",
       files: { instruments: "error.json" },
       yields: "bad_envelope",
     },
@@ -380,7 +380,7 @@ const CLOSED = { status: "error", err_code: 1404, err_msg: "offline", ts: STAMP 
 
 describe("htx, when the call for all rates is closed", () => {
   test.each([
-    ["an error of its own", CLOSED],
+    ["its own error", CLOSED],
     ["an unknown contract", { status: "error", err_code: 1014, err_msg: "no" }],
     ["a market error", { status: "error", "err-code": "bad-request" }],
     ["an error of v5", { code: 1067, message: "no", data: [] }],

@@ -264,7 +264,7 @@ describe("hyperliquid", () => {
     ["half a scale", { deployerFeeScale: "0.5" }, 6.75],
     ["scale 3", { deployerFeeScale: "3" }, 27],
     ["no share for the deployer", { deployerFeeScale: "0.0" }, 4.5],
-    ["no scale of its own", {}, 18],
+    ["no own scale", {}, 18],
     ["a scale beyond what is documented", { deployerFeeScale: "90" }, null],
     ["an unreadable mode", { growthMode: "on", deployerFeeScale: "1.0" }, null],
   ])("the taker fee of a HIP-3 contract with %s is %p bps", async (_case, asset, bps) => {

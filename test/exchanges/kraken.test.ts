@@ -311,7 +311,7 @@ const description: ExchangeDescription = {
       at: "instruments.maxRelativeFundingRate",
       mutations: ["missing", "null", "NaN", "huge", "negative", "empty", "object"],
       fields: ["fundingRate", "predictedRate"],
-      why: "without its cap a rate is as it was published",
+      why: "without its cap a rate is as published",
     },
     anyName("instruments.base", "base"),
   ],
@@ -350,7 +350,7 @@ const description: ExchangeDescription = {
       },
     },
     {
-      title: "the single ticker is no list",
+      title: "the single ticker is not a list",
       files: { tickers: "tickers-symbol.json" },
       yields: "bad_envelope",
     },

@@ -233,7 +233,7 @@ const description: ExchangeDescription = {
     kindChange("marketStage", undefined, "bad_row"),
     ["an empty base", { "contracts.baseCurrency": "" }, "bad_row"],
     ["an end in seconds", ending(Date.UTC(2026, 11, 25) / 1000), "bad_row"],
-    ["an end that cannot be read", ending({}), "bad_row"],
+    ["an unreadable end", ending({}), "bad_row"],
     kindChange("type", "FFXCSX", "unknown_kind"),
     kindChange("marketStage", "AUCTION", "unknown_kind"),
   ],

@@ -158,7 +158,7 @@ const description: ExchangeDescription = {
     ["no code", { funding_rates: [], order_book_details: LIVE }, "bad_envelope"],
     ["an empty list", { code: 200, funding_rates: [], order_book_details: [] }, "bad_envelope"],
     [
-      "rates relayed from other exchanges alone",
+      "only rates relayed from other exchanges",
       ratesOf(rate(1, "BTC", 0.0009, "binance")),
       "bad_envelope",
       "rates",

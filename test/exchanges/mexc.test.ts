@@ -82,7 +82,7 @@ const orOfTicker = (key: string, ...fields: Exemption["fields"]): Exemption => (
   at: `rates.${key}`,
   mutations: ["missing", "null", "NaN", "negative", "empty", "object"],
   fields,
-  why: "the ticker has the price where the rates lack it",
+  why: "the ticker has the price if the rates lack it",
 });
 
 const description: ExchangeDescription = {
@@ -182,9 +182,9 @@ const description: ExchangeDescription = {
     listChange("settleCoin", 7, "bad_row"),
     listChange("futureType", undefined, "bad_row"),
     listChange("futureType", 3, "unknown_kind"),
-    ["coins that the symbol has as well", NO_COINS, { base: "BTC", quote: "USDT" }],
+    ["coins that are also in the symbol", NO_COINS, { base: "BTC", quote: "USDT" }],
     [
-      "what settles, which the symbol does not have",
+      "the settlement coin, which is not in the symbol",
       { ...NO_COINS, "instruments.settleCoin": "BTC" },
       "not shown",
     ],
@@ -204,9 +204,9 @@ const description: ExchangeDescription = {
   ],
   failures: [
     ["an error", { success: false, code: 1002, message: "no" }, "bad_envelope"],
-    ["too frequent, in few words", { code: "510" }, "rate_limited"],
+    ["too frequent, in short", { code: "510" }, "rate_limited"],
     ["too frequent", { success: false, code: 510, message: "slow down" }, "rate_limited"],
-    ["no word of success", { code: 0, data: [rate("BTC_USDT")] }, "bad_envelope", "rates"],
+    ["no success flag", { code: 0, data: [rate("BTC_USDT")] }, "bad_envelope", "rates"],
     [
       "success with a code",
       { success: true, code: 9, data: [rate("BTC_USDT")] },
@@ -270,9 +270,9 @@ const description: ExchangeDescription = {
         quotes: [{ volume24hUsd: 141331823.5755, openInterestUsd: 5832946 * 0.01 * 71000.25 }],
       },
     },
-    { title: "an error is no list", files: { rates: "error.json" }, yields: "bad_envelope" },
+    { title: "an error is not a list", files: { rates: "error.json" }, yields: "bad_envelope" },
     {
-      title: "a reply for one symbol is no list",
+      title: "a reply for one symbol is not a list",
       files: { rates: "funding_rate-one.json" },
       yields: "bad_envelope",
     },

@@ -12,12 +12,12 @@ const SMALL_PART = 0.1;
 
 /** Keys without which fewer instruments are counted, each with its reason. */
 const UNCOUNTED: readonly (readonly [ExchangeId, string, string])[] = [
-  ["aster", "list.baseAsset", "rows without a base were seen live, and are no contracts"],
-  ["dydx", "rates.ticker", "it is the key of the row: without it the rows are one row"],
+  ["aster", "list.baseAsset", "rows without a base were seen live, and are not contracts"],
+  ["dydx", "rates.ticker", "it is the key of the row: without it all rows are the same"],
   ["edgex", "list.contractName", "the rejects go by the id, which is all that is left"],
-  ["hyperliquid", "list.name", "of a dex or of a token, and no instrument's"],
-  ["hyperliquid", "list.index", "of a token, and no instrument's"],
-  ["lighter", "list.market_type", "it says which of two lists the row is in"],
+  ["hyperliquid", "list.name", "of a dex or of a token, not of an instrument"],
+  ["hyperliquid", "list.index", "of a token, not of an instrument"],
+  ["lighter", "list.market_type", "it determines which of two lists the row is in"],
 ];
 
 /** The keys of the rows of a refresh, each by the kind of its payload. */

@@ -47,7 +47,7 @@ const OPEN_WORDS: readonly (readonly [ExchangeId, string, string])[] = [
   ["aster", "0", "tags of the exchange, several to a contract"],
   ["htx", "1", "labels of the exchange, several to a contract"],
   ["hibachi", "0", "tags of the exchange, several to a contract"],
-  ["paradex", "trading_mode", "of the modes one alone is known, that of a market without a book"],
+  ["paradex", "trading_mode", "only one mode is known, that of a market without a book"],
   ["bitget", "category", "not a kind of a row: it echoes the requested family"],
 ];
 

@@ -352,7 +352,7 @@ const description: ExchangeDescription = {
       fundingIntervalHours: null,
       intervalSource: null,
     }),
-    settledChange("is unknown where the running period is none in use", 9, [7, 12, 16], {
+    settledChange("is unknown if no exchange uses the running period", 9, [7, 12, 16], {
       fundingIntervalHours: null,
       baselineRate: null,
     }),
@@ -394,7 +394,7 @@ const description: ExchangeDescription = {
       at: "openInterest.oiUsd",
       mutations: ["missing", "null", "NaN", "negative", "empty", "object"],
       fields: ["openInterestUsd"],
-      why: "coins times the mark price stand in",
+      why: "coins times the mark price are used instead",
     },
     hugeAmount("openInterest.oiCcy", "openInterestUsd"),
     { ...hugeAmount("tickers.last", "volume24hUsd"), mutations: ["huge", "flipped"] },

@@ -102,7 +102,7 @@ const description: ExchangeDescription = {
     ["no rate", { "prices.next_funding": null }, "bad_rate"],
     ["a rate over its notional", { "prices.next_funding": "-1.01" }, "implausible_rate"],
     ["no kind", { "instruments.instrument_type": 1 }, "bad_row"],
-    ["no base: the symbol is it", { "instruments.base_asset": null }, { base: "BTC" }],
+    ["no base: the symbol is used", { "instruments.base_asset": null }, { base: "BTC" }],
     [
       "a reply over the hour keeps the hour of its row's own stamp",
       { "prices.timestamp": at(14) - 100 },

@@ -150,7 +150,7 @@ const description: ExchangeDescription = {
     change("no opening", "markets.open_at", "", "bad_row"),
     change("no base", "markets.base_currency", 1, "bad_row"),
     change("no mode where others have one", "markets.trading_mode", undefined, "bad_row"),
-    change("a mode that is none", "markets.trading_mode", {}, "bad_row"),
+    change("an invalid mode", "markets.trading_mode", {}, "bad_row"),
   ],
   failures: [
     ["an error", { error: "INVALID", message: "no", data: null }, "bad_envelope"],
@@ -203,7 +203,7 @@ const description: ExchangeDescription = {
       },
     },
     {
-      title: "a list of options alone is no list of perpetuals",
+      title: "a list of only options is not a list of perpetuals",
       files: { markets: "markets-perp-option-24h.json" },
       yields: "bad_envelope",
     },

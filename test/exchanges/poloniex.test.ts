@@ -162,7 +162,7 @@ const description: ExchangeDescription = {
     ["another contract's answer", reply(rate("X_USDT_PERP")), "bad_envelope"],
     ["a success without data", reply(""), "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],
-    ["an error of the server", reply("", 500), "bad_envelope"],
+    ["a server error", reply("", 500), "bad_envelope"],
     ["nothing live", reply(SKIPPED), "bad_envelope", "instruments"],
   ],
   exemptions: [

@@ -152,14 +152,14 @@ test.each(INTERVAL_SOURCES)(
   LONG_MS,
 );
 
-describe.each(["at once", "after a whole one"])(
+describe.each(["at once", "after a complete one"])(
   "an interval source that lost half of its rows %s",
   (when) => {
     test.each(INTERVAL_SOURCES)(
       "%s: what it lost is unknown, never the default",
       async (id, _name, paths) => {
         using lab = exchangeLab([id], START_MS, "whole", partFor(id));
-        if (when === "after a whole one") await lab.cycle(id);
+        if (when === "after a complete one") await lab.cycle(id);
         lab.simulator.market.setFault(id, { name: "half_list", paths });
         await lab.clock.advance(6 * MINUTE_MS);
         await lab.cycle(id);

@@ -203,7 +203,7 @@ const description: ExchangeDescription = {
     ],
     ["no list of categories", { ...RWA, "instruments.categories": "Forex" }, { assetClass: null }],
     [
-      "a coin in a category of others",
+      "a coin in another class's category",
       { "instruments.isRwa": false, "instruments.categories": ["RWA", "TradFi"] },
       { assetClass: "crypto" },
     ],

@@ -209,7 +209,7 @@ const description: ExchangeDescription = {
       },
     },
     {
-      title: "a spot market is no contract",
+      title: "a spot market is not a contract",
       files: { markets: "markets.json" },
       yields: { quotes: [], expected: null, unlisted: 6 },
     },

@@ -178,7 +178,7 @@ testExchange({
       { nextFundingAtMs: at(16), fundingIntervalHours: null, baselineRate: null },
     ],
     [
-      "an hourly one: what it rests at is not documented",
+      "an hourly one: its baseline is not documented",
       { "rates.estFundingIntervalHours": 1, "rates.nextFundingTime": at(14) },
       { fundingIntervalHours: 1, baselineRate: null },
     ],
@@ -188,7 +188,7 @@ testExchange({
   failures: [
     ["an error", { success: false, code: -1005, message: "invalid symbol" }, "bad_envelope"],
     ["too many requests", { success: false, ...tooMany }, "rate_limited"],
-    ["too many, and nothing else", tooMany, "rate_limited"],
+    ["too many, without details", tooMany, "rate_limited"],
     ["success as a text", { ...reply([rate(BTC)]), success: "true" }, "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],
     ["no list", { success: true }, "bad_envelope"],
@@ -243,7 +243,7 @@ testExchange({
       },
     },
     {
-      title: "the list holds a spot row alone: nothing is shown",
+      title: "the list contains only a spot row: nothing is shown",
       files: { instruments: "instruments.json" },
       yields: { quotes: [], rejects: [], expected: 0 },
     },

@@ -61,7 +61,7 @@ export function violations(files: ReadonlyMap<string, string>): Violation[] {
         rule: "unknown_room",
         file,
         line: 1,
-        detail: "no rule says what it may import",
+        detail: "no rule defines what it may import",
       });
       continue;
     }
@@ -108,7 +108,7 @@ function shapeViolations(file: string, source: string): Violation[] {
       rule: "file_name",
       file,
       line: 1,
-      detail: "the name says nothing of the content",
+      detail: "the name says nothing about the content",
     });
   }
   if (PART_OF_ADAPTER.test(file)) {
@@ -139,7 +139,7 @@ function importViolations(file: string, room: RoomName, fact: ImportFact): Viola
     { rule, file, line: fact.line, detail },
   ];
   const { specifier } = fact;
-  if (specifier === null) return violation("computed_import", "a reader cannot tell what it loads");
+  if (specifier === null) return violation("computed_import", "it is unclear what it loads");
   if (!specifier.startsWith(".")) {
     return mayUsePackage(room, specifier)
       ? []

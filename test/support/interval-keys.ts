@@ -55,7 +55,7 @@ export const IN_MINUTES: ReadonlySet<ExchangeId> = new Set(["whitebit", "weex", 
 
 /** A change of intervals shows only in the outdated list, and why. */
 export const UNSHOWN_CHANGE: readonly (readonly [ExchangeId, string])[] = [
-  ["delta", "no reply tells a next settlement"],
+  ["delta", "no reply states a next settlement"],
   ["paradex", "funding accrues each second: there is no next settlement"],
   [
     "deepcoin",

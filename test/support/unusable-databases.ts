@@ -41,7 +41,7 @@ export const REFUSED: readonly Refusal[] = [
     /a newer version of this program has migrated it; use that version, or restore an older backup/,
   ],
   [
-    "that is no database",
+    "that is not a database",
     ({ path }) => writeFileSync(path, "hello ".repeat(1_000)),
     /damaged or not an SQLite database; restore a backup.*\(SQLITE_NOTADB\)/,
   ],
@@ -71,7 +71,7 @@ export const REFUSED: readonly Refusal[] = [
     /damaged or not an SQLite database; restore a backup.*\(SQLITE_CORRUPT\)/,
   ],
   [
-    "in whose place a folder lies",
+    "in whose place is a folder",
     ({ path }) => mkdirSync(path),
     /it is not a file; DATABASE_PATH must be a file/,
   ],

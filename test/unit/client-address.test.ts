@@ -32,7 +32,7 @@ const CASES: readonly Case[] = [
   ["a proxy with a port vouches, too", "10.0.0.1", "1.1.1.1:1, [2001:db8::9]:2", "1.1.1.1"],
   ["more than a port after it is garbage", "10.0.0.1", "198.51.100.7:80:80", "10.0.0.1"],
   ["an empty port is garbage", "10.0.0.1", "198.51.100.7:", "10.0.0.1"],
-  ["a port that is none is garbage", "10.0.0.1", "198.51.100.7:http", "10.0.0.1"],
+  ["an invalid port is garbage", "10.0.0.1", "198.51.100.7:http", "10.0.0.1"],
   ["a port of six digits is garbage", "10.0.0.1", "[2001:db9::5]:123456", "10.0.0.1"],
   ["IPv4 in brackets is garbage", "10.0.0.1", "[198.51.100.7]:80", "10.0.0.1"],
   ["half a bracket is garbage", "10.0.0.1", "[2001:db9::5:80", "10.0.0.1"],

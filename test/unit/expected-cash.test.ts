@@ -25,13 +25,13 @@ describe("the settlements of a holding time", () => {
   /**
    * How many there are in an hour, requested this many ms after noon, if the next is this many ms after the request.
    */
-  function within(askedMs: number, nextMs: number): number | null {
+  function within(requestedMs: number, nextMs: number): number | null {
     const [group] = new AssetGroups().of(
       snapshotOf("1-1", [okx({ nextFundingAtMs: NOON_MS + nextMs })]),
     );
     const [leg] = group?.trusted ?? [];
     if (leg === undefined) throw new Error("no leg");
-    return legTerms(leg, null, NOON_MS + askedMs, 1).charged?.settlements ?? null;
+    return legTerms(leg, null, NOON_MS + requestedMs, 1).charged?.settlements ?? null;
   }
 
   test("are counted in whole seconds, as served, after the second of the request", () => {

@@ -14,8 +14,8 @@ function joined(info: unknown, added: (symbol: string) => object): unknown {
 }
 
 async function refresh(nowMs: number, bodies: Readonly<Record<string, unknown>>) {
-  const asked = memorySource(bodies, { nowMs, rotationsEmpty: true });
-  return binance.refresh(asked);
+  const source = memorySource(bodies, { nowMs, rotationsEmpty: true });
+  return binance.refresh(source);
 }
 
 describeRecorded("binance, recorded on 2026-09-13", (read) => {

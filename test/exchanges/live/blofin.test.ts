@@ -62,10 +62,10 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
   }
 
   test("twelve contracts with all their figures, and no history is requested; the inverse one is not shown", async () => {
-    const asked = await source();
-    const { quotes, rejects, expected, unlisted } = await blofin.refresh(asked);
+    const recorded = await source();
+    const { quotes, rejects, expected, unlisted } = await blofin.refresh(recorded);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 12, unlisted: 0 });
-    expect(asked.requests).toHaveLength(5);
+    expect(recorded.requests).toHaveLength(5);
     const cents = (value: number | null): number => Math.round((value ?? Number.NaN) * 100) / 100;
     expect(
       quotes.map((quote): Row => [
@@ -87,8 +87,8 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
   });
 
   test("names and classes as stated by BloFin, gold as a coin, except for a fund that it calls an index", async () => {
-    const asked = await source();
-    const { quotes } = await blofin.refresh(asked);
+    const recorded = await source();
+    const { quotes } = await blofin.refresh(recorded);
     expect(
       quotes.map(({ base, multiplier, settle, assetClass }) =>
         [base, multiplier, settle, assetClass].join(" "),
