@@ -81,19 +81,18 @@ export class ServedBoard implements BoardView {
     const hasReaders = this.#current !== null && this.#withinMs > 0;
     if (!hasReaders) this.#serve(next);
     const prepared = this.#prepareAll(next);
-    if (hasReaders) this.#serveWhen(prepared, next);
+    if (hasReaders) void this.#serveWhen(prepared, next);
   }
 
   async #prepareAll(next: Snapshot): Promise<void> {
     for (const preparation of this.#preparations) await preparation(next);
   }
 
-  #serveWhen(prepared: Promise<void>, next: Snapshot): void {
+  async #serveWhen(prepared: Promise<void>, next: Snapshot): Promise<void> {
     const cancel = this.#clock.after(this.#withinMs, () => this.#serve(next));
-    void prepared.then(() => {
-      cancel();
-      this.#serve(next);
-    });
+    await prepared;
+    cancel();
+    this.#serve(next);
   }
 
   #serve(next: Snapshot): void {
