@@ -56,9 +56,7 @@ export function judgeScale(
     counted.push(found);
     if (isConfirmed(found, nowMs)) continue;
     const times = `${Number(scale.toPrecision(2))} times`;
-    reasons.push(
-      `${of} are ${times} those of the last accepted batch, in the middle of ${compared}`,
-    );
+    reasons.push(`${of} are ${times} those of the last accepted batch (median of ${compared})`);
   }
   const [reason] = reasons;
   return reason === undefined ? null : { reason, pending: counted };

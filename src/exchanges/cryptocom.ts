@@ -151,7 +151,8 @@ const loadPoint =
     const query = `instrument_name=${encodeURIComponent(symbol)}&valuation_type=${type}&count=1`;
     return http.get(`${BASE_PATH}/get-valuations?${query}`, (body) => {
       const { data, instrument_name: answered } = resultOf(body);
-      if (answered !== symbol) throw badEnvelope("the answer is another instrument's, or nobody's");
+      if (answered !== symbol)
+        throw badEnvelope("the answer is for another instrument, or names none");
       const [newest] = decodeRows(point, data, "t").rows;
       if (newest === undefined) throw badEnvelope("the answer holds no value");
       return newest;

@@ -163,7 +163,7 @@ function parse({ main, tokens, categories, builders, dexesLeftOut }: Raw): Batch
   return {
     ...onlyReply({ rows: listings, rejects: badRows }, (listing) => listing.row.name, quoteOf),
     ...(dexesLeftOut > 0 && {
-      leftOut: `${dexesLeftOut} HIP-3 dexes are not asked for: over the bound of ${MAX_DEXES}, or without a name`,
+      leftOut: `${dexesLeftOut} HIP-3 dexes are not requested: more than ${MAX_DEXES}, or without a name`,
     }),
   };
 }

@@ -37,11 +37,11 @@ const CHOICES = new Set([
   "PairSort",
   "PairsShown",
   "PositionDirection",
+  "PositionSide",
   "PriceSource",
   // Explained on /docs/problems.
   "ProblemCode",
   "SchedulePaymentKind",
-  "SchedulePaymentLeg",
   "SentimentSort",
   "SettlementRateSource",
   "SortOrder",

@@ -62,7 +62,7 @@ describe("an exchange that changes a unit", () => {
     await clock.advance(MINUTE_MS);
     expect(stateOf(database)).toMatchObject({
       failureKind: "refused_batch",
-      failure: "prices are 100 times those of the last accepted batch, in the middle of 25",
+      failure: "prices are 100 times those of the last accepted batch (median of 25)",
     });
     expect(ratesOf(database)).toEqual(new Set([0.0003]));
     show({ fundingRate: 0.0004 });
@@ -83,7 +83,7 @@ describe("an exchange that changes a unit", () => {
     const stopAgain = start(database, okx, clock);
     await clock.advance(MINUTE_MS);
     expect(stateOf(database)).toMatchObject({
-      failure: "rates are 100 times those of the last accepted batch, in the middle of 25",
+      failure: "rates are 100 times those of the last accepted batch (median of 25)",
     });
     await stopAgain();
   });

@@ -300,7 +300,7 @@ describe("hyperliquid", () => {
     const names = Array.from({ length: 33 }, (_, index) => ({ name: `d${index}` }));
     const bodies = Object.fromEntries(names.map(({ name }) => [dex(name), down]));
     const batch = await refresh({ ...BODIES, ...bodies, [DEXS]: [null, ...names, { name: 7 }] });
-    const words = "4 HIP-3 dexes are not asked for: over the bound of 30, or without a name";
+    const words = "4 HIP-3 dexes are not requested: more than 30, or without a name";
     expect(batch.leftOut).toBe(words);
     expect(await refresh(BODIES)).not.toHaveProperty("leftOut");
   });

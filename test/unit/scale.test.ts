@@ -51,7 +51,7 @@ describe("a batch in other units than the last one", () => {
     ],
   ] as const)("%j, then %j: %s", (before, after, reason) => {
     expect(reasonFor(before, after)).toBe(
-      `${reason} those of the last accepted batch, in the middle of 20`,
+      `${reason} those of the last accepted batch (median of 20)`,
     );
   });
 

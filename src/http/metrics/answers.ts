@@ -28,8 +28,8 @@ export function addAnswerGauges(registry: Registry, read: () => AnswerLoadStats)
     "inFlightBytes",
   );
   gauge(
-    "http_answer_bytes_kept",
-    "Bytes of answers that are kept until the next snapshot.",
+    "http_answer_bytes_cached",
+    "Bytes of answers cached until the next snapshot.",
     "cachedBytes",
   );
   gauge("http_answers_making", "Answers that are being made: two at most.", "making");

@@ -14,6 +14,7 @@ export const SET_NAMES: Readonly<Record<string, string>> = {
   "ArbPair.decision": "Decision",
   "ArbPair.reasons": "Reason",
   "ArbPair.capacity_reason": "CapacityReason",
+  "SchedulePayment.leg": "PositionSide",
   "ArbLeg.price_source": "PriceSource",
   "ArbLeg.taker_fee_source": "FeeSource",
   "Instrument.interval_source": "IntervalSource",

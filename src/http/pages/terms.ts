@@ -101,7 +101,7 @@ export const NULL_REASON_TERMS = {
   being_replaced: "The row is from older payloads than those kept: retry in a few seconds.",
   not_in_last_batch:
     "The exchange's last accepted reply lacks the instrument: the row is from an earlier one.",
-  too_large: "The payloads exceed the limit of what is kept.",
+  too_large: "The payloads are larger than what is kept in memory.",
   busy: "Too many such requests at once: retry.",
   unreadable: "An error of this service, recorded in its log.",
 } as const satisfies Record<NullReason, string>;

@@ -52,7 +52,7 @@ export const ExchangeSchema = z
     taker_fee_source: z
       .string()
       .nullable()
-      .meta({ description: "Source of the fee: a page of the exchange, or whoever states it." }),
+      .meta({ description: "Source of the fee: a page of the exchange, or who else states it." }),
     taker_fee_note: z
       .string()
       .nullable()

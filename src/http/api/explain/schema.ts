@@ -68,7 +68,7 @@ export const ExplanationSchema = z
     }),
     raw_reason: orNull(z.enum(ORIGIN_GAPS)).meta({
       description:
-        "Why `raw` is null. `not_in_memory`: another process collects, or this one has just started and has not refreshed the exchange yet. `being_replaced`: the row is from older payloads than those kept; retry in a few seconds. `not_in_last_batch`: the exchange's last accepted reply does not contain the instrument; the row is from an earlier one. `too_large`: the payloads exceed the limit of what is kept. `busy`: too many such requests at once, or the collector did not reply within two seconds; retry. `unreadable`: an error of this service, recorded in its log.",
+        "Why `raw` is null. `not_in_memory`: another process collects, or this one has just started and has not refreshed the exchange yet. `being_replaced`: the row is from older payloads than those kept; retry in a few seconds. `not_in_last_batch`: the exchange's last accepted reply does not contain the instrument; the row is from an earlier one. `too_large`: the payloads are larger than what is kept in memory. `busy`: too many such requests at once, or the collector did not reply within two seconds; retry. `unreadable`: an error of this service, recorded in its log.",
     }),
     raw_observed_at: time("When the raw values were current on the exchange.").nullable(),
     rate_rule: z.string().meta({ description: "What the exchange publishes, and in which unit." }),

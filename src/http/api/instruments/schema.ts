@@ -28,7 +28,7 @@ export const InstrumentSchema = z
     accrual: AccrualSchema,
     identity: z.enum(IDENTITIES).meta({
       description:
-        "`confirmed`: listings on other exchanges agree in price. `probable`: nothing to compare with yet. `conflict`: a different asset, or one that cannot be told apart; its rows are flagged `identity_conflict`.",
+        "`confirmed`: listings on other exchanges agree in price. `probable`: nothing to compare with yet. `conflict`: a different asset, or one that cannot be distinguished; its rows are flagged `identity_conflict`.",
     }),
     multiplier: z
       .number()

@@ -54,8 +54,8 @@ export type Direction = (typeof DIRECTIONS)[number];
 export const PositionSchema = z
   .strictObject({
     ...instrumentFields,
-    side: z.enum(POSITION_SIDES).meta({ description: "As asked for." }),
-    notional_usd: usd("As asked for.", 10_000),
+    side: z.enum(POSITION_SIDES).meta({ description: "As requested." }),
+    notional_usd: usd("As requested.", 10_000),
     ...rateFields,
     assumes: z.literal("constant_rates").meta({
       description: "Rates are assumed to stay unchanged: actual payments follow future rates.",
