@@ -9,10 +9,10 @@ const SILENT_PERIODS = 1.5;
 /** … or 180 s. */
 const SILENT_FLOOR_MS = 90_000;
 
-/** An exchange that answers at all has been requested again after this time: until then its old rows prove nothing … */
-const REQUESTED_AGAIN_PERIODS = 3;
+/** An exchange that answers at all has been queried again after this time: until then its old rows prove nothing … */
+const QUERIED_AGAIN_PERIODS = 3;
 /** … or after this time if periods are short. */
-const REQUESTED_AGAIN_FLOOR_MS = 180_000;
+const QUERIED_AGAIN_FLOOR_MS = 180_000;
 
 /** The fields of an exchange that a check uses. */
 export type EnabledExchange = Pick<
@@ -58,7 +58,7 @@ export class ObservationGaps {
     this.#isAway = false;
   }
 
-  /** Whether a leg's row predates a gap and its exchange may not have been requested again since. */
+  /** Whether a leg's row predates a gap and its exchange may not have been queried again since. */
   outdatedAt(
     asOfMs: number,
     exchanges: readonly EnabledExchange[],
@@ -66,7 +66,7 @@ export class ObservationGaps {
     const sinceMs = this.#sinceMs;
     const asking = new Set<string>(
       exchanges
-        .filter(({ periodMs }) => asOfMs - sinceMs <= askedAgainMs(periodMs))
+        .filter(({ periodMs }) => asOfMs - sinceMs <= queriedAgainMs(periodMs))
         .map(({ exchange }) => exchange),
     );
     return (leg) => {
@@ -82,6 +82,6 @@ function silentAfterMs(exchanges: readonly EnabledExchange[]): number {
   return Math.max(SILENT_FLOOR_MS, SILENT_PERIODS * shortestMs);
 }
 
-function askedAgainMs(periodMs: number): number {
-  return Math.max(REQUESTED_AGAIN_FLOOR_MS, REQUESTED_AGAIN_PERIODS * periodMs);
+function queriedAgainMs(periodMs: number): number {
+  return Math.max(QUERIED_AGAIN_FLOOR_MS, QUERIED_AGAIN_PERIODS * periodMs);
 }
