@@ -81,7 +81,7 @@ bench: $(BUILT) ## Run the benchmarks (SECTIONS="idle start", QUICK=1, MINUTES=1
 soak: $(BUILT) ## Inject random faults on every exchange for MINUTES (20); SEED repeats a run
 	$(BUN) bench/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
-# Runs again whenever the manifest or the lock file changes. Bun's package installs its binary in an install
+# Runs again whenever the manifest, the lock file or a patch changes. Bun's package installs its binary in an install
 # script: npx runs it whatever npm's settings are, and the third step runs it if the installation
 # was not allowed to.
 $(INSTALLED): package.json bun.lock $(wildcard patches/*)

@@ -16,7 +16,7 @@ const DEFAULT_PORT = 8083;
 const MAX_PORT = 65_535;
 /** Below the ports that Linux gives to outgoing connections: one that is free now is free when the service listens. */
 const ANY_PORT = { from: 10_000, below: 32_768 } as const;
-const MAX_TURNS = 20;
+const MAX_TRIES = 20;
 
 /** A cold machine compiles and migrates in a second or two; past this something is wrong. */
 const READY_WITHIN_MS = 60_000;
@@ -169,12 +169,12 @@ function portOf(setting: string, fallback: number): number {
 /** `port` if it is free, any free port for 0. Throws an error that says what to do. */
 async function freePort(setting: string, port: number, host: string): Promise<number> {
   if (port !== 0) return requireFree(setting, port, host);
-  for (let turn = 1; ; turn += 1) {
+  for (let tries = 1; ; tries += 1) {
     const any = ANY_PORT.from + Math.floor(Math.random() * (ANY_PORT.below - ANY_PORT.from));
     try {
       return await requireFree(setting, any, host);
     } catch (error) {
-      if (turn === MAX_TURNS) throw error;
+      if (tries === MAX_TRIES) throw error;
     }
   }
 }

@@ -11,7 +11,7 @@ export const REPLACED_KEPT_MS = 15_000;
 /** Replaced batches per exchange; more than one only if the period is shorter than that. */
 const MAX_REPLACED = 3;
 
-/** A batch stays parsed this long: clients that request one row request its neighbours. */
+/** A batch stays parsed this long: clients that request one row often request its neighbours. */
 const PARSED_FOR_MS = 10_000;
 
 /** Refreshes come first: parsing batches again may take this share of the thread's time. */

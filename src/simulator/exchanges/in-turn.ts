@@ -14,7 +14,7 @@ function placeOf(listing: Listing, view: MarketView): number {
   return place;
 }
 
-/** A reply with one instrument's row, for an exchange that is requested for each in turn. */
+/** A reply with one instrument's row, for an exchange that is queried for each in turn. */
 export function inTurn(
   reply: WireList,
   isAsked: (listing: Listing) => boolean,
