@@ -41,6 +41,17 @@ describe("exchange alerts", () => {
     ]);
   });
 
+  test("an exchange that fails between the start and the first check is judged by the first check", async () => {
+    bench.scene.allWell();
+    const alerts = bench.service();
+    await bench.clock.advance(1_000);
+    bench.scene.fail("kraken", "geo_blocked", "HTTP 451");
+    await bench.clock.advance(1_000);
+    bench.scene.heartbeatMs = bench.clock.nowMs();
+    await bench.tick(alerts);
+    expect(bench.messenger.sent).toEqual([expect.stringContaining("kraken: geo-blocked")]);
+  });
+
   test("an exchange that is never requested after a start is stale after the threshold", async () => {
     bench.scene.allWell();
     await bench.clock.advance(2 * STALE_AFTER_MS);

@@ -72,7 +72,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   if (messengers.length === 0)
     return { observe: async () => {}, deliveries: [], deliver: async () => {} };
   const startedAtMs = clock.monotonicMs();
-  let aliveSinceMs: number | null = null;
+  // An exchange may have been tried between its collector's start and the first call that finds the collector alive:
+  // only what is older than the last call that found it dead, or than this process, belongs to an earlier run.
+  let notAliveAtMs = clock.nowMs();
   let prunedAtMs = Number.NEGATIVE_INFINITY;
 
   const deliveries = messengers.map((messenger) => {
@@ -88,7 +90,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   return {
     async observe(report, states) {
       const nowMs = clock.nowMs();
-      aliveSinceMs = report.collectorAlive ? (aliveSinceMs ?? nowMs) : null;
+      if (!report.collectorAlive) notAliveAtMs = nowMs;
+      const aliveSinceMs = report.collectorAlive ? notAliveAtMs : null;
       const startIsOver = clock.monotonicMs() - startedAtMs >= COLLECTOR_START_GRACE_MS;
       await queueChanges(deps, report, states, { aliveSinceMs, startIsOver, nowMs });
       if (clock.monotonicMs() - prunedAtMs < PRUNE_EVERY_MS) return;
