@@ -30,6 +30,7 @@ const EMPTIED: Readonly<Record<string, Readonly<Record<string, readonly string[]
 const LEFT_BEHIND: Readonly<Record<FileName, { tables: readonly string[]; by: string } | null>> = {
   market: { tables: ["alert_outbox", "alert_states"], by: "0010_alerts_in_accounts" },
   accounts: null,
+  history: null,
 };
 
 const empty = forEachFile((name) => new EmptyDatabases(name));

@@ -6,6 +6,7 @@ import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { accountsFile } from "../../src/db/accounts/file.ts";
 import type { DatabaseFile } from "../../src/db/database-file.ts";
+import { historyFile } from "../../src/db/history/file.ts";
 import { marketFile } from "../../src/db/market/file.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
@@ -14,7 +15,7 @@ import { columnsIn, tablesIn } from "./table-rows.ts";
 const ROOT = join(import.meta.dir, "../..");
 
 /** Each file of the service for the path of the market file, by the folder of its migrations. */
-const FILES = { market: marketFile, accounts: accountsFile } satisfies Record<
+const FILES = { market: marketFile, accounts: accountsFile, history: historyFile } satisfies Record<
   string,
   (databasePath: string) => DatabaseFile
 >;

@@ -21,6 +21,7 @@ const ROOM_NAMES = [
   "db",
   "db/market",
   "db/accounts",
+  "db/history",
   "gateways",
   "config",
   "collector",
@@ -67,6 +68,10 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   "db/accounts": {
     job: "the accounts' file: its tables and repositories, asynchronous",
     imports: ["db"],
+  },
+  "db/history": {
+    job: "the history's file: samples and settlements, its tables and repositories, synchronous",
+    imports: ["db", "domain"],
   },
   gateways: { job: "outbound calls to third parties: Telegram, the heartbeat", imports: ["lib"] },
   config: {
@@ -215,6 +220,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "db",
       "db/market",
       "db/accounts",
+      "db/history",
       "lib",
       "domain",
     ],
