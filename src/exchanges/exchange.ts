@@ -3,20 +3,10 @@ import type { FailureKind } from "../domain/exchange.ts";
 import type { Accrual, Batch, Explanation, OptionalField, RateOrigin } from "../domain/quote.ts";
 import { withDocumentedInterest } from "../domain/resting-rate.ts";
 import { shownBatch } from "../domain/shown-batch.ts";
+import type { ExchangeHistory } from "./history.ts";
+import type { ExchangeHttp } from "./requests.ts";
 
-/**
- * Checks an envelope and extracts only what `parse` needs. Throws RequestFailure("bad_envelope", …). `text` is what
- * `body` was parsed from: for the recording of a refresh, not for adapters.
- */
-export type Decode<T> = (body: unknown, text?: Uint8Array) => T;
-
-/** Sends requests to this exchange's hosts: paced, bounded, retried, with typed failures. */
-export interface ExchangeHttp {
-  /** `path` is everything after the origin, including the query. `host` names one of `facts.hosts`. */
-  get<T>(path: string, decode: Decode<T>, host?: string): Promise<T>;
-  /** For exchanges whose read calls are POST: retried like a GET. */
-  postRead<T>(path: string, body: unknown, decode: Decode<T>, host?: string): Promise<T>;
-}
+export type { Decode, ExchangeHttp } from "./requests.ts";
 
 export type Load<T> = (http: ExchangeHttp) => Promise<T>;
 
@@ -120,6 +110,7 @@ export interface ExchangeFacts {
 /** One exchange: `fetchRaw` is I/O only, `parse` and `explain` are pure. */
 export interface Adapter<Raw> {
   readonly facts: ExchangeFacts;
+  readonly history?: ExchangeHistory;
   fetchRaw(source: Source): Promise<Raw>;
   parse(raw: Raw): Batch;
   /** The source rows of the rate of one quote of `parse(raw)`; null for a symbol that it did not show. */
@@ -135,6 +126,7 @@ export interface Refreshed extends Batch {
 /** An adapter with its payload type hidden, as used by the registry and the collector. */
 export interface Exchange {
   readonly facts: ExchangeFacts;
+  readonly history?: ExchangeHistory;
   refresh(source: Source): Promise<Refreshed>;
 }
 

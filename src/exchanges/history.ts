@@ -1,5 +1,5 @@
 import type { Accrual, SettledRate } from "../domain/settlement.ts";
-import type { ExchangeHttp } from "./exchange.ts";
+import type { ExchangeHttp } from "./requests.ts";
 
 /** The instrument whose past is read. */
 export interface HistoryInstrument {
@@ -27,6 +27,8 @@ export interface HistoryPage<Row> {
   readonly rows: readonly Row[];
   /** For the next request, null at the end; only where the paging is by cursor. */
   readonly cursor?: string | null;
+  /** True if the reply itself says that nothing older follows. */
+  readonly isLast?: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export type HistoryPaging =
 /** Facts about a history endpoint, with how one of its pages is read. Documents and tests are generated from it. */
 export interface HistoryProfile<Row = SettledRate> {
   readonly paging: HistoryPaging;
-  /** The most rows in one reply. */
+  /** The most rows in one reply; an estimate where the sources disagree. */
   readonly maxRows: number;
   /** The order of rows within a reply, as documented or observed. */
   readonly order: "newest_first" | "oldest_first" | "unknown";
@@ -60,8 +62,12 @@ export interface HistoryProfile<Row = SettledRate> {
   };
   /** The longest range of one request; absent: no limit. */
   readonly maxRangeMs?: number;
-  /** How far back it reaches, in words, with the number of days where there is one; null days: not stated. */
-  readonly depth: { readonly words: string; readonly days: number | null };
+  /** How far back it reaches, in words, and the number of days or rows where there is one; null: not stated. */
+  readonly depth: {
+    readonly words: string;
+    readonly days: number | null;
+    readonly rows: number | null;
+  };
   /** At most `requests` in any `perMs` milliseconds, below the documented limit; within the exchange's own pacing. */
   readonly pacing: { readonly requests: number; readonly perMs: number };
   /** Facts that the sources do not settle, in words for the operator. */

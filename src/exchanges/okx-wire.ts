@@ -66,7 +66,7 @@ const envelope = z.object({
 });
 
 /** The data of a success. Failures come with HTTP 200 and another `code`, which is a string. */
-function dataOf(body: unknown): unknown {
+export function dataOf(body: unknown): unknown {
   const { code: received, msg, data } = decodeEnvelope(envelope, body);
   const code = String(received);
   if (code === "0") return data;

@@ -1,6 +1,7 @@
 import { HOUR_MS, MAX_ABS_RATE, observedAtMs, settlementMinuteMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { history } from "./okx-history-wire.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
 import { indexRow, instrumentRow, load, markRow, oiRow, rateRow, tickerRow } from "./okx-wire.ts";
 import type { InstrumentRow, RateRow, Raw } from "./okx-wire.ts";
@@ -254,4 +255,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return { rows, formula: "{rates.fundingRate}" };
 }
 
-export const okx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const okx = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

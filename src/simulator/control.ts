@@ -12,7 +12,8 @@ type Body = Readonly<Record<string, unknown>>;
 /**
  * The control endpoint. GET: truth[?exchange=], requests, clock. POST with a JSON body: fault {exchange, fault,
  * paths?, times?, delay_ms?, retry_after_seconds?, field?}, clear {exchange?}, freeze, unfreeze, step {ms, exchange?},
- * interval {exchange, exchange_symbol, hours}, delist {exchange, exchange_symbol},
+ * interval {exchange, exchange_symbol, hours}, hole {exchange, exchange_symbol, slot_ms} (a payment missing from the
+ * history), delist {exchange, exchange_symbol},
  * relist {exchange, exchange_symbol, listed_at_ms?}, reset (the counts).
  */
 export async function controlReply(
@@ -66,6 +67,11 @@ function change(market: Market, command: string, body: Body): void {
     case "interval":
       return found(
         market.setInterval(exchangeOf(body), symbolOf(body), positiveOf(body, "hours")),
+        body,
+      );
+    case "hole":
+      return found(
+        market.makeHole(exchangeOf(body), symbolOf(body), positiveOf(body, "slot_ms")),
         body,
       );
     case "delist":

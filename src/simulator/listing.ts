@@ -77,6 +77,10 @@ export interface Listing {
   readonly product: Product;
   state: ListingState;
   intervalHours: number;
+  /** Earlier intervals, each with the last settlement that it applied to, oldest first. */
+  intervalPast: readonly { readonly untilMs: number; readonly hours: number }[];
+  /** Slots (unix ms) that are missing from its history. */
+  readonly holes: Set<number>;
   /** Hours by which the settlement grid is shifted from UTC midnight. */
   readonly gridShiftHours: number;
   /** Symmetric bound of the rate, a fraction per interval. */

@@ -74,6 +74,8 @@ function listingOf(exchange: ExchangeName, seed: number, plan: ListingPlan): Lis
     product: plan.product ?? "perp",
     state: plan.state ?? "live",
     intervalHours: plan.intervalHours,
+    intervalPast: [],
+    holes: new Set(),
     gridShiftHours: plan.gridShiftHours ?? 0,
     cap: plan.cap ?? (major ? MAJOR_CAP : ORDINARY_CAP),
     style: plan.style ?? drawStyle(unit(key, 1)),

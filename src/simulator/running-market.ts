@@ -3,7 +3,9 @@ import { ENCODERS } from "./encoders.ts";
 import type { Fault } from "./faults.ts";
 import { faultyRows } from "./faulty-rows.ts";
 import type { ExchangeName, Listing } from "./listing.ts";
-import { STEP_MS } from "./market.ts";
+import { PAST_DAYS, type Payment, paymentsOf } from "./history.ts";
+import { HistoryLimits } from "./history-limits.ts";
+import { HOUR_MS, STEP_MS } from "./market.ts";
 import type { ExchangeTruth } from "./truth.ts";
 import {
   type ExchangeEncoder,
@@ -13,6 +15,7 @@ import {
   type WireReply,
   type WireRequest,
   type WireRow,
+  wireError,
 } from "./wire.ts";
 
 /** Coins and shares in total, including invented ones: enough for the largest exchange at full scale. */
@@ -26,7 +29,13 @@ export interface SimulatorOptions {
   readonly seed?: number;
   /** Share of the real number of instruments, 1 for all. */
   readonly scale?: number;
+  /** No page of a history has more rows; by default only the exchange's own maximum counts. */
+  readonly maxPastRows?: number;
+  /** The rate limits of histories are this much wider than the real ones, 1 by default. */
+  readonly historyLimitFactor?: number;
 }
+
+const DAY_MS = 24 * HOUR_MS;
 
 /** Payloads of one step, by exchange and request. */
 type Encoded = Map<string, string>;
@@ -47,6 +56,9 @@ export class Market {
   readonly #requests = new Map<string, number>();
   /** How far an exchange's own clock is ahead of the market's; negative if behind. */
   readonly #clockErrorMs = new Map<ExchangeName, number>();
+  readonly #historyLimits: HistoryLimits;
+  readonly #pastFromMs: number;
+  readonly #maxPastRows: number;
   #offsetMs = 0;
   #frozenAtMs: number | null = null;
   #encoded: Encoded = new Map();
@@ -57,6 +69,9 @@ export class Market {
     this.#nowMs = options.nowMs;
     this.#seed = seed;
     this.#scale = scale;
+    this.#maxPastRows = options.maxPastRows ?? Number.POSITIVE_INFINITY;
+    this.#historyLimits = new HistoryLimits(options.historyLimitFactor ?? 1);
+    this.#pastFromMs = Math.floor(options.nowMs() / DAY_MS - PAST_DAYS) * DAY_MS;
     // A market larger than the real one has more assets, too: otherwise exchanges would run out of them.
     const size = Math.max(1, scale);
     this.#assets = createAssets(seed, Math.ceil(COINS * size), Math.ceil(STOCKS * size));
@@ -101,6 +116,14 @@ export class Market {
     return ENCODERS[exchange].truth(this.#view(exchange, null));
   }
 
+  /** What an instrument was charged, oldest first; null if there is no such instrument. */
+  payments(exchange: ExchangeName, symbol: string): readonly Payment[] | null {
+    const view = this.#view(exchange, null);
+    const listing = view.listings.find((row) => row.symbol === symbol);
+    if (listing === undefined) return null;
+    return paymentsOf(listing, view, { fromMs: 0, toMs: Number.POSITIVE_INFINITY });
+  }
+
   setFault(exchange: ExchangeName, fault: Fault): void {
     this.#faults.set(exchange, fault);
     this.#faultsUsed.set(exchange, 0);
@@ -132,8 +155,15 @@ export class Market {
   /** Changes one instrument's interval. False if there is no such instrument. */
   setInterval(exchange: ExchangeName, symbol: string, hours: number): boolean {
     return this.#change(exchange, symbol, (listing) => {
+      const { intervalPast, intervalHours } = listing;
+      listing.intervalPast = [...intervalPast, { untilMs: this.nowMs(), hours: intervalHours }];
       listing.intervalHours = hours;
     });
+  }
+
+  /** Removes one payment from an instrument's history. False if there is no such instrument. */
+  makeHole(exchange: ExchangeName, symbol: string, slotMs: number): boolean {
+    return this.#change(exchange, symbol, ({ holes }) => void holes.add(slotMs));
   }
 
   delist(exchange: ExchangeName, symbol: string): boolean {
@@ -166,7 +196,11 @@ export class Market {
 
   /** The exchange's response to a request at this market step, before any fault. */
   route(exchange: ExchangeName, request: WireRequest): WireReply {
-    const reply = ENCODERS[exchange].route(request);
+    const { route, historyLimit: limit, rateLimitBody } = ENCODERS[exchange];
+    const reply = route(request);
+    const isHistory = reply.type === "list" && reply.kind === "history";
+    if (!this.#historyLimits.allows(exchange, isHistory ? limit : undefined, this.#nowMs()))
+      return wireError(429, rateLimitBody);
     if (reply.type === "error" || reply.whenEmpty === undefined) return reply;
     const now = this.#view(exchange, null);
     const made = reply.rows(now);
@@ -182,6 +216,8 @@ export class Market {
     const stepMs = this.#stepMs();
     if (stepMs !== this.#encodedAtMs) this.#encoded = new Map();
     this.#encodedAtMs = stepMs;
+    // A part of the past is requested once: keeping it would only take memory.
+    const isKept = reply.kind !== "history";
     const key = `${exchange} ${reply.key} ${fault?.name ?? ""}`;
     const known = this.#encoded.get(key);
     if (known !== undefined) return known;
@@ -189,7 +225,7 @@ export class Market {
     const rows = reply.rows(view);
     const sent = fault === null ? rows : faultyRows(ENCODERS[exchange], fault, reply, rows);
     const text = JSON.stringify(reply.wrap(sent, view));
-    this.#encoded.set(key, text);
+    if (isKept) this.#encoded.set(key, text);
     return text;
   }
 
@@ -198,7 +234,14 @@ export class Market {
     const nowMs = this.#stepMs(exchange);
     const frozenAtMs =
       fault?.name === "frozen_timestamps" ? this.#stampsFrozenAt.get(exchange) : undefined;
-    return { listings: this.#listingsOf(exchange), nowMs, stampMs: frozenAtMs ?? nowMs };
+    const listings = this.#listingsOf(exchange);
+    return {
+      listings,
+      nowMs,
+      stampMs: frozenAtMs ?? nowMs,
+      pastFromMs: this.#pastFromMs,
+      maxPastRows: this.#maxPastRows,
+    };
   }
 
   /** Built on first use: derived from seed and names alone, so the order does not matter. */

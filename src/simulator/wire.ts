@@ -14,6 +14,10 @@ export interface MarketView {
   readonly nowMs: number;
   /** The rows' own timestamps: `nowMs`, or an older instant while timestamps are frozen. */
   readonly stampMs: number;
+  /** When the past of the market begins, unix ms. */
+  readonly pastFromMs: number;
+  /** No page of a history has more rows, whatever the exchange's own maximum is. */
+  readonly maxPastRows: number;
 }
 
 /** A request as the real host would receive it. */
@@ -29,10 +33,10 @@ export interface WireRequest {
 }
 
 /**
- * `rates` contains the funding rate, `list` says which instruments exist, `secondary` is the rest. Faults that change
- * rows only change `rates`, except empty_list, and half_list with specific paths.
+ * `rates` contains the funding rate, `list` says which instruments exist, `history` what was charged, `secondary` is the
+ * rest. Faults that change rows only change `rates`, except empty_list, and half_list with specific paths.
  */
-export type PayloadKind = "rates" | "list" | "secondary";
+export type PayloadKind = "rates" | "list" | "secondary" | "history";
 
 export interface WireList {
   readonly type: "list";
@@ -76,6 +80,8 @@ export interface ExchangeEncoder {
   readonly errorBody: unknown;
   /** The instrument's state after a delisting. */
   readonly delistedState: ListingState;
+  /** The rate limit of its history: whoever exceeds it gets `rateLimitBody` for a minute, whatever is requested. */
+  readonly historyLimit?: { readonly requests: number; readonly perMs: number };
   /** Faults that this format cannot have, and why. */
   readonly exceptions?: Readonly<Partial<Record<FaultName, string>>>;
   truth(view: MarketView): ExchangeTruth;

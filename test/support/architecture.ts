@@ -34,7 +34,16 @@ const EFFECT_OWNER: Readonly<Record<Effect, string>> = {
 const BROWSER_CODE = "src/web/static/";
 
 /** Files of src/exchanges that every adapter shares, and the one that knows every adapter. */
-const SHARED_BY_ADAPTERS = ["exchange", "history", "wire", "wire-join", "wire-rows", "wire-times"];
+const SHARED_BY_ADAPTERS = [
+  "exchange",
+  "history",
+  "requests",
+  "wire-history",
+  "wire",
+  "wire-join",
+  "wire-rows",
+  "wire-times",
+];
 /** A part of one adapter without the suffix that tells these from adapters. */
 const PART_OF_ADAPTER = /^src\/exchanges\/(?!wire-)[^-/]+-(?!(.*-)?wire\.ts$)/;
 const REGISTRY = "src/exchanges/registry.ts";

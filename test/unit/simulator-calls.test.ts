@@ -14,7 +14,13 @@ const roster = createRoster("gate", 1);
 const { byKind } = createAssets(1, 10, 1);
 for (const [index, asset] of byKind.coin.slice(0, 5).entries())
   roster.add({ asset, symbol: `S${index}`, quote: "USDT", settle: "USDT", intervalHours: 8 });
-const view: MarketView = { listings: roster.listings, nowMs: NOW_MS, stampMs: NOW_MS };
+const view: MarketView = {
+  listings: roster.listings,
+  nowMs: NOW_MS,
+  stampMs: NOW_MS,
+  pastFromMs: 0,
+  maxPastRows: 1_000,
+};
 
 const row = ({ symbol }: { readonly symbol: string }) => ({ symbol });
 const encoder = encoderOfCalls({

@@ -87,7 +87,13 @@ function wireRequest({ path, body }: DemoRequest): WireRequest {
 function rateRows(exchange: ExchangeName): readonly WireRow[] {
   const encoder = ENCODERS[exchange];
   const listings = listingsOf(encoder, createAssets(1, 1_000, 300), 1, 1);
-  const view: MarketView = { listings, nowMs: DEMO_START_MS, stampMs: DEMO_START_MS };
+  const view: MarketView = {
+    listings,
+    nowMs: DEMO_START_MS,
+    stampMs: DEMO_START_MS,
+    pastFromMs: 0,
+    maxPastRows: 1_000,
+  };
   return encoder.usual.flatMap((request) => {
     const reply = encoder.route(wireRequest(request));
     if (reply.type === "error" || reply.kind !== "rates") return [];

@@ -22,7 +22,7 @@ type Wrap = (rows: readonly WireRow[], view: MarketView, asked: Asked, total: nu
 export type RowOf = (listing: Listing, view: MarketView, asked: Asked) => WireRow;
 
 /** How the exchange answers one path: with a list of rows. */
-export type Call = Answer & (OneRowEach | OwnRows);
+export type Call = Answer & (OneRowEach | OwnRows | Past);
 
 interface OneRowEach {
   readonly row: RowOf;
@@ -34,6 +34,15 @@ interface OneRowEach {
 /** All rows at once, where there is not one for each listing. */
 interface OwnRows {
   readonly rows: (view: MarketView, asked: Asked) => readonly WireRow[];
+  readonly page?: undefined;
+}
+
+/** The page of what one instrument (`one`) was charged that a request asks for; empty for an unknown instrument. */
+interface Past {
+  readonly past: (listing: Listing, view: MarketView, asked: Asked) => readonly WireRow[];
+  readonly one: OneOf;
+  readonly row?: undefined;
+  readonly rows?: undefined;
   readonly page?: undefined;
 }
 
@@ -180,6 +189,8 @@ function listOf(
     ...(call.whenEmpty === undefined ? {} : { whenEmpty: call.whenEmpty }),
     rows: (view) => {
       if (call.rows !== undefined) return [...call.rows(view, asked)];
+      if (call.row === undefined)
+        return all(view).flatMap((listing) => call.past(listing, view, asked));
       const sent = page === null ? all(view) : all(view).slice(page.first, page.first + page.size);
       return sent.map((listing) => call.row(listing, view, asked));
     },

@@ -1,3 +1,4 @@
+import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
@@ -12,6 +13,9 @@ import {
 import { type Asked, type Call, type RowOf, encoderOfCalls } from "./calls.ts";
 import { swapRow } from "./okx-instruments.ts";
 import { createListings } from "./okx-listings.ts";
+
+/** How long past rates are kept. */
+const KEPT_DAYS = 90;
 
 const isSwap = (listing: Listing): boolean => listing.product !== "xperp";
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -160,6 +164,30 @@ const indexTickers: Call = {
   row: indexRow,
 };
 
+/** The newest rows older than `after`; at most 400, of the last three months. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: refusedId,
+  has: (row) => isSwap(row) && quoted(row),
+  one: { name: "instId" },
+  past: (listing, view, { query }) => {
+    const keptFromMs = view.nowMs - KEPT_DAYS * 24 * HOUR_MS;
+    const { toMs } = rangeOf(query, "before", "after");
+    const payments = paymentsOf(listing, view, { fromMs: keptFromMs, toMs });
+    return newestOf(payments, countOf(view, query.get("limit"), { usual: 400, max: 400 })).map(
+      ({ rate, slotMs }) => ({
+        formulaType: "withRate",
+        fundingRate: fixed(rate, 16),
+        fundingTime: String(slotMs),
+        instId: listing.symbol,
+        instType: "SWAP",
+        method: "current_period",
+        realizedRate: fixed(rate, 16),
+      }),
+    );
+  },
+};
+
 const CLASS_OF_CATEGORY: readonly (readonly [string, TruthAssetClass])[] = [
   ["3", "stock"],
   ["4", "commodity"],
@@ -201,10 +229,12 @@ export const okx: ExchangeEncoder = encoderOfCalls({
       has: (row) => isSwap(row) && onWire(row),
     },
     "/api/v5/market/index-tickers": indexTickers,
+    "/api/v5/public/funding-rate-history": pastRates,
   },
   wrap,
   notFound: wireError(404, { msg: "Not Found", code: "404" }),
   show,
+  historyLimit: { requests: 10, perMs: 2_000 },
   rateLimitBody: { code: "50011", data: [], msg: "Too Many Requests" },
   errorBody: { code: "50013", data: [], msg: "Systems are busy. Please try again later." },
   delistedState: "gone",

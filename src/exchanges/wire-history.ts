@@ -1,0 +1,67 @@
+/** Building blocks for reading the pages of a history: payments and accrued amounts keep their decimal text. */
+import type { z } from "zod";
+import { MAX_ABS_RATE } from "../domain/funding.ts";
+import type { SettledRate } from "../domain/settlement.ts";
+import { badEnvelope, type Numeric, numberOf, positiveOf } from "./wire.ts";
+
+/** Rows that match `schema` and that `read` accepts; the others are left out, and the gap they leave is reported. */
+export function historyRows<S extends z.ZodType, Row>(
+  schema: S,
+  list: unknown,
+  read: (row: z.output<S>) => Row | null,
+): Row[] {
+  if (!Array.isArray(list)) throw badEnvelope("the history is not a list");
+  const rows: Row[] = [];
+  for (const item of list) {
+    const parsed = schema.safeParse(item);
+    const row = parsed.success ? read(parsed.data) : null;
+    if (row !== null) rows.push(row);
+  }
+  if (rows.length === 0 && list.length > 0) throw badEnvelope("no row of the history is readable");
+  return rows;
+}
+
+/** A payment; null if its time or its rate is not one. `rate` is a fraction per interval, in decimal text. */
+export function settledRate(
+  atMs: number | null,
+  rate: string | null,
+  stated: Partial<Pick<SettledRate, "intervalHours" | "markPrice">> = {},
+): SettledRate | null {
+  if (atMs === null || rate === null || Math.abs(Number(rate)) > MAX_ABS_RATE) return null;
+  return { intervalHours: null, markPrice: null, ...stated, atMs, rate };
+}
+
+/** A number as the exchange wrote it; a JSON number gives its shortest text. Null if it is not one. */
+export function decimalTextOf(value: Numeric): string | null {
+  if (numberOf(value) === null) return null;
+  return String(value).trim();
+}
+
+/** Rounded down to whole seconds, for requests. */
+export function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000);
+}
+
+/** The mark price of a payment, null if it is not stated. */
+export const markPriceOf = positiveOf;
+
+/**
+ * A decimal text times ten to the power of `places`, exactly: `0.0012` and -2 give `0.000012`. Null for anything that is
+ * not a number.
+ */
+export function shiftedDecimal(value: Numeric, places: number): string | null {
+  const text = decimalTextOf(value);
+  const match = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text ?? "");
+  if (match === null) return null;
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = match;
+  const decimals = fraction.length - Number(exponent) - places;
+  const digits = (whole + fraction).padStart(decimals + 1, "0");
+  const split = digits.length - Math.max(0, decimals);
+  const integer =
+    digits.slice(0, split).replace(/^0+(?=\d)/, "") + "0".repeat(Math.max(0, -decimals));
+  const rest = digits.slice(split).replace(/0+$/, "");
+  const unsigned = rest === "" ? integer : `${integer}.${rest}`;
+  return sign === "-" && /[1-9]/.test(unsigned)
+    ? `-${unsigned}`
+    : unsigned.replace(/^0+(?=\d)/, "");
+}
