@@ -26,8 +26,25 @@ function intervalAt({ intervalHours, intervalPast }: Listing, atMs: number): num
   return intervalPast.find(({ untilMs }) => atMs <= untilMs)?.hours ?? intervalHours;
 }
 
+/** The share of listings whose interval has changed in the past, and on which day of it. */
+const CHANGED_SHARE = 0.06;
+const CHANGED_ON_DAY = 40;
+
+/** Which interval an interval replaced: exchanges shorten it when rates are extreme, and lengthen it again. */
+const REPLACED: Readonly<Record<number, number>> = { 8: 1, 4: 8, 1: 4 };
+
+/** The intervals that a listing had before its present one, if it is one of those whose interval has changed. */
+export function pastIntervals(
+  { intervalHours, key }: Pick<Listing, "intervalHours" | "key">,
+  pastMs: number,
+): Listing["intervalPast"] {
+  const hours = REPLACED[intervalHours];
+  if (hours === undefined || unit(key, 31) >= CHANGED_SHARE) return [];
+  return [{ untilMs: pastMs + CHANGED_ON_DAY * 24 * HOUR_MS, hours }];
+}
+
 /** When the past of a listing begins. */
-export function pastFromMs(listing: Listing, view: MarketView): number {
+function pastFromMs(listing: Listing, view: MarketView): number {
   return Math.max(listing.listedAtMs, view.pastFromMs);
 }
 

@@ -3,7 +3,7 @@ import { ENCODERS } from "./encoders.ts";
 import type { Fault } from "./faults.ts";
 import { faultyRows } from "./faulty-rows.ts";
 import type { ExchangeName, Listing } from "./listing.ts";
-import { PAST_DAYS, type Payment, paymentsOf } from "./history.ts";
+import { PAST_DAYS, pastIntervals, type Payment, paymentsOf } from "./history.ts";
 import { HistoryLimits } from "./history-limits.ts";
 import { HOUR_MS, STEP_MS } from "./market.ts";
 import type { ExchangeTruth } from "./truth.ts";
@@ -249,6 +249,7 @@ export class Market {
     const known = this.#listings.get(exchange);
     if (known !== undefined) return known;
     const listings = listingsOf(ENCODERS[exchange], this.#assets, this.#seed, this.#scale);
+    for (const listing of listings) listing.intervalPast = pastIntervals(listing, this.#pastFromMs);
     this.#listings.set(exchange, listings);
     return listings;
   }
