@@ -107,6 +107,8 @@ export class EmptyDatabases implements Disposable {
 export interface TableShape {
   /** `name type`, with `not null`, `primary key` and the default, in the order of their names. */
   readonly columns: readonly string[];
+  /** The columns of the primary key, in its order. */
+  readonly primaryKey: readonly string[];
   /** `name (columns)`, with `unique`. */
   readonly indexes: readonly string[];
   /** `column -> table.column on delete …`. */
@@ -136,12 +138,17 @@ function shapeIn(db: Database, table: string): TableShape {
     )
     .all()
     .map(({ from, table: parent, to, on_delete }) => referenceText(from, parent, to, on_delete));
+  const columns = columnsIn(db, table);
   return {
-    columns: columnsIn(db, table)
+    columns: columns
       .map(({ name, type, notnull, dflt_value: fallback, pk }) =>
         columnText({ name, type, notNull: notnull === 1, primary: pk > 0, fallback }),
       )
       .toSorted(),
+    primaryKey: columns
+      .filter(({ pk }) => pk > 0)
+      .toSorted((one, other) => one.pk - other.pk)
+      .map(({ name }) => name),
     indexes: indexes.toSorted(),
     references: references.toSorted(),
   };
@@ -171,7 +178,12 @@ export async function migrationToGenerate(name: FileName): Promise<readonly stri
 }
 
 function shapeInCode(table: SQLiteTable): TableShape {
-  const { columns, indexes, foreignKeys } = getTableConfig(table);
+  const { columns, indexes, foreignKeys, primaryKeys } = getTableConfig(table);
+  // Declared with its column, or with the table if it has several.
+  const single = columns.filter(({ primary }) => primary);
+  const primaryKey = [...single, ...primaryKeys.flatMap((key) => key.columns)].map(
+    ({ name }) => name,
+  );
   return {
     columns: columns
       .map((column) =>
@@ -179,11 +191,12 @@ function shapeInCode(table: SQLiteTable): TableShape {
           name: column.name,
           type: column.getSQLType(),
           notNull: column.notNull,
-          primary: column.primary,
+          primary: primaryKey.includes(column.name),
           fallback: column.default === undefined ? null : column.mapToDriverValue(column.default),
         }),
       )
       .toSorted(),
+    primaryKey,
     indexes: indexes
       .map(({ config }) =>
         indexText(

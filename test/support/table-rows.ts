@@ -54,13 +54,30 @@ function valueOf({ name, type }: ColumnInfo, row: number): string | number | Uin
   }
 }
 
+/** What a table's rows are stored by: the row id, or the primary key of a table without one. */
+function storedBy(db: Database, table: string): string {
+  const listed = db
+    .query<{ wr: number }, [string]>("SELECT wr FROM pragma_table_list WHERE name = ?")
+    .get(table);
+  if (listed?.wr !== 1) return "rowid";
+  return columnsIn(db, table)
+    .filter(({ pk }) => pk > 0)
+    .toSorted((one, other) => one.pk - other.pk)
+    .map(({ name }) => `"${name}"`)
+    .join(", ");
+}
+
 export type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
 export function rowsIn(db: Database): Rows {
   return Object.fromEntries(
     tablesIn(db).map((table) => [
       table,
-      db.query<Record<string, unknown>, []>(`SELECT * FROM "${table}" ORDER BY rowid`).all(),
+      db
+        .query<Record<string, unknown>, []>(
+          `SELECT * FROM "${table}" ORDER BY ${storedBy(db, table)}`,
+        )
+        .all(),
     ]),
   );
 }
