@@ -1,4 +1,4 @@
-import { EpochLost } from "../db/market/epoch-repository.ts";
+import { EpochLost } from "../db/epoch-lost.ts";
 import type { LegRecord } from "../db/market/leg-repository.ts";
 import type { OpportunityRepository } from "../db/market/opportunity-repository.ts";
 import { WriteAbandoned, type WriteQueue } from "../db/write-queue.ts";

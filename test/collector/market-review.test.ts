@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { MarketReview } from "../../src/collector/market-review.ts";
 import { ReviewRepository } from "../../src/db/market/review-repository.ts";
-import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import { EpochLost } from "../../src/db/epoch-lost.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { MarketRecord } from "../../src/domain/market.ts";
 import type { Quote } from "../../src/domain/quote.ts";

@@ -1,5 +1,5 @@
 import { OpportunityTracker, type TrackerDeps } from "../../src/collector/opportunity-tracker.ts";
-import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import { EpochLost } from "../../src/db/epoch-lost.ts";
 import type { LegRecord } from "../../src/db/market/leg-repository.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import { type Opportunity, type OpportunityStats } from "../../src/domain/opportunity.ts";

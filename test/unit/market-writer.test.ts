@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import { EpochLost } from "../../src/db/epoch-lost.ts";
 import { MarketWriter } from "../../src/db/market/market-writer.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import {

@@ -5,7 +5,7 @@ import { LegRepository } from "../../src/db/market/leg-repository.ts";
 import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
 import { OpportunityRepository } from "../../src/db/market/opportunity-repository.ts";
-import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import { EpochLost } from "../../src/db/epoch-lost.ts";
 import { WriteQueue } from "../../src/db/write-queue.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { NO_OPPORTUNITIES, type OpportunityBook } from "../../src/domain/opportunity.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import { EpochLost } from "../../src/db/epoch-lost.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS } from "../support/quote.ts";
 import {

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { and, eq, sql } from "drizzle-orm";
+import { EpochLost } from "../epoch-lost.ts";
 import { writeTransaction } from "../open.ts";
 import { given, queryBuilder } from "../query-builder.ts";
 import { collectorEpoch } from "./schema.ts";
@@ -10,14 +11,6 @@ export interface Progress {
   readonly seq: number;
   readonly changedAtMs: number;
   readonly heartbeatAtMs: number | null;
-}
-
-/** Another collector has taken over: the caller must stop writing at once. */
-export class EpochLost extends Error {
-  constructor(mine: number, current: number) {
-    super(`this collector has epoch ${mine}, the database is at ${current}`);
-    this.name = "EpochLost";
-  }
 }
 
 /** The one row. */

@@ -1,0 +1,103 @@
+import type { Database } from "bun:sqlite";
+import { eq } from "drizzle-orm";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import { queryBuilder } from "../query-builder.ts";
+import { series } from "./schema.ts";
+
+/** What a uid stands for. Times are unix milliseconds. */
+export interface SeriesDescription {
+  readonly uid: string;
+  readonly exchange: ExchangeId;
+  readonly exchangeSymbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly settle: string;
+  readonly multiplier: number;
+  readonly assetClass: string | null;
+  readonly accrual: string;
+  /** As stated by the exchange, null if it states none. */
+  readonly listedAt: number | null;
+  readonly firstSeen: number;
+  /** When it was found delisted, null while it is listed. */
+  readonly endedAt: number | null;
+}
+
+/** An instrument with a past, under its small id. */
+export interface Series extends SeriesDescription {
+  readonly id: number;
+}
+
+/** What may change about a series; the rest is its identity. */
+const CHANGEABLE = [
+  "base",
+  "quote",
+  "settle",
+  "multiplier",
+  "assetClass",
+  "accrual",
+  "listedAt",
+  "endedAt",
+] as const;
+
+/** The series of the history file, each created when it is first seen. Synchronous. */
+export class SeriesRepository {
+  readonly #queries;
+  readonly #byUid;
+  readonly #all;
+  /** Those read or written so far, by uid. */
+  readonly #known = new Map<string, Series>();
+
+  constructor(db: Database) {
+    this.#queries = queryBuilder(db);
+    this.#byUid = db.query<{ id: number }, [string]>("SELECT id FROM series WHERE uid = ?");
+    this.#all = this.#queries.select().from(series).orderBy(series.id);
+  }
+
+  /** Every series, in the order of their ids. */
+  all(): readonly Series[] {
+    return this.#all.all();
+  }
+
+  /** The id of a uid; null if it has no past. */
+  idOf(uid: string): number | null {
+    return this.#known.get(uid)?.id ?? this.#byUid.get(uid)?.id ?? null;
+  }
+
+  /**
+   * The id of a series, created or updated as needed; an unknown listing time keeps the one known before. Call it inside
+   * a transaction, and `forget` if that is rolled back.
+   */
+  ensure(description: SeriesDescription): number {
+    const known = this.#known.get(description.uid) ?? this.#stored(description.uid);
+    if (known === null) return this.#add(description);
+    const now = { ...description, listedAt: description.listedAt ?? known.listedAt };
+    if (CHANGEABLE.some((field) => now[field] !== known[field])) this.#update(known, now);
+    else this.#known.set(known.uid, known);
+    return known.id;
+  }
+
+  /** Drops the memory, which may be ahead of the file after a rollback: it is read again when needed. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  #stored(uid: string): Series | null {
+    return this.#queries.select().from(series).where(eq(series.uid, uid)).get() ?? null;
+  }
+
+  #add(description: SeriesDescription): number {
+    const { id } = this.#queries
+      .insert(series)
+      .values(description)
+      .returning({ id: series.id })
+      .get();
+    this.#known.set(description.uid, { ...description, id });
+    return id;
+  }
+
+  #update(known: Series, description: SeriesDescription): void {
+    const changed = Object.fromEntries(CHANGEABLE.map((field) => [field, description[field]]));
+    this.#queries.update(series).set(changed).where(eq(series.id, known.id)).run();
+    this.#known.set(known.uid, { ...known, ...changed });
+  }
+}
