@@ -1,4 +1,5 @@
 import { HOUR_MS } from "../domain/funding.ts";
+import { slotMsOf } from "../domain/settlement.ts";
 import type { ExchangeHttp } from "../exchanges/exchange.ts";
 import type {
   HistoryInstrument,
@@ -9,16 +10,25 @@ import type {
 import { ownFailure } from "../lib/request-failure.ts";
 
 /** More than the deepest history in the smallest pages: ten years of hours in pages of twenty rows. */
-const MAX_PAGES = 5_000;
+const MAX_REQUESTS = 5_000;
 
 /** Payments further apart than this do not belong to one listing: nothing in that long means that the past ends there. */
 const LONGEST_HOLE_MS = 45 * 24 * HOUR_MS;
 
-/** Times of a payment may jitter by this much between two replies. */
-const JITTER_MS = 60_000;
+/** No exchange charges more often, and the interval of today need not be that of the past. */
+const SHORTEST_INTERVAL_MS = HOUR_MS;
+
+/** Rows this far outside a requested range still come from rounded bounds and jitter. */
+const TOLERANCE_MS = 60_000;
+
+/** A slot is a time rounded to the minute. */
+const HALF_SLOT_MS = 30_000;
 
 /** The share of a page that a range may fill if the exchange sends the oldest rows of a longer one. */
 const PAGE_SHARE = 0.9;
+
+/** So many pages in a row may lack anything new: new payments may have moved the older ones by a whole page. */
+const MAX_REPEATS = 1;
 
 /** What a walk reads: unix ms, half-open. */
 export interface WalkRange {
@@ -48,136 +58,163 @@ interface Walk<Row> {
   readonly timeOf: (row: Row) => number;
 }
 
+/** A walk whose requests are counted. */
+interface Reader<Row> extends Walk<Row> {
+  readonly load: (request: Partial<HistoryRequest> & WalkRange) => Promise<HistoryPage<Row>>;
+}
+
 type Steps<Row> = AsyncGenerator<WalkStep<Row>, void, void>;
 
 /**
  * Reads the past of one instrument from the newest page to the oldest, one request per step, until the range is read or
- * the exchange has nothing older. The result does not depend on how many rows a page has. Throws RequestFailure; a page
- * that only repeats what was sent before is a `bad_envelope`.
+ * the exchange has nothing older. The result does not depend on how many rows a page has, nor on jitter between two
+ * replies: a slot is yielded once. Throws RequestFailure; `bad_envelope` if the source ignores its bounds, only repeats
+ * what it sent before, or never ends.
  */
 export function walkHistory<Row>(walk: Walk<Row>, range: WalkRange): Steps<Row> {
   const { paging } = walk.profile;
+  const reader = readerOf(walk);
   switch (paging.by) {
     case "time":
-      return paging.sends === "newest" ? fromTheEnd(walk, range) : inRanges(walk, range);
+      return paging.sends === "newest" ? fromTheEnd(reader, range) : inRanges(reader, range);
     case "page":
     case "cursor":
     case "nothing":
-      return inPages(walk, range);
+      return inPages(reader, range);
   }
 }
 
-function load<Row>(
-  { profile, http, instrument }: Walk<Row>,
-  request: Partial<HistoryRequest> & WalkRange,
-): Promise<HistoryPage<Row>> {
-  return profile.load(http, { page: 1, cursor: null, instrument, ...request });
+function readerOf<Row>(walk: Walk<Row>): Reader<Row> {
+  const { profile, http, instrument } = walk;
+  let requests = 0;
+  return {
+    ...walk,
+    load: async (request) => {
+      requests += 1;
+      if (requests > MAX_REQUESTS)
+        throw ownFailure("bad_envelope", `its history needs more than ${MAX_REQUESTS} requests`);
+      return await profile.load(http, { page: 1, cursor: null, instrument, ...request });
+    },
+  };
 }
 
-/** Rows within a range, newest first, each time once. */
+/** Rows within a range, newest first, each slot once. */
 function within<Row>({ timeOf }: Walk<Row>, rows: readonly Row[], range: WalkRange): Row[] {
-  const byTime = new Map(rows.map((row) => [timeOf(row), row]));
-  return [...byTime]
-    .filter(([atMs]) => atMs >= range.fromMs && atMs < range.toMs)
-    .toSorted(([one], [other]) => other - one)
-    .map(([, row]) => row);
+  const ofRange = rows
+    .filter((row) => timeOf(row) >= range.fromMs && timeOf(row) < range.toMs)
+    .toSorted((one, other) => timeOf(other) - timeOf(one));
+  return [...new Map(ofRange.map((row) => [slotMsOf(timeOf(row)), row])).values()];
 }
+
+/** Earlier than any row of the same slot, whatever its jitter. */
+const beforeSlotMs = (atMs: number): number => slotMsOf(atMs) - HALF_SLOT_MS;
+const afterSlotMs = (atMs: number): number => slotMsOf(atMs) + HALF_SLOT_MS;
 
 const repeated = () => ownFailure("bad_envelope", "its history repeats a page");
-const endless = () => ownFailure("bad_envelope", `its history has more than ${MAX_PAGES} pages`);
+const unbounded = () => ownFailure("bad_envelope", "its history ignores the requested range");
 
 /** Lowers the end of the range to the oldest row of each reply. */
-async function* fromTheEnd<Row>(walk: Walk<Row>, range: WalkRange): Steps<Row> {
-  const { timeOf, profile } = walk;
+async function* fromTheEnd<Row>(reader: Reader<Row>, range: WalkRange): Steps<Row> {
+  const { timeOf, profile } = reader;
   const { maxRangeMs = Number.POSITIVE_INFINITY } = profile;
   let { toMs } = range;
   let emptyMs = 0;
-  for (let requests = 0; requests < MAX_PAGES; requests += 1) {
+  while (toMs > range.fromMs) {
     const part = { fromMs: Math.max(range.fromMs, toMs - maxRangeMs), toMs };
-    const page = await load(walk, part);
-    const rows = within(walk, page.rows, part);
+    const page = await reader.load(part);
+    const rows = within(reader, page.rows, part);
     const oldest = rows.at(-1);
-    if (oldest === undefined && page.rows.some((row) => timeOf(row) > toMs + JITTER_MS))
-      throw repeated();
+    if (oldest === undefined && page.rows.some((row) => timeOf(row) > part.toMs + TOLERANCE_MS))
+      throw unbounded();
     emptyMs = oldest === undefined ? emptyMs + toMs - part.fromMs : 0;
-    const isWhole = oldest === undefined && part.fromMs <= range.fromMs;
-    const isEnd = page.isLast === true || isWhole || emptyMs >= LONGEST_HOLE_MS;
-    toMs = oldest === undefined ? part.fromMs : timeOf(oldest);
-    yield { rows, readFromMs: isEnd ? range.fromMs : toMs, page: 1 };
-    if (isEnd || toMs <= range.fromMs) return;
+    // An older row is next to the oldest of the range: nothing lies between them.
+    const isWhole = page.rows.some((row) => timeOf(row) < part.fromMs);
+    if (page.isLast === true || emptyMs >= LONGEST_HOLE_MS) toMs = range.fromMs;
+    else if (oldest === undefined || isWhole) toMs = part.fromMs;
+    else toMs = Math.max(part.fromMs, beforeSlotMs(timeOf(oldest)));
+    yield { rows, readFromMs: toMs, page: 1 };
   }
-  throw endless();
 }
 
 /** Requests ranges that fit into a page, newest first, each until nothing more of it comes. */
-async function* inRanges<Row>(walk: Walk<Row>, range: WalkRange): Steps<Row> {
-  const { profile, instrument } = walk;
+async function* inRanges<Row>(reader: Reader<Row>, range: WalkRange): Steps<Row> {
+  const { profile, instrument, timeOf } = reader;
   const stepMs = (instrument.intervalHours ?? 1) * HOUR_MS;
   const fitsMs = Math.max(1, Math.floor(profile.maxRows * PAGE_SHARE)) * stepMs;
   const lengthMs = Math.min(profile.maxRangeMs ?? fitsMs, fitsMs);
   let { toMs } = range;
+  let endMs = toMs;
   let emptyMs = 0;
-  for (let parts = 0; parts < MAX_PAGES; parts += 1) {
-    const part = { fromMs: Math.max(range.fromMs, toMs - lengthMs), toMs };
-    const { rows, isLast } = await wholeRange(walk, part, stepMs);
+  while (toMs > range.fromMs) {
+    const part = { fromMs: Math.max(range.fromMs, endMs - lengthMs), toMs };
+    const { rows, isLast } = await wholeRange(reader, part, endMs);
     emptyMs = rows.length === 0 ? emptyMs + toMs - part.fromMs : 0;
-    const isEnd = isLast || part.fromMs <= range.fromMs || emptyMs >= LONGEST_HOLE_MS;
-    toMs = part.fromMs;
-    yield { rows, readFromMs: isEnd ? range.fromMs : toMs, page: 1 };
-    if (isEnd) return;
+    toMs = isLast || emptyMs >= LONGEST_HOLE_MS ? range.fromMs : part.fromMs;
+    yield { rows, readFromMs: toMs, page: 1 };
+    // The next range includes a payment that is known: once it comes, all before it has come.
+    const oldest = rows.at(-1);
+    const knownMs = oldest === undefined ? toMs : afterSlotMs(timeOf(oldest));
+    endMs = knownMs - toMs < lengthMs / 2 ? knownMs : toMs;
   }
-  throw endless();
 }
 
-/** All rows of a range, of which the exchange sends the oldest first. */
+/** All rows of a range, of which the exchange sends the oldest first. Requests up to `endMs`, which may be later. */
 async function wholeRange<Row>(
-  walk: Walk<Row>,
+  reader: Reader<Row>,
   range: WalkRange,
-  stepMs: number,
+  endMs: number,
 ): Promise<{ rows: Row[]; isLast: boolean }> {
+  const { timeOf, profile } = reader;
   const found: Row[] = [];
   let { fromMs } = range;
-  for (let requests = 0; requests < MAX_PAGES; requests += 1) {
+  let isLast = false;
+  let isWhole = false;
+  while (!isWhole) {
     const part = { fromMs, toMs: range.toMs };
-    const page = await load(walk, part);
-    const rows = within(walk, page.rows, part);
-    found.unshift(...rows);
+    const page = await reader.load({ fromMs, toMs: endMs });
+    const times = page.rows.map(timeOf);
+    const rows = within(reader, page.rows, part);
     const [newest] = rows;
-    if (newest === undefined) {
-      if (page.rows.some((row) => walk.timeOf(row) < fromMs - JITTER_MS)) throw repeated();
-      return { rows: found, isLast: page.isLast === true };
-    }
-    fromMs = walk.timeOf(newest) + 1;
-    // No other payment can follow within the range.
-    if (fromMs + stepMs - JITTER_MS > range.toMs)
-      return { rows: found, isLast: page.isLast === true };
+    const isTooLate = times.some((atMs) => atMs > endMs + TOLERANCE_MS);
+    if (isTooLate && profile.bounds.to !== "none") throw unbounded();
+    if (newest === undefined && times.some((atMs) => atMs < part.fromMs - TOLERANCE_MS))
+      throw unbounded();
+    found.unshift(...rows);
+    isLast ||= page.isLast === true;
+    fromMs = newest === undefined ? range.toMs : afterSlotMs(timeOf(newest));
+    isWhole =
+      times.some((atMs) => atMs >= range.toMs) ||
+      // No other payment can follow within the range.
+      fromMs + SHORTEST_INTERVAL_MS - 2 * HALF_SLOT_MS > range.toMs;
   }
-  throw endless();
+  return { rows: found, isLast };
 }
 
 /** Follows page numbers or cursors, or reads the only reply. */
-async function* inPages<Row>(walk: Walk<Row>, range: WalkRange): Steps<Row> {
-  const { by } = walk.profile.paging;
+async function* inPages<Row>(reader: Reader<Row>, range: WalkRange): Steps<Row> {
+  const { timeOf, profile } = reader;
+  const { by } = profile.paging;
   const seen = new Set<number>();
   const cursors = new Set<string>();
   let cursor: string | null = null;
-  const first = range.page ?? 1;
-  for (let number = first; number < first + MAX_PAGES; number += 1) {
-    const page: HistoryPage<Row> = await load(walk, { ...range, page: number, cursor });
-    const isKnown = page.rows.every((row) => seen.has(walk.timeOf(row)));
-    if (page.rows.length > 0 && isKnown) throw repeated();
-    const rows = within(walk, page.rows, range).filter((row) => !seen.has(walk.timeOf(row)));
-    for (const row of page.rows) seen.add(walk.timeOf(row));
+  let readFromMs = range.toMs;
+  let repeats = 0;
+  for (let number = range.page ?? 1; readFromMs > range.fromMs; number += 1) {
+    const page: HistoryPage<Row> = await reader.load({ ...range, page: number, cursor });
+    const fresh = page.rows.filter((row) => !seen.has(slotMsOf(timeOf(row))));
+    for (const row of fresh) seen.add(slotMsOf(timeOf(row)));
+    repeats = fresh.length > 0 ? 0 : repeats + 1;
     cursor = page.cursor ?? null;
-    if (cursor !== null && cursors.has(cursor)) throw repeated();
+    const isEnd =
+      page.isLast === true ||
+      page.rows.length === 0 ||
+      by === "nothing" ||
+      (by === "cursor" && cursor === null);
+    if (!isEnd && (repeats > MAX_REPEATS || (cursor !== null && cursors.has(cursor))))
+      throw repeated();
     if (cursor !== null) cursors.add(cursor);
-    const hasMore = by === "page" ? page.rows.length > 0 : by === "cursor" && cursor !== null;
-    const isEnd = !hasMore || page.isLast === true;
-    const oldestMs = Math.min(range.toMs, ...page.rows.map(walk.timeOf));
-    const isRead = oldestMs <= range.fromMs;
-    const readFromMs = isEnd || isRead ? range.fromMs : oldestMs;
-    yield { rows, readFromMs, page: number };
-    if (isEnd || isRead) return;
+    readFromMs = Math.min(readFromMs, ...fresh.map(timeOf));
+    readFromMs = isEnd ? range.fromMs : Math.max(readFromMs, range.fromMs);
+    yield { rows: within(reader, fresh, range), readFromMs, page: number };
   }
-  throw endless();
 }

@@ -33,7 +33,7 @@ export interface HistoryPage<Row> {
 
 /**
  * How an exchange pages through its past. A full page proves nothing: some send fewer rows than requested, and a result
- * must not depend on the page size. The caller stops at an empty page, or at one without anything new.
+ * must not depend on the page size. The caller stops at an empty page; pages without anything new are an error.
  */
 export type HistoryPaging =
   /**
