@@ -80,6 +80,24 @@ export function newestOf(payments: readonly Payment[], count: number): Payment[]
   return payments.slice(Math.max(0, payments.length - count)).toReversed();
 }
 
+/** The oldest payments of a range, oldest first. */
+export function oldestOf(payments: readonly Payment[], count: number): Payment[] {
+  return payments.slice(0, count);
+}
+
+/** All payments of a listing until now. */
+export const WHOLE_PAST = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+
+/** One page of payments, newest first; `asked`: its number, from 1, absent for the first. */
+export function pageOf(
+  payments: readonly Payment[],
+  size: number,
+  asked: string | null,
+): Payment[] {
+  const page = Number(asked ?? 1);
+  return payments.toReversed().slice((page - 1) * size, page * size);
+}
+
 /** A range from query parameters in milliseconds; a missing one is open. */
 export function rangeOf(
   query: URLSearchParams,

@@ -26,6 +26,8 @@ export interface RecordedHistory {
 
 export interface HistoryDescription {
   readonly exchange: Exchange;
+  /** Decimals of a rate there, 8 by default. */
+  readonly rateDigits?: number;
   readonly recorded: readonly RecordedHistory[];
 }
 
@@ -90,11 +92,8 @@ function keptOf({ depth }: Settlements, payments: readonly Payment[] | null): Pa
 
 const slots = (rows: readonly SettledRate[]) => rows.map(({ atMs }) => slotMsOf(atMs));
 
-/** Exchanges print a limited number of digits. */
-const RATE_DIGITS = 8;
-
 /** Tests the history of an exchange against the simulated market, and against pages as recorded. */
-export function testHistory({ exchange, recorded }: HistoryDescription): void {
+export function testHistory({ exchange, recorded, rateDigits = 8 }: HistoryDescription): void {
   const { id } = exchange.facts;
   if (!isExchangeName(id)) throw new Error(`${id} is not simulated`);
   const profile = profileOf(exchange);
@@ -112,7 +111,7 @@ export function testHistory({ exchange, recorded }: HistoryDescription): void {
         expect(kept.length).toBeGreaterThan(20);
         expect(slots(rows)).toEqual(kept.map(({ slotMs }) => slotMs));
         for (const [index, row] of rows.entries())
-          expect(Number(row.rate)).toBeCloseTo(kept[index]?.rate ?? Number.NaN, RATE_DIGITS);
+          expect(Number(row.rate)).toBeCloseTo(kept[index]?.rate ?? Number.NaN, rateDigits);
         expect(readFromMs.at(-1)).toBe(all.fromMs);
         expect(readFromMs).toEqual(readFromMs.toSorted((one, other) => other - one));
       }

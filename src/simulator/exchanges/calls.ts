@@ -103,7 +103,7 @@ interface CallsAndTruth extends Omit<ExchangeEncoder, "route" | "truth" | "usual
   readonly skipMarks?: readonly string[];
   /** What a correct reader shows of a listing that is to be shown. */
   readonly show: (listing: Listing, view: MarketView) => Shown;
-  /** The requests of a refresh, if they are not simply all calls. */
+  /** The requests of a refresh, if they are not simply all calls but the history. */
   readonly usual?: ExchangeEncoder["usual"];
 }
 
@@ -148,8 +148,14 @@ export function encoderOfCalls(parts: CallsAndTruth): ExchangeEncoder {
       }));
       return reasonsByMark(known, view.listings, skipMarks);
     },
-    usual: usual ?? Object.keys(calls).map((path) => ({ path })),
+    usual: usual ?? refreshCalls(calls),
   };
+}
+
+function refreshCalls(calls: CallsAndTruth["calls"]): ExchangeEncoder["usual"] {
+  return Object.entries(calls)
+    .filter(([, { kind }]) => kind !== "history")
+    .map(([path]) => ({ path }));
 }
 
 const asTheyAre: Wrap = (rows) => rows;
