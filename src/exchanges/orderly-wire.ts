@@ -58,19 +58,34 @@ const envelope = z.object({
   timestamp: numeric,
   code: numeric,
   message: word,
-  data: z.object({ rows: z.unknown() }).nullish().catch(null),
+  data: z
+    .object({ rows: z.unknown(), meta: z.object({ total: numeric }).nullish().catch(null) })
+    .nullish()
+    .catch(null),
 });
 
-/** Requests one list in its envelope; the timestamp is the reply's. */
+interface Data {
+  readonly rows: unknown;
+  /** The rows of all pages together, where the reply is a page. */
+  readonly total: number | null;
+  readonly timeMs: number | null;
+}
+
+/** The list of a success, whose time is the reply's. */
+export function dataOf(body: unknown): Data {
+  const { success, timestamp, code, data } = decodeEnvelope(envelope, body);
+  if (success)
+    return { rows: data?.rows, total: numberOf(data?.meta?.total), timeMs: epochMsOf(timestamp) };
+  const message = `code ${code ?? "unknown"}`;
+  if (numberOf(code) === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
+  throw badEnvelope(message);
+}
+
+/** Requests one list in its envelope. */
 export const load =
   <S extends z.ZodType>(path: string, row: S): Load<Timed<z.infer<S>>> =>
   (http) =>
     http.get(path, (body) => {
-      const { success, timestamp, code, data } = decodeEnvelope(envelope, body);
-      if (!success) {
-        const message = `code ${code ?? "unknown"}`;
-        if (numberOf(code) === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
-        throw badEnvelope(message);
-      }
-      return { ...decodeRows(row, data?.rows, "symbol"), timeMs: epochMsOf(timestamp) };
+      const { rows, timeMs } = dataOf(body);
+      return { ...decodeRows(row, rows, "symbol"), timeMs };
     });

@@ -8,6 +8,7 @@ import {
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { history } from "./orderly-history-wire.ts";
 import { instrumentRow, load, rateRow, settlementRow } from "./orderly-wire.ts";
 import type { InstrumentRow, RateRow, SettlementRow, Timed } from "./orderly-wire.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
@@ -217,4 +218,4 @@ function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{rates.est_funding_rate}", { rates, instruments }, { settlements });
 }
 
-export const orderly = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const orderly = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

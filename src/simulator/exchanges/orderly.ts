@@ -1,5 +1,6 @@
+import { countOf, pageOf, type Payment, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
-import { liveNumbers } from "../market.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
 import type { Shown } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
 import {
@@ -10,7 +11,7 @@ import {
   wireError,
 } from "../wire.ts";
 import { bodyField } from "./call-paths.ts";
-import { type Asked, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import { BROKERS, createListings } from "./orderly-listings.ts";
 
 const RATE_DECIMALS = 8;
@@ -129,6 +130,49 @@ function infoRow(listing: Listing): WireRow {
   };
 }
 
+/** The size of a history's page, of which 25 were seen as well as 500. */
+const pageSize = (view: MarketView, { query }: Asked): number =>
+  countOf(view, query.get("size"), { usual: 60, max: 500 });
+
+function pastRow(symbol: string, payment: Payment): WireRow {
+  return {
+    symbol,
+    funding_rate: rounded(payment.rate, RATE_DECIMALS),
+    funding_rate_timestamp: payment.slotMs,
+    next_funding_time: payment.slotMs + payment.intervalHours * HOUR_MS,
+  };
+}
+
+/** Numbered pages of a range with inclusive bounds, newest first; the meta data count all of it. */
+const pastRates: Call = {
+  kind: "history",
+  one: { name: "symbol", missing: refused(400, -1005, "missing field: symbol") },
+  past: (listing, view, asked) =>
+    pageOf(inRange(listing, view, asked), pageSize(view, asked), asked.query.get("page")).map(
+      (payment) => pastRow(listing.symbol, payment),
+    ),
+  wrap: (rows, view, asked) => {
+    const listing = view.listings.find(({ symbol }) => symbol === asked.symbol);
+    return {
+      success: true,
+      data: {
+        rows,
+        meta: {
+          total: listing === undefined ? 0 : inRange(listing, view, asked).length,
+          records_per_page: pageSize(view, asked),
+          current_page: Number(asked.query.get("page") ?? 1),
+        },
+      },
+      timestamp: view.stampMs,
+    };
+  },
+};
+
+function inRange(listing: Listing, view: MarketView, { query }: Asked): Payment[] {
+  const { fromMs, toMs } = rangeOf(query, "start_t", "end_t");
+  return paymentsOf(listing, view, { fromMs, toMs: toMs + 1 });
+}
+
 function refused(status: number, code: number, message: string): WireError {
   return wireError(status, { success: false, code, message });
 }
@@ -185,6 +229,7 @@ export const orderly: ExchangeEncoder = encoderOfCalls({
     "/v1/public/futures": { kind: "rates", row: futuresRow },
     "/v1/public/info": { kind: "list", has: isListed, row: infoRow },
     "/v1/public/funding_rates": { kind: "secondary", row: ratesRow },
+    "/v1/public/funding_rate_history": pastRates,
     "/v1/public/query": {
       kind: "rates",
       method: "POST",
@@ -199,6 +244,7 @@ export const orderly: ExchangeEncoder = encoderOfCalls({
   wrongMethod: refused(405, -1000, "method not allowed"),
   usual: ["futures", "info", "funding_rates"].map((name) => ({ path: `/v1/public/${name}` })),
   show,
+  historyLimit: { requests: 10, perMs: 1000 },
   rateLimitBody: { success: false, code: -1003, message: "Rate limit exceeded." },
   errorBody: { success: false, code: -1011, message: "The system is under maintenance." },
   delistedState: "settling",
