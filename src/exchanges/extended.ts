@@ -3,13 +3,13 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./extended-history-wire.ts";
+import { dataOf } from "./extended-wire.ts";
 import { NOT_PUBLISHED, onlyReply, originOf } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   anyValue,
-  badEnvelope,
-  decodeEnvelope,
   lastDigitOf,
   nonEmpty,
   numeric,
@@ -114,18 +114,8 @@ interface Raw {
   readonly markets: Reply<Rows<MarketRow>>;
 }
 
-const envelope = z.object({
-  status: z.string(),
-  error: z.object({ code: numeric }).nullish().catch(null),
-  data: anyValue,
-});
-
 const loadMarkets: Load<Rows<MarketRow>> = (http) =>
-  http.get("/api/v1/info/markets", (body) => {
-    const { status, error, data } = decodeEnvelope(envelope, body);
-    if (status !== "OK") throw badEnvelope(`status ${status}, code ${error?.code ?? "unknown"}`);
-    return decodeRows(marketRow, data, "name");
-  });
+  http.get("/api/v1/info/markets", (body) => decodeRows(marketRow, dataOf(body), "name"));
 
 async function fetchRaw(source: Source): Promise<Raw> {
   return { markets: await source.essential("markets", loadMarkets) };
@@ -219,4 +209,4 @@ function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{markets.marketStats.fundingRate}", { markets: row });
 }
 
-export const extended = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const extended = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

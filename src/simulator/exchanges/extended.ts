@@ -1,4 +1,5 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
@@ -12,7 +13,7 @@ import {
   wireError,
 } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 88;
 const TRADFI = 24;
@@ -194,6 +195,34 @@ function refused(status: number, code: number, message: string): WireError {
   return wireError(status, { status: "ERROR", error: { code, message } });
 }
 
+/** Payments are recorded this long after the hour at most. */
+const JITTER_MS = 1_800;
+
+/** The newest rows of a range with inclusive bounds, of which both are required. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: ({ query }) =>
+    query.has("startTime") && query.has("endTime")
+      ? null
+      : refused(400, 400, "startTime and endTime are required"),
+  one: { name: "market" },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
+    const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 }, JITTER_MS);
+    const count = countOf(view, query.get("limit"), { usual: 1_000, max: 10_000 });
+    return newestOf(payments, count).map(({ rate, atMs }) => ({
+      m: listing.symbol,
+      f: fixed(rate, RATE_DECIMALS),
+      T: atMs,
+    }));
+  },
+  wrap: (data) => ({
+    status: "OK",
+    data,
+    pagination: { cursor: 1_784_963_886, count: data.length },
+  }),
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const row = stats(listing, view);
   return {
@@ -213,6 +242,7 @@ export const extended: ExchangeEncoder = encoderOfCalls({
   fields: { rate: "fundingRate", prices: ["markPrice", "indexPrice"], symbol: "name" },
   createListings,
   calls: {
+    "/api/v1/info/{market}/funding": pastRates,
     "/api/v1/info/markets": {
       kind: "rates",
       // A client over a socket always has one, unless it clears it on purpose.
@@ -229,6 +259,7 @@ export const extended: ExchangeEncoder = encoderOfCalls({
   wrap: (data) => ({ status: "OK", data }),
   notFound: refused(404, 404, "Not found"),
   show,
+  historyLimit: { requests: 1_000, perMs: 60_000 },
   rateLimitBody: { status: "ERROR", error: { code: 429, message: "Too many requests" } },
   errorBody: { status: "ERROR", error: { code: 500, message: "Internal server error" } },
   delistedState: "settling",
