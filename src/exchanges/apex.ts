@@ -2,6 +2,8 @@ import { z } from "zod";
 import { HOURS_PER_DAY, nextGridTimeMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { history } from "./apex-history-wire.ts";
+import { CATALOGUE_PATH, catalogueOf, dataOf } from "./apex-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
@@ -9,8 +11,6 @@ import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   anyValue,
-  badEnvelope,
-  decodeEnvelope,
   lastDigitOf,
   nonEmpty,
   numeric,
@@ -118,30 +118,14 @@ interface Raw {
 
 type Listing = Listed<"assetClass" | "baselineRate">;
 
-const envelope = z.object({ code: numeric, data: anyValue });
-const catalogue = z.object({
-  contractConfig: z.object({
-    perpetualContract: anyValue,
-    stockContract: z.array(z.unknown()).nullish(),
-  }),
-});
-
-/** A success has no code; errors come with HTTP 200. */
-function dataOf(body: unknown): unknown {
-  const { code, data } = decodeEnvelope(envelope, body);
-  if (code !== undefined && code !== null) throw badEnvelope(`code ${code}`);
-  return data;
-}
-
 const loadTickers: Load<Rows<TickerRow>> = (http) =>
   http.get("/api/v3/data/all-ticker-info", (body) => decodeRows(tickerRow, dataOf(body), "symbol"));
 
 const loadContracts: Load<Contracts> = (http) =>
-  http.get("/api/v3/symbols", (body) => {
-    const { contractConfig } = decodeEnvelope(catalogue, dataOf(body));
-    const stocks = contractConfig.stockContract ?? [];
+  http.get(CATALOGUE_PATH, (body) => {
+    const { perpetuals, stocks } = catalogueOf(body);
     return {
-      perpetuals: decodeRows(contractRow, contractConfig.perpetualContract, "crossSymbolName"),
+      perpetuals: decodeRows(contractRow, perpetuals, "crossSymbolName"),
       // Older catalogues have no such list, and it may be empty.
       stocks:
         stocks.length === 0
@@ -240,4 +224,4 @@ function explain({ tickers, contracts }: Raw, exchangeSymbol: string): RateOrigi
   return originOf("{tickers.fundingRate}", { tickers: ticker, contracts: contract });
 }
 
-export const apex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const apex = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,4 +1,5 @@
 import type { Asset } from "../assets.ts";
+import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers, nextHourSeconds } from "../market.ts";
 import type { Shown, TrueInstrument } from "../truth.ts";
@@ -43,6 +44,9 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
+/** The name with a dash, which only the catalogue and the history use. */
+const historyNameOf = ({ wireBase, quote }: Listing): string => `${wireBase}-${quote}`;
+
 function contractRow(listing: Listing): WireRow {
   const tick = tickText(listing.priceDecimals);
   const cap = trimmed(listing.cap, 6);
@@ -72,7 +76,7 @@ function contractRow(listing: Listing): WireRow {
     settleAssetId: listing.settle,
     baseTokenId: bare,
     stepSize: "0.001",
-    symbol: `${bare}-${listing.quote}`,
+    symbol: historyNameOf(listing),
     symbolDisplayName: listing.symbol,
     tickSize: tick,
     maxMaintenanceMarginRate: "0.5000",
@@ -155,6 +159,28 @@ const bySymbol: Call["one"] = {
     symbol === "" ? noTicker : wireError(200, { code: 3, msg: `invalid symbol: ${symbol}` }),
 };
 
+const invalidSymbol = wireError(200, { code: 3, msg: "invalid symbol" });
+
+/** The newest rows of a range that includes its start and excludes its end. */
+const pastRates: Call = {
+  kind: "history",
+  has: (row) => hasTicker(row) && row.product === "perp",
+  refuse: (asked) => ((asked.symbol ?? "").includes("-") ? null : invalidSymbol),
+  one: { name: "symbol", matches: (listing, name) => historyNameOf(listing) === name },
+  past: (listing, view, { query }) => {
+    const range = rangeOf(query, "beginTimeInclusive", "endTimeExclusive");
+    const count = countOf(view, query.get("limit"), { usual: 100, max: 100 });
+    return newestOf(paymentsOf(listing, view, range), count).map(({ rate, index, slotMs }) => ({
+      symbol: historyNameOf(listing),
+      rate: fixed(rate, 8),
+      price: fixed(index, listing.priceDecimals),
+      fundingTime: slotMs,
+      fundingTimestamp: slotMs,
+    }));
+  },
+  wrap: (rows) => ({ data: { historyFunds: rows, totalSize: rows.length }, timeCost: 0 }),
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const row = tickerRow(listing, view);
   const mark = Number(row["markPrice"]);
@@ -178,6 +204,7 @@ export const apex: ExchangeEncoder = encoderOfCalls({
   calls: {
     "/api/v3/data/all-ticker-info": { kind: "rates", row: tickerRow },
     "/api/v3/symbols": { kind: "list", has: isPerpetual, row: contractRow, wrap: catalogue },
+    "/api/v3/history-funding": pastRates,
     "/api/v3/ticker": { kind: "secondary", row: tickerRow, one: bySymbol },
   },
   wrap: (data) => ({ data }),
@@ -186,6 +213,7 @@ export const apex: ExchangeEncoder = encoderOfCalls({
   skipMarks: ["prediction"],
   usual: [{ path: "/api/v3/data/all-ticker-info" }, { path: "/api/v3/symbols" }],
   show,
+  historyLimit: { requests: 600, perMs: 60_000 },
   rateLimitBody: { code: 10001, msg: "too many requests" },
   errorBody: { code: 10000, msg: "internal error" },
   delistedState: "halted",
