@@ -10,7 +10,7 @@ const SUCCESS = "SUCCESS";
 const IDS_PER_REQUEST = 200;
 
 /** Ids are quoted numbers; unquoted ones mean the same. */
-const id = z.union([nonEmpty, z.number()]);
+export const id = z.union([nonEmpty, z.number()]);
 const idOrNone = id.nullish().catch(null);
 
 const contractRow = z.object({
@@ -69,7 +69,7 @@ const metadata = z.object({
 });
 
 /** The `data` of a success; failures may come with HTTP 200 and another `code`. */
-function dataOf(body: unknown): unknown {
+export function dataOf(body: unknown): unknown {
   const { code, data } = decodeEnvelope(envelope, body);
   if (code !== SUCCESS) throw badEnvelope(`code ${code}`);
   return data;

@@ -1,5 +1,6 @@
 import { HOURS_PER_DAY, MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { history } from "./edgex-history-wire.ts";
 import { type Listing, listingsOf } from "./edgex-listing-wire.ts";
 import { loadInstruments, loadRates, loadTicker } from "./edgex-wire.ts";
 import type { RateRow, Raw, TickerRow } from "./edgex-wire.ts";
@@ -186,4 +187,4 @@ function explain({ instruments, rates, tickers }: Raw, exchangeSymbol: string): 
   };
 }
 
-export const edgex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const edgex = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -3,7 +3,7 @@ import { ENCODERS } from "./encoders.ts";
 import type { Fault } from "./faults.ts";
 import { faultyRows } from "./faulty-rows.ts";
 import type { ExchangeName, Listing } from "./listing.ts";
-import { PAST_DAYS, pastIntervals, type Payment, paymentsOf } from "./history.ts";
+import { PAST_DAYS, pastIntervals, type Payment, paymentsOf, WHOLE_PAST } from "./history.ts";
 import { HistoryLimits } from "./history-limits.ts";
 import { HOUR_MS, STEP_MS } from "./market.ts";
 import type { ExchangeTruth } from "./truth.ts";
@@ -121,7 +121,12 @@ export class Market {
     const view = this.#view(exchange, null);
     const listing = view.listings.find((row) => row.symbol === symbol);
     if (listing === undefined) return null;
-    return paymentsOf(listing, view, { fromMs: 0, toMs: Number.POSITIVE_INFINITY });
+    const { chargedRate } = ENCODERS[exchange];
+    return paymentsOf(listing, view, WHOLE_PAST).map((payment) =>
+      chargedRate === undefined
+        ? payment
+        : { ...payment, rate: chargedRate(listing, payment.slotMs, payment.intervalHours) },
+    );
   }
 
   setFault(exchange: ExchangeName, fault: Fault): void {

@@ -82,6 +82,8 @@ export interface ExchangeEncoder {
   readonly delistedState: ListingState;
   /** The rate limit of its history: whoever exceeds it gets `rateLimitBody` for a minute, whatever is requested. */
   readonly historyLimit?: { readonly requests: number; readonly perMs: number };
+  /** What is charged at a slot, if it is not the running rate of that time. */
+  readonly chargedRate?: (listing: Listing, slotMs: number, intervalHours: number) => number;
   /** Faults that this format cannot have, and why. */
   readonly exceptions?: Readonly<Partial<Record<FaultName, string>>>;
   truth(view: MarketView): ExchangeTruth;

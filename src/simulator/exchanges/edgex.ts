@@ -21,6 +21,7 @@ import {
   FIRST_ID,
   metaData,
 } from "./edgex-contracts.ts";
+import { chargedRate, pastPage, pastRows } from "./edgex-history.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -156,6 +157,12 @@ export const edgex: ExchangeEncoder = encoderOfCalls({
           view,
         ),
     },
+    "/api/v2/public/funding/getFundingRatePage": {
+      kind: "history",
+      rows: (view, asked) =>
+        chosen(view, idsOf(asked)).flatMap((row) => pastRows(row, view, asked)),
+      wrap: (rows, view, asked) => envelope(pastPage(rows, view, asked), view),
+    },
     "/api/v2/public/quote/getTicker": {
       kind: "secondary",
       // Without an id, or with several, the reply is empty.
@@ -169,6 +176,8 @@ export const edgex: ExchangeEncoder = encoderOfCalls({
   notFound: refused(404, "NOT_FOUND", "not found"),
   wrongMethod: refused(405, "METHOD_NOT_ALLOWED", "method not allowed"),
   show,
+  chargedRate,
+  historyLimit: { requests: 5, perMs: 1000 },
   rateLimitBody: { code: "TOO_MANY_REQUESTS", data: null, msg: "too many requests" },
   errorBody: { code: "INTERNAL_ERROR", data: null, msg: "internal error", errorParam: null },
   delistedState: "halted",
