@@ -2,19 +2,16 @@ import { z } from "zod";
 import { nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./pacifica-history-wire.ts";
+import { replyOf } from "./pacifica-wire.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
-  anyValue,
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   nonEmpty,
-  numberOf,
   numeric,
   positiveOf,
   product,
@@ -74,7 +71,6 @@ const BASELINE_RATE = 0.0000125;
 const PERPETUAL = "perpetual";
 const QUOTE = "USD";
 const SETTLE = "USDC";
-const RATE_LIMIT_CODE = 429;
 
 const MEASURE = "BTC";
 /** No book has as many bitcoins; a larger figure is in dollars. */
@@ -101,23 +97,10 @@ interface Raw {
 
 type Unit = "base" | "dollars" | "unknown";
 
-const envelope = z.object({
-  success: z.boolean(),
-  data: anyValue,
-  code: numeric,
-});
-
 const load =
   <S extends z.ZodType>(path: string, row: S): Load<Rows<z.infer<S>>> =>
   (http) =>
-    http.get(path, (body) => {
-      const { success, data, code } = decodeEnvelope(envelope, body);
-      if (success) return decodeRows(row, data, "symbol");
-      const message = `code ${code ?? "unknown"}`.slice(0, 200);
-      // The code may be an HTTP status.
-      if (numberOf(code) === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
-      throw badEnvelope(message);
-    });
+    http.get(path, (body) => decodeRows(row, replyOf(body).data, "symbol"));
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [prices, instruments] = await Promise.all([
@@ -204,4 +187,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{prices.next_funding}", { prices, instruments });
 }
 
-export const pacifica = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const pacifica = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

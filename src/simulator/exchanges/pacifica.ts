@@ -1,12 +1,13 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { countOf, newestOf, type Payment, paymentsOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
-import { liveNumbers } from "../market.ts";
+import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import type { Shown } from "../truth.ts";
 import { tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 52;
 const TRADFI = 8;
@@ -115,6 +116,44 @@ function infoRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
+/** Rows are made this long after the hour at most. */
+const JITTER_MS = 900;
+
+/** One page, newest first, and how many payments are older than it. */
+function pastPage(
+  listing: Listing,
+  view: MarketView,
+  { query }: Asked,
+): { readonly page: readonly Payment[]; readonly older: number } {
+  const beforeMs = Number(query.get("cursor") ?? view.nowMs + 1);
+  const all = paymentsOf(listing, view, { fromMs: 0, toMs: beforeMs }, JITTER_MS);
+  const page = newestOf(all, countOf(view, query.get("limit"), { usual: 200, max: 4_000 }));
+  return { page, older: all.length - page.length };
+}
+
+const pastRates: Call = {
+  kind: "history",
+  one: { name: "symbol" },
+  past: (listing, view, asked) => {
+    const price = (value: number): string => trimmed(value, listing.priceDecimals);
+    return pastPage(listing, view, asked).page.map(({ rate, index, atMs, slotMs }) => ({
+      oracle_price: price(index),
+      bid_impact_price: price(index * 0.9999),
+      ask_impact_price: price(index * 1.0001),
+      funding_rate: trimmed(rate, RATE_DECIMALS),
+      next_funding_rate: trimmed(rateAt(listing, slotMs + HOUR_MS), RATE_DECIMALS),
+      created_at: atMs,
+    }));
+  },
+  wrap: (data, view, asked) => {
+    const listing = view.listings.find(({ symbol }) => symbol === asked.symbol);
+    const older = listing === undefined ? 0 : pastPage(listing, view, asked).older;
+    // A cursor comes with the last page, too.
+    const next_cursor = String(data.at(-1)?.["created_at"] ?? "");
+    return { success: true, data, next_cursor, has_more: older > 0 };
+  },
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const row = priceRow(listing, view);
   const { nextAtMs } = liveNumbers(listing, view.nowMs);
@@ -137,11 +176,14 @@ export const pacifica: ExchangeEncoder = encoderOfCalls({
   createListings,
   calls: {
     "/api/v1/info/prices": { kind: "rates", row: priceRow },
+    "/api/v1/funding_rate/history": pastRates,
     "/api/v1/info": { kind: "list", has: isListed, row: infoRow },
   },
   wrap: (data) => ({ success: true, data, error: null, code: null }),
   notFound: wireError(404, { success: false, data: null, error: "Not Found", code: 404 }),
   show,
+  // Of 100 credits a minute one read costs 12.
+  historyLimit: { requests: 8, perMs: 60_000 },
   rateLimitBody: { success: false, data: null, error: "Rate limit exceeded", code: 429 },
   errorBody: { success: false, data: null, error: "Internal server error", code: 500 },
   delistedState: "settling",
