@@ -2,7 +2,8 @@ import { z } from "zod";
 import { HOUR_MS, NEXT_TIME_LIMIT_MS, nextGridTimeMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { history } from "./cryptocom-history-wire.ts";
+import { BASE_PATH, resultOf } from "./cryptocom-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
 import { joinAnswers, NOT_PUBLISHED, readListings } from "./wire-join.ts";
@@ -11,7 +12,6 @@ import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
   anyValue,
   badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   nonEmpty,
@@ -67,8 +67,6 @@ const facts = {
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
 } satisfies ExchangeFacts;
 
-const BASE_PATH = "/exchange/v1/public";
-const RATE_LIMIT_CODE = "42901";
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?42901\b/;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** Identity needs a price from the last minutes. */
@@ -119,23 +117,6 @@ interface Raw {
 
 /** A live perpetual of the instrument list. */
 type Listing = Listed<"assetClass"> & { readonly contractSize: number | null };
-
-const envelope = z.object({
-  code: z.union([z.string(), z.number()]),
-  result: z.object({ data: anyValue, instrument_name: word }).nullish().catch(null),
-});
-type Result = NonNullable<z.infer<typeof envelope>["result"]>;
-
-/** Failures may come with HTTP 200 and a `code` other than 0. */
-function resultOf(body: unknown): Result {
-  const { code, result } = decodeEnvelope(envelope, body);
-  if (String(code) === RATE_LIMIT_CODE) {
-    throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
-  }
-  if (String(code) !== "0") throw badEnvelope(`code ${code}`);
-  if (!result) throw badEnvelope("a success without a result");
-  return result;
-}
 
 const load =
   <S extends z.ZodType>(call: string, row: S, symbolKey: string): Load<Rows<z.infer<S>>> =>
@@ -271,4 +252,4 @@ function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
   };
 }
 
-export const cryptocom = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const cryptocom = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

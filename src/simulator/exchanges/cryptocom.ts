@@ -6,14 +6,14 @@ import {
   type ExchangeEncoder,
   type MarketView,
   type WireError,
+  type WireRequest,
   type WireRow,
   wireError,
 } from "../wire.ts";
 import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
+import { blockRate, chargedRate, pastRates } from "./cryptocom-history.ts";
 import { createListings, PERPETUALS, PRODUCT_TYPES } from "./cryptocom-listings.ts";
 
-/** The hourly rate is constant for this long, starting at midnight UTC. */
-const BLOCK_MS = 4 * HOUR_MS;
 /** The age of the newest point in a series of several points. */
 const SPARSE_MS = 35_000;
 
@@ -87,8 +87,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
 
 /** The four valuations that a request may name: the charged rate, the estimate, and two prices. */
 const VALUATIONS: Readonly<Record<string, (listing: Listing, view: MarketView) => string>> = {
-  funding_rate: (listing, view) =>
-    trimmed(rateAt(listing, Math.floor(view.nowMs / BLOCK_MS) * BLOCK_MS), 9),
+  funding_rate: (listing, view) => trimmed(blockRate(listing, view.nowMs), 9),
   estimated_funding_rate: (listing, view) => trimmed(0.8 * rateAt(listing, view.nowMs), 9),
   mark_price: (listing, view) =>
     fixed(liveNumbers(listing, view.nowMs).mark, listing.priceDecimals + 1),
@@ -104,7 +103,10 @@ function refused(status: number, code: number, message: string): WireError {
 
 const VALUATION_PATH = "/exchange/v1/public/get-valuations";
 const unknown = refused(400, 40_004, "Missing or invalid argument");
-const valuedIn = ({ query }: Asked): string => query.get("valuation_type") ?? "";
+/** The same path as for the other valuations. */
+const PAST_TYPE = "funding_hist";
+const PAST_CALL = `${VALUATION_PATH} ${PAST_TYPE}`;
+const valuedIn = ({ query }: WireRequest): string => query.get("valuation_type") ?? "";
 
 function valuationRow(listing: Listing, view: MarketView, asked: Asked): WireRow {
   const type = valuedIn(asked);
@@ -182,11 +184,16 @@ export const cryptocom: ExchangeEncoder = encoderOfCalls({
       one: { name: "instrument_name" },
     },
     [VALUATION_PATH]: valuations,
+    [PAST_CALL]: pastRates,
   },
+  callOf: (request) =>
+    valuedIn(request) === PAST_TYPE ? `${request.path} ${PAST_TYPE}` : request.path,
   wrap: (data) => ({ id: -1, method: "public/get-tickers", code: 0, result: { data } }),
   notFound: wireError(404, { id: -1, code: 40_401, message: "NOT_FOUND" }),
   skipMarks: ["spot", "warrant", "beta"],
   show,
+  chargedRate,
+  historyLimit: { requests: 100, perMs: 1000 },
   rateLimitBody: { id: -1, code: 42_901, message: "TOO_MANY_REQUESTS" },
   errorBody: { id: -1, method: "public/get-valuations", code: 50_001, message: "ERR_INTERNAL" },
   delistedState: "halted",
