@@ -2,9 +2,10 @@ import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset, type CanonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./grvt-history-wire.ts";
+import { replyOf } from "./grvt-wire.ts";
 import { joinAnswers, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
@@ -82,7 +83,6 @@ const facts = {
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
 } satisfies ExchangeFacts;
 
-const RATE_LIMIT_CODE = "1006";
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?1006\b/;
 /** The list contains the intervals, which change within hours. */
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
@@ -138,29 +138,14 @@ type Listing = Listed & {
   readonly row: InstrumentRow;
 };
 
-const envelope = z.object({
-  result: anyValue,
-  code: z.union([z.string(), z.number()]).nullish().catch(null),
-});
-
-/** A success has a `result`; errors are objects with code and message, or only a message. */
-function resultOf(body: unknown): unknown {
-  const { result, code } = decodeEnvelope(envelope, body);
-  if (result !== undefined && result !== null) return result;
-  if (String(code) === RATE_LIMIT_CODE) {
-    throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
-  }
-  throw badEnvelope(`no result, code ${code ?? "none"}`);
-}
-
 const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
   http.postRead("/full/v1/all_instruments", { is_active: true }, (body) =>
-    decodeRows(instrumentRow, resultOf(body), "instrument"),
+    decodeRows(instrumentRow, replyOf(body).result, "instrument"),
   );
 
 const loadTicker = (http: ExchangeHttp, instrument: string): Promise<TickerRow> =>
   http.postRead("/full/v1/ticker", { instrument }, (body) => {
-    const row = decodeEnvelope(tickerRow, resultOf(body));
+    const row = decodeEnvelope(tickerRow, replyOf(body).result);
     if (row.instrument !== instrument) throw badEnvelope("the answer is another instrument's");
     return row;
   });
@@ -265,4 +250,4 @@ function explain({ instruments, tickers }: Raw, exchangeSymbol: string): RateOri
   });
 }
 
-export const grvt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const grvt = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

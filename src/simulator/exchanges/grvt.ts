@@ -14,6 +14,7 @@ import {
 } from "../wire.ts";
 import { bodyField } from "./call-paths.ts";
 import { type Asked, encoderOfCalls } from "./calls.ts";
+import { pastRates } from "./grvt-history.ts";
 
 /** Live perpetuals, one of them LIT. */
 const COINS = [...new Set(COIN_TICKERS)].slice(0, 114);
@@ -202,6 +203,7 @@ export const grvt: ExchangeEncoder = encoderOfCalls({
       refuse: refusedBody,
       rows: instrumentRows,
     },
+    "/full/v1/funding": pastRates(refusedBody),
     "/full/v1/ticker": {
       kind: "rates",
       method: "POST",
@@ -221,6 +223,8 @@ export const grvt: ExchangeEncoder = encoderOfCalls({
   wrongMethod: refused(405, 1005, "Method not allowed"),
   skipMarks: ["option"],
   show,
+  // Clients assume 1,200 a minute.
+  historyLimit: { requests: 1_200, perMs: 60_000 },
   rateLimitBody: {
     code: 1006,
     message: "You have surpassed the allocated rate limit",
