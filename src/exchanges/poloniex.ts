@@ -2,9 +2,10 @@ import { z } from "zod";
 import { HOUR_MS, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./poloniex-history-wire.ts";
+import { dataOf } from "./poloniex-wire.ts";
 import { joinAnswers, NOT_PUBLISHED, readListings } from "./wire-join.ts";
 import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
@@ -69,8 +70,6 @@ const facts = {
   ],
 } satisfies ExchangeFacts;
 
-const SUCCESS = "200";
-const RATE_LIMIT_CODE = "429";
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 
 /** Settlement times jitter: only the minute matters. */
@@ -107,21 +106,6 @@ interface Raw {
   readonly instruments: Reply<Rows<InstrumentRow>>;
   readonly tickers: Reply<Rows<TickerRow>> | null;
   readonly rates: ReadonlyMap<string, Reply<RateRow>>;
-}
-
-const envelope = z.object({
-  code: z.union([z.string(), z.number()]),
-  data: anyValue,
-});
-
-/** Failures may come with HTTP 200, another `code` and an empty string as data. */
-function dataOf(body: unknown): unknown {
-  const { code, data } = decodeEnvelope(envelope, body);
-  if (String(code) === RATE_LIMIT_CODE) {
-    throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
-  }
-  if (String(code) !== SUCCESS) throw badEnvelope(`code ${code}`);
-  return data;
 }
 
 const load =
@@ -250,4 +234,4 @@ function explain({ instruments, tickers, rates }: Raw, exchangeSymbol: string): 
   };
 }
 
-export const poloniex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const poloniex = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,11 +1,12 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { countOf, oldestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS, type ListingPlan, type Roster } from "../roster.ts";
 import type { Shown } from "../truth.ts";
 import { fixed, tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = "BTC ETH SOL XRP DOGE BNB ADA SUI LINK AVAX LTC BCH DOT TRX PEPE SHIB APT ARB".split(
   " ",
@@ -169,6 +170,36 @@ const one = {
   inTurn: true,
 } as const;
 
+/** How long past rates are kept. */
+const KEPT_DAYS = 180;
+const MAX_PAST_ROWS = 100;
+
+/** The rows of a range with inclusive bounds in milliseconds; without any bound only the newest one. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: ({ query }) =>
+    Number(query.get("limit") ?? 0) > MAX_PAST_ROWS
+      ? wireError(400, { code: 400, msg: "Param error limit", data: "" })
+      : null,
+  one: { name: "symbol", missing: invalidSymbol },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "sT", "eT");
+    const keptFromMs = view.nowMs - KEPT_DAYS * 24 * HOUR_MS;
+    const range = { fromMs: Math.max(fromMs, keptFromMs), toMs: toMs + 1 };
+    const payments = paymentsOf(listing, view, range, 0);
+    const isOpen = !query.has("sT") && !query.has("eT");
+    const size = { usual: MAX_PAST_ROWS, max: MAX_PAST_ROWS };
+    const sent = isOpen
+      ? payments.slice(-1)
+      : oldestOf(payments, countOf(view, query.get("limit"), size));
+    return sent.map(({ rate, slotMs }) => ({
+      s: listing.symbol,
+      fR: trimmed(rate, 6),
+      fT: String(slotMs),
+    }));
+  },
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const funding = fundingRow(listing, view);
   const ticker = tickerRow(listing, view);
@@ -195,12 +226,14 @@ export const poloniex: ExchangeEncoder = encoderOfCalls({
   calls: {
     "/v3/market/fundingRate": { kind: "rates", row: fundingRow, one },
     "/v3/market/openInterest": { kind: "secondary", row: openInterestRow, one },
+    "/v3/market/fundingRate/history": pastRates,
     "/v3/market/tickers": { kind: "secondary", row: tickerRow, one: { name: "symbol" } },
     "/v3/market/allInstruments": { kind: "list", row: instrumentRow },
   },
   wrap: succeed,
   notFound: wireError(404, { code: 404, message: "Not Found" }),
   show,
+  historyLimit: { requests: 300, perMs: 1000 },
   rateLimitBody: { code: 429, message: "TOO_MANY_REQUEST" },
   errorBody: { code: 500, msg: "System error", data: "" },
   delistedState: "settling",
