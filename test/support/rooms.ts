@@ -27,6 +27,7 @@ const ROOM_NAMES = [
   "collector",
   "services/board",
   "services/finder",
+  "services/history",
   "services/operations",
   "web",
   "http/protocol",
@@ -92,6 +93,10 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     job: "queries on a snapshot: lists, pairs, sentiment, heatmap, calendar",
     imports: ["lib", "domain"],
     types: ["db/market"],
+  },
+  "services/history": {
+    job: "queries on the past: what was charged, accrued, missing; pure computations",
+    imports: ["domain"],
   },
   "services/operations": {
     job: "keeping the service running: health alerts, heartbeat, watchdog, shutdown",

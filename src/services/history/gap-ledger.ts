@@ -1,0 +1,264 @@
+/**
+ * Expected against present settlements of one instrument, from its listing to now, with the interval that held then.
+ * Times are unix ms. The hours of a continuous contract are its slots, with an interval of one hour.
+ */
+import { HOUR_MS } from "../../domain/funding.ts";
+import type { SettlementOrigin } from "../../domain/settlement.ts";
+import type { StatedSlot } from "./intervals-in-force.ts";
+
+/**
+ * The state of an expected slot: charged as known; estimated from the last live rate; still to be read; read, but
+ * missing from the exchange's answer; older than anything the exchange has.
+ */
+export const SLOT_STATES = [
+  "present",
+  "estimated",
+  "being_backfilled",
+  "missing",
+  "absent_at_source",
+] as const;
+export type SlotState = (typeof SLOT_STATES)[number];
+
+export interface LedgerSlot extends StatedSlot {
+  /** Null for an accrued amount. */
+  readonly origin: SettlementOrigin | null;
+}
+
+/** How far the past has been read: everything in [readFromMs, readToMs). */
+export interface BackfillProgress {
+  /** Null before the first page, as is `readToMs`. */
+  readonly readFromMs: number | null;
+  readonly readToMs: number | null;
+  /** Whether there is nothing older to read. */
+  readonly isComplete: boolean;
+  /** The oldest payment that the exchange still has, if that is younger than the listing. */
+  readonly availableFromMs: number | null;
+}
+
+export interface LedgerInput {
+  /** Ascending, none twice. */
+  readonly slots: readonly LedgerSlot[];
+  /** From intervalsInForce, or all 1 for accrued amounts. */
+  readonly intervals: readonly (number | null)[];
+  /** As stated by the exchange; null: unknown. */
+  readonly listedAtMs: number | null;
+  readonly firstSeenMs: number;
+  /** When it was found delisted; null while it is listed. */
+  readonly endedAtMs: number | null;
+  readonly nowMs: number;
+  /** If only a part of the past is given: slots after this are judged; null: since the listing. */
+  readonly fromMs: number | null;
+  /** The current interval, used only if the settlements show none; null: unknown. */
+  readonly currentIntervalHours: number | null;
+  /** Null: the exchange has no history. */
+  readonly backfill: BackfillProgress | null;
+}
+
+/** Expected slots of one state at one distance from each other. */
+export interface LedgerRange {
+  readonly state: SlotState;
+  readonly firstSlotMs: number;
+  /** Inclusive. */
+  readonly lastSlotMs: number;
+  /** Null if nothing shows an interval; the bounds of what is not there are then times, not slots. */
+  readonly intervalHours: number | null;
+  /** How many slots; null without an interval. */
+  readonly slots: number | null;
+}
+
+export interface GapLedger {
+  /** Ascending. */
+  readonly ranges: readonly LedgerRange[];
+  /** Slots by state; ranges without an interval do not count. */
+  readonly counts: Readonly<Record<SlotState, number>>;
+  /** Whether all of them are present. */
+  readonly isComplete: boolean;
+}
+
+/** A settlement is expected from this time after its slot on: exchanges publish it within minutes. */
+export const PUBLISHED_AFTER_MS = 10 * 60_000;
+
+/** The ledger of one instrument. */
+export function gapLedger(input: LedgerInput): GapLedger {
+  const { slots, intervals } = input;
+  const ranges = new RangeBuilder(input);
+  const startMs = startOf(input);
+  const endMs = endOf(input);
+  let previousMs: number | null = null;
+  for (const [index, { slotMs, origin }] of slots.entries()) {
+    const stepMs = (intervals[index] ?? input.currentIntervalHours ?? 0) * HOUR_MS;
+    // Half a step leaves room for a slot that is a minute off.
+    const afterMs = previousMs === null ? startMs : previousMs + stepMs / 2;
+    if (stepMs > 0) ranges.addAbsent(slotMs, stepMs, Math.ceil((slotMs - afterMs) / stepMs) - 1);
+    ranges.add(origin === "estimated" ? "estimated" : "present", slotMs, slotMs, stepMs, 1);
+    previousMs = slotMs;
+  }
+  const stepMs = (intervals.at(-1) ?? input.currentIntervalHours ?? 0) * HOUR_MS;
+  if (stepMs > 0) {
+    const lastMs = previousMs ?? Math.floor(startMs / stepMs) * stepMs;
+    const count = Math.floor((endMs - lastMs) / stepMs);
+    ranges.addAbsent(lastMs + (count + 1) * stepMs, stepMs, count);
+  } else if (slots.length === 0 && endMs > startMs) ranges.addUnknown(startMs, endMs);
+  return ranges.ledger();
+}
+
+/** Slots after this are expected. */
+function startOf({ fromMs, listedAtMs, firstSeenMs, slots, backfill }: LedgerInput): number {
+  if (fromMs !== null && fromMs >= (listedAtMs ?? fromMs)) return fromMs;
+  if (listedAtMs !== null) return listedAtMs;
+  const firstSlotMs = slots[0]?.slotMs ?? firstSeenMs;
+  return Math.min(firstSeenMs, firstSlotMs, backfill?.readFromMs ?? firstSeenMs);
+}
+
+/** Slots up to this are expected. */
+function endOf({ endedAtMs, nowMs, slots, backfill }: LedgerInput): number {
+  const dueMs = nowMs - PUBLISHED_AFTER_MS;
+  if (endedAtMs === null) return dueMs;
+  // An exchange's own history of a delisted contract ends with its last settlement, before we found it delisted.
+  const isReadToEnd = (backfill?.readToMs ?? 0) >= endedAtMs;
+  const lastSlotMs = slots.at(-1)?.slotMs;
+  return isReadToEnd && lastSlotMs !== undefined ? lastSlotMs : Math.min(endedAtMs, dueMs);
+}
+
+interface OpenRange {
+  readonly state: SlotState;
+  readonly firstSlotMs: number;
+  lastSlotMs: number;
+  readonly stepMs: number;
+  slots: number;
+}
+
+/** Joins neighbours of one state and distance. */
+class RangeBuilder {
+  readonly #input: LedgerInput;
+  /** The times at which the state of a slot that is not there may change. */
+  readonly #bounds: readonly number[];
+  readonly #ranges: LedgerRange[] = [];
+  readonly #counts = {
+    present: 0,
+    estimated: 0,
+    being_backfilled: 0,
+    missing: 0,
+    absent_at_source: 0,
+  };
+  #open: OpenRange | null = null;
+
+  constructor(input: LedgerInput) {
+    this.#input = input;
+    const { readFromMs = null, readToMs = null, availableFromMs = null } = input.backfill ?? {};
+    this.#bounds = [readFromMs, readToMs, availableFromMs].filter((bound) => bound !== null);
+  }
+
+  /** `count` slots that are not there, the last of them one step before `beforeMs`. */
+  addAbsent(beforeMs: number, stepMs: number, count: number): void {
+    let left = count;
+    while (left > 0) {
+      const firstMs = beforeMs - left * stepMs;
+      const state = this.#absentState(firstMs);
+      // At most one round for each bound.
+      const untilMs = Math.min(beforeMs, ...this.#bounds.filter((bound) => bound > firstMs));
+      const alike = Math.ceil((untilMs - firstMs) / stepMs);
+      this.add(state, firstMs, firstMs + (alike - 1) * stepMs, stepMs, alike);
+      left -= alike;
+    }
+  }
+
+  addUnknown(fromMs: number, toMs: number): void {
+    const state = this.#absentState(fromMs);
+    this.#ranges.push({
+      state,
+      firstSlotMs: fromMs,
+      lastSlotMs: toMs,
+      intervalHours: null,
+      slots: null,
+    });
+  }
+
+  add(
+    state: SlotState,
+    firstSlotMs: number,
+    lastSlotMs: number,
+    stepMs: number,
+    slots: number,
+  ): void {
+    this.#counts[state] += slots;
+    const open = this.#open;
+    const isNext =
+      open?.state === state && open.stepMs === stepMs && firstSlotMs - open.lastSlotMs === stepMs;
+    if (open !== null && isNext) {
+      open.lastSlotMs = lastSlotMs;
+      open.slots += slots;
+      return;
+    }
+    this.#close();
+    this.#open = { state, firstSlotMs, lastSlotMs, stepMs, slots };
+  }
+
+  ledger(): GapLedger {
+    this.#close();
+    return {
+      ranges: this.#ranges,
+      counts: this.#counts,
+      isComplete: this.#ranges.every(({ state }) => state === "present"),
+    };
+  }
+
+  #close(): void {
+    const open = this.#open;
+    if (open === null) return;
+    const { state, firstSlotMs, lastSlotMs, stepMs, slots } = open;
+    const intervalHours = stepMs > 0 ? stepMs / HOUR_MS : null;
+    this.#ranges.push({ state, firstSlotMs, lastSlotMs, intervalHours, slots });
+    this.#open = null;
+  }
+
+  #absentState(slotMs: number): SlotState {
+    const { backfill, slots } = this.#input;
+    if (backfill === null) {
+      const firstSlotMs = slots[0]?.slotMs;
+      return firstSlotMs === undefined || slotMs < firstSlotMs ? "absent_at_source" : "missing";
+    }
+    const { readFromMs, readToMs, isComplete, availableFromMs } = backfill;
+    if (isComplete && availableFromMs !== null && slotMs < availableFromMs)
+      return "absent_at_source";
+    if (readFromMs === null || readToMs === null || slotMs >= readToMs) return "being_backfilled";
+    return slotMs < readFromMs && !isComplete ? "being_backfilled" : "missing";
+  }
+}
+
+/** The part of a ledger's ranges with fromMs <= slot < toMs. */
+export function rangesWithin(
+  ranges: readonly LedgerRange[],
+  fromMs: number,
+  toMs: number,
+): readonly LedgerRange[] {
+  return ranges.flatMap((range) => {
+    const { firstSlotMs, lastSlotMs, intervalHours } = range;
+    if (lastSlotMs < fromMs || firstSlotMs >= toMs) return [];
+    if (intervalHours === null)
+      return [
+        {
+          ...range,
+          firstSlotMs: Math.max(firstSlotMs, fromMs),
+          lastSlotMs: Math.min(lastSlotMs, toMs),
+        },
+      ];
+    const stepMs = intervalHours * HOUR_MS;
+    const skipped = Math.max(0, Math.ceil((fromMs - firstSlotMs) / stepMs));
+    const firstMs = firstSlotMs + skipped * stepMs;
+    const last = Math.floor((Math.min(lastSlotMs, toMs - 1) - firstSlotMs) / stepMs);
+    const slots = last - skipped + 1;
+    return slots > 0
+      ? [{ ...range, firstSlotMs: firstMs, lastSlotMs: firstSlotMs + last * stepMs, slots }]
+      : [];
+  });
+}
+
+/** The ranges that an answer about fromMs <= slot < toMs lacks: none if it is complete. */
+export function lackingWithin(
+  { ranges }: GapLedger,
+  fromMs: number,
+  toMs: number,
+): readonly LedgerRange[] {
+  return rangesWithin(ranges, fromMs, toMs).filter(({ state }) => state !== "present");
+}

@@ -1,0 +1,130 @@
+/**
+ * The intervals that held in the past, from the settlements themselves: today's interval says nothing about last month.
+ * What the exchange stated with a settlement decides, elsewhere the distance to the settlement before it, unless one
+ * between them is missing:
+ *
+ * 1. What is stated, and three equal distances in a row that can be intervals, are established and hold.
+ * 2. Any other distance that is a multiple of the nearest established interval before or after it has that interval, the
+ *    longer one if it is a multiple of both: the rest of the distance is a hole. A longer interval that held only once
+ *    or twice is thereby reported as a gap, which is visible.
+ * 3. One that can be an interval, and ends on the grid of its length, holds: no hole makes a distance shorter.
+ * 4. The rest is noise and takes the established interval after it, else the one before.
+ *
+ * Where nothing is established, the most frequent distance takes its place, the shorter one of two. The first
+ * settlement has the interval of the second one.
+ */
+import { HOUR_MS, isFundingInterval, isOnGrid } from "../../domain/funding.ts";
+
+export interface StatedSlot {
+  /** Unix ms, a whole minute. */
+  readonly slotMs: number;
+  /** As stated by the exchange with the settlement or by a live sample of that interval; not a distance. */
+  readonly intervalHours: number | null;
+}
+
+/** Distances within this of a whole hour are one: slots are rounded to the minute, and may be one off. */
+const JITTER_MS = 2 * 60_000;
+
+/** Fewer equal distances in a row may be holes. */
+const MIN_RUN = 3;
+
+/** The interval in hours of each settlement; null where it cannot be known. `slots`: ascending, none twice. */
+export function intervalsInForce(slots: readonly StatedSlot[]): readonly (number | null)[] {
+  const lengths = slots.map((slot, index) => lengthOf(slot, slots[index - 1]));
+  if (lengths.length > 1) lengths[0] ??= lengths[1] ?? null;
+  const established = establishedOf(slots, lengths);
+  const base = established.some((hours) => hours !== null) ? null : mostFrequent(lengths);
+  const before = nearest(established, base);
+  const after = nearest(established.toReversed(), base).toReversed();
+  const found = slots.map(({ slotMs }, index) => {
+    const holds = established[index] ?? null;
+    if (holds !== null) return holds;
+    const previousMs = slots[index - 1]?.slotMs;
+    if (previousMs === undefined) return null;
+    return judged(
+      slotMs,
+      hoursBetween(previousMs, slotMs),
+      before[index] ?? null,
+      after[index] ?? null,
+    );
+  });
+  if (found.length > 0) found[0] = found[0] ?? found[1] ?? null;
+  return found;
+}
+
+/** What is stated, else the distance if that can be an interval. */
+function lengthOf({ slotMs, intervalHours }: StatedSlot, previous: StatedSlot | undefined) {
+  if (isStated(intervalHours)) return intervalHours;
+  if (previous === undefined) return null;
+  const hours = hoursBetween(previous.slotMs, slotMs);
+  return hours !== null && isFundingInterval(hours) ? hours : null;
+}
+
+function isStated(intervalHours: number | null): intervalHours is number {
+  return intervalHours !== null && isFundingInterval(intervalHours);
+}
+
+/** Null unless it is a whole number. */
+function hoursBetween(fromMs: number, toMs: number): number | null {
+  const hours = Math.round((toMs - fromMs) / HOUR_MS);
+  return hours > 0 && Math.abs(toMs - fromMs - hours * HOUR_MS) <= JITTER_MS ? hours : null;
+}
+
+/** The lengths that are stated or in a run; null elsewhere. */
+function establishedOf(
+  slots: readonly StatedSlot[],
+  lengths: readonly (number | null)[],
+): readonly (number | null)[] {
+  const established = slots.map(({ intervalHours }) =>
+    isStated(intervalHours) ? intervalHours : null,
+  );
+  let start = 0;
+  for (let index = 0; index <= lengths.length; index += 1) {
+    const hours = lengths[start] ?? null;
+    if (index < lengths.length && lengths[index] === hours) continue;
+    if (hours !== null && index - start >= MIN_RUN) established.fill(hours, start, index);
+    start = index;
+  }
+  return established;
+}
+
+/** For each place the last one before it that is not null, else `base`. */
+function nearest(established: readonly (number | null)[], base: number | null): (number | null)[] {
+  let last = base;
+  return established.map((hours) => {
+    const known = last;
+    last = hours ?? last;
+    return known;
+  });
+}
+
+function judged(
+  slotMs: number,
+  distanceHours: number | null,
+  before: number | null,
+  after: number | null,
+): number | null {
+  const known = after ?? before;
+  if (distanceHours === null) return known;
+  const divisorOf = (hours: number | null): number =>
+    hours !== null && distanceHours % hours === 0 ? hours : 0;
+  const divisor = Math.max(divisorOf(after), divisorOf(before));
+  if (divisor > 0) return divisor;
+  const holds = isFundingInterval(distanceHours) && isOnGrid(slotMs, distanceHours);
+  return holds ? distanceHours : known;
+}
+
+/** The shorter one of equally frequent ones; null for none. */
+function mostFrequent(lengths: readonly (number | null)[]): number | null {
+  const counts = new Map<number, number>();
+  for (const hours of lengths) if (hours !== null) counts.set(hours, (counts.get(hours) ?? 0) + 1);
+  let best: number | null = null;
+  let bestCount = 0;
+  for (const [hours, count] of counts) {
+    const isBetter = count > bestCount || (count === bestCount && hours < (best ?? hours));
+    if (!isBetter) continue;
+    best = hours;
+    bestCount = count;
+  }
+  return best;
+}

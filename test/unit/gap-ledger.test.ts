@@ -1,0 +1,194 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { HOUR_MS } from "../../src/domain/funding.ts";
+import {
+  gapLedger,
+  lackingWithin,
+  type LedgerInput,
+  PUBLISHED_AFTER_MS,
+  rangesWithin,
+} from "../../src/services/history/gap-ledger.ts";
+import { intervalsInForce } from "../../src/services/history/intervals-in-force.ts";
+import { anyPast, hour, MIDNIGHT_MS, type PastSlot, slotsAt } from "../support/past.ts";
+
+const READ_ALL = {
+  readFromMs: hour(0),
+  readToMs: hour(10_000),
+  isComplete: true,
+  availableFromMs: null,
+};
+
+function ledgerOf(slots: readonly PastSlot[], changed: Partial<LedgerInput> = {}) {
+  return gapLedger({
+    slots,
+    intervals: intervalsInForce(slots),
+    fromMs: null,
+    listedAtMs: hour(0),
+    firstSeenMs: hour(0),
+    endedAtMs: null,
+    nowMs: (slots.at(-1)?.slotMs ?? 0) + HOUR_MS / 2,
+    currentIntervalHours: null,
+    backfill: READ_ALL,
+    ...changed,
+  });
+}
+
+/** The ranges as "state first-last/interval", in hours after midnight. */
+function texts(ranges: ReturnType<typeof ledgerOf>["ranges"]): readonly string[] {
+  const at = (slotMs: number) => (slotMs - MIDNIGHT_MS) / HOUR_MS;
+  return ranges.map(
+    ({ state, firstSlotMs, lastSlotMs, intervalHours, slots }) =>
+      `${state} ${at(firstSlotMs)}-${at(lastSlotMs)} ${slots} x ${intervalHours} h`,
+  );
+}
+
+describe("the ledger", () => {
+  test("is complete if every slot since the listing is present", () => {
+    const { ranges, counts, isComplete } = ledgerOf(slotsAt(8, 16, 24, 32));
+    expect(texts(ranges)).toEqual(["present 8-32 4 x 8 h"]);
+    expect(isComplete).toBe(true);
+    expect(counts.present).toBe(4);
+  });
+
+  test("names a hole, and has one range for each interval that held", () => {
+    const ledger = ledgerOf(slotsAt(8, 16, 24, 40, 48, 52, 56, 60));
+    expect(texts(ledger.ranges)).toEqual([
+      "present 8-24 3 x 8 h",
+      "missing 32-32 1 x 8 h",
+      "present 40-48 2 x 8 h",
+      "present 52-60 3 x 4 h",
+    ]);
+    expect(texts(lackingWithin(ledger, hour(0), hour(100)))).toEqual(["missing 32-32 1 x 8 h"]);
+    expect(lackingWithin(ledger, hour(0), hour(32))).toEqual([]);
+    expect(lackingWithin(ledger, hour(33), hour(100))).toEqual([]);
+  });
+
+  test("tells what is not read yet from what is missing and from what the exchange no longer has", () => {
+    const slots = slotsAt(40, 48, 56);
+    const nowMs = hour(72) + HOUR_MS;
+    const read = {
+      readFromMs: hour(40),
+      readToMs: hour(60),
+      isComplete: false,
+      availableFromMs: null,
+    };
+    expect(texts(ledgerOf(slots, { nowMs, backfill: read }).ranges)).toEqual([
+      "being_backfilled 8-32 4 x 8 h",
+      "present 40-56 3 x 8 h",
+      "being_backfilled 64-72 2 x 8 h",
+    ]);
+    const ended = { ...read, isComplete: true, availableFromMs: hour(24), readToMs: hour(66) };
+    expect(texts(ledgerOf(slots, { nowMs, backfill: ended }).ranges)).toEqual([
+      "absent_at_source 8-16 2 x 8 h",
+      "missing 24-32 2 x 8 h",
+      "present 40-56 3 x 8 h",
+      "missing 64-64 1 x 8 h",
+      "being_backfilled 72-72 1 x 8 h",
+    ]);
+  });
+
+  test("of an exchange without a history starts with what was seen", () => {
+    const slots = slotsAt(16, 24, 32, 48);
+    expect(texts(ledgerOf(slots, { backfill: null }).ranges)).toEqual([
+      "absent_at_source 8-8 1 x 8 h",
+      "present 16-32 3 x 8 h",
+      "missing 40-40 1 x 8 h",
+      "present 48-48 1 x 8 h",
+    ]);
+  });
+
+  test("shows estimates", () => {
+    const slots = slotsAt(8, 16, 24).map((slot, index) =>
+      index === 2 ? { ...slot, origin: "estimated" as const } : slot,
+    );
+    const ledger = ledgerOf(slots);
+    expect(texts(ledger.ranges)).toEqual(["present 8-16 2 x 8 h", "estimated 24-24 1 x 8 h"]);
+    expect(ledger.isComplete).toBe(false);
+  });
+
+  test("expects a settlement only once the exchange has had time to publish it", () => {
+    const slots = slotsAt(8, 16, 24);
+    const dueMs = hour(32) + PUBLISHED_AFTER_MS;
+    expect(ledgerOf(slots, { nowMs: dueMs - 1 }).isComplete).toBe(true);
+    expect(texts(ledgerOf(slots, { nowMs: dueMs }).ranges)).toContain("missing 32-32 1 x 8 h");
+  });
+
+  test("of a delisted contract ends with the last settlement that its exchange has", () => {
+    const slots = slotsAt(8, 16, 24);
+    const ended = { nowMs: hour(1000), endedAtMs: hour(49) };
+    expect(ledgerOf(slots, ended).isComplete).toBe(true);
+    const unread = { ...READ_ALL, readToMs: hour(30) };
+    expect(texts(ledgerOf(slots, { ...ended, backfill: unread }).ranges)).toEqual([
+      "present 8-24 3 x 8 h",
+      "being_backfilled 32-48 3 x 8 h",
+    ]);
+  });
+
+  test("of a part of the past starts there, or with a later listing", () => {
+    const slots = slotsAt(24, 32, 40);
+    expect(texts(ledgerOf(slots, { fromMs: hour(10) }).ranges)).toEqual([
+      "missing 16-16 1 x 8 h",
+      "present 24-40 3 x 8 h",
+    ]);
+    expect(ledgerOf(slots, { fromMs: hour(10), listedAtMs: hour(16) }).isComplete).toBe(true);
+  });
+
+  test("of an instrument without settlements goes by its current interval, if there is one", () => {
+    const empty = { readFromMs: null, readToMs: null, isComplete: false, availableFromMs: null };
+    const changed = { nowMs: hour(20), backfill: empty, listedAtMs: hour(3) };
+    expect(texts(ledgerOf([], { ...changed, currentIntervalHours: 4 }).ranges)).toEqual([
+      "being_backfilled 4-16 4 x 4 h",
+    ]);
+    const unknown = ledgerOf([], changed);
+    expect(unknown.ranges).toMatchObject([{ state: "being_backfilled", slots: null }]);
+    expect(unknown.isComplete).toBe(false);
+  });
+});
+
+test("the ledger names exactly the holes, with the interval that held then", () => {
+  fc.assert(
+    fc.property(anyPast, (past) => {
+      const slots = past
+        .filter(({ isHole }) => !isHole)
+        .map(({ slotMs }): PastSlot => ({ slotMs, intervalHours: null, origin: "exchange" }));
+      const { ranges, counts } = ledgerOf(slots);
+      const found = ranges.flatMap(({ state, firstSlotMs, intervalHours, slots: count }) =>
+        Array.from({ length: count ?? 0 }, (_, nth) => ({
+          slotMs: firstSlotMs + nth * (intervalHours ?? 0) * HOUR_MS,
+          hours: intervalHours,
+          isHole: state === "missing",
+        })),
+      );
+      expect(found).toEqual([...past]);
+      expect(counts.missing).toBe(past.filter(({ isHole }) => isHole).length);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a part of a ledger has exactly the slots of its range", () => {
+  const times = fc.integer({ min: -60, max: 40 * 24 * 60 });
+  fc.assert(
+    fc.property(anyPast, times, times, (past, from, to) => {
+      const slots = past.map(({ slotMs, isHole }): PastSlot => ({
+        slotMs,
+        intervalHours: null,
+        origin: isHole ? "estimated" : "exchange",
+      }));
+      const fromMs = MIDNIGHT_MS + from * 60_000;
+      const toMs = MIDNIGHT_MS + to * 60_000;
+      const part = rangesWithin(ledgerOf(slots).ranges, fromMs, toMs);
+      const found = part.flatMap(({ firstSlotMs, intervalHours, slots: count }) =>
+        Array.from(
+          { length: count ?? 0 },
+          (_, nth) => firstSlotMs + nth * (intervalHours ?? 0) * HOUR_MS,
+        ),
+      );
+      expect(found).toEqual(
+        slots.map(({ slotMs }) => slotMs).filter((slotMs) => slotMs >= fromMs && slotMs < toMs),
+      );
+      for (const { firstSlotMs, lastSlotMs, intervalHours, slots: count } of part)
+        expect(lastSlotMs).toBe(firstSlotMs + ((count ?? 0) - 1) * (intervalHours ?? 0) * HOUR_MS);
+    }),
+  );
+});
