@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { HOUR_MS } from "../../src/domain/funding.ts";
 import type { SettlementOrigin } from "../../src/domain/settlement.ts";
+import type {
+  AccruedHour,
+  InstrumentPast,
+  SettledSlot,
+  StoredPast,
+} from "../../src/services/history/charges.ts";
 
 /** Pasts of one instrument, written by hand or generated. */
 
@@ -77,3 +83,65 @@ export const anyPast: fc.Arbitrary<readonly TrueSlot[]> = fc
     }
     return past;
   });
+
+/** Settlements of the exchange: hours after midnight and rates. */
+export function settledAt(
+  ...rows: readonly (readonly [hours: number, rate: string])[]
+): readonly SettledSlot[] {
+  return rows.map(([at, rate]) => ({
+    slotMs: hour(at),
+    rate,
+    intervalHours: null,
+    origin: "exchange",
+  }));
+}
+
+/** Settlements every so many hours at one rate: `from` excluded, `to` included. */
+export function settledEvery(
+  hours: number,
+  from: number,
+  to: number,
+  rate: string,
+): readonly SettledSlot[] {
+  const count = Math.floor((to - from) / hours);
+  return settledAt(
+    ...Array.from({ length: count }, (_, nth) => [from + (nth + 1) * hours, rate] as const),
+  );
+}
+
+/** Accrued fractions: the hours at whose ends they were complete, and the amounts. */
+export function accruedAt(
+  ...rows: readonly (readonly [hours: number, amount: string])[]
+): readonly AccruedHour[] {
+  return rows.map(([at, amount]) => ({
+    hourEndMs: hour(at),
+    amount,
+    unit: "fraction",
+    markPrice: null,
+  }));
+}
+
+/** An instrument listed at midnight whose past has been read to the end. */
+export function pastOf(stored: StoredPast, changed: Partial<InstrumentPast> = {}): InstrumentPast {
+  return {
+    stored,
+    listedAtMs: MIDNIGHT_MS,
+    firstSeenMs: MIDNIGHT_MS,
+    endedAtMs: null,
+    currentIntervalHours: null,
+    backfill: {
+      readFromMs: MIDNIGHT_MS,
+      readToMs: hour(100_000),
+      isComplete: true,
+      availableFromMs: null,
+    },
+    ...changed,
+  };
+}
+
+export function settledPast(
+  settlements: readonly SettledSlot[],
+  changed: Partial<InstrumentPast> = {},
+): InstrumentPast {
+  return pastOf({ kind: "settlements", settlements }, changed);
+}
