@@ -49,8 +49,22 @@ export function addDecimals(left: Decimal, right: Decimal): Decimal {
   return { units: unitsAt(left, scale) + unitsAt(right, scale), scale };
 }
 
+export function subtractDecimals(left: Decimal, right: Decimal): Decimal {
+  return addDecimals(left, { units: -right.units, scale: right.scale });
+}
+
 function unitsAt({ units, scale }: Decimal, wanted: number): bigint {
   return wanted === scale ? units : units * 10n ** BigInt(wanted - scale);
+}
+
+/** A text of this many characters has at most 15 digits, which are those of its number. */
+const MAX_SHORT_TEXT = 15;
+
+/** A decimal that is added several times: its number, if that stands for the same decimal. */
+export function shortestForm(decimal: string | number): string | number {
+  return typeof decimal === "string" && decimal !== "" && decimal.length <= MAX_SHORT_TEXT
+    ? Number(decimal)
+    : decimal;
 }
 
 export type Sign = -1 | 0 | 1;

@@ -7,6 +7,8 @@ import {
   DecimalSum,
   decimalText,
   parseDecimal,
+  shortestForm,
+  subtractDecimals,
 } from "../../src/domain/decimal.ts";
 
 function parsed(text: string) {
@@ -106,6 +108,17 @@ describe("a sum of decimals", () => {
     );
   });
 
+  test("does not depend on the form in which a decimal is kept", () => {
+    fc.assert(
+      fc.property(fc.array(decimals, { maxLength: 10 }), (texts) => {
+        expect(sumText(texts.map(shortestForm))).toBe(sumByIntegers(texts));
+      }),
+    );
+    expect(shortestForm("0.0001")).toBe(0.0001);
+    expect(() => new DecimalSum().add(shortestForm(""))).toThrow(RangeError);
+    expect(() => new DecimalSum().add(shortestForm("x"))).toThrow(RangeError);
+  });
+
   test("stays exact over a million values, and when its parts are full", () => {
     const sum = new DecimalSum();
     for (let nth = 0; nth < 1_000_000; nth += 1) sum.add("999.999999999999999999999999");
@@ -148,6 +161,16 @@ describe("a sum of decimals", () => {
         expect(Math.abs(sum.toNumber() - exact)).toBeLessThanOrEqual(
           3 * Number.EPSILON * Math.max(Math.abs(exact), largest),
         );
+      }),
+    );
+  });
+
+  test("minus one of its two parts is the other one", () => {
+    fc.assert(
+      fc.property(decimals, decimals, (left, right) => {
+        const sum = addDecimals(parsed(left), parsed(right));
+        const rest = decimalText(subtractDecimals(sum, parsed(right)));
+        expect(rest).toBe(decimalText(parsed(left)));
       }),
     );
   });

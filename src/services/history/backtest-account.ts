@@ -1,5 +1,11 @@
 /** The equity of a backtest: exact sums of fractions, rounded to 15 significant digits where they become dollars. */
-import { addDecimals, decimalNumber, DecimalSum } from "../../domain/decimal.ts";
+import {
+  addDecimals,
+  type Decimal,
+  decimalNumber,
+  DecimalSum,
+  subtractDecimals,
+} from "../../domain/decimal.ts";
 import { bpsToFraction } from "../../domain/funding.ts";
 import { roundPct } from "../../domain/percent.ts";
 import type { LegPayment } from "./backtest-payments.ts";
@@ -19,28 +25,11 @@ export type TradeFunding = Pick<
   "longUsd" | "shortUsd" | "fundingUsd" | "feesUsd" | "netUsd"
 >;
 
-/** What the sides received and what was paid for fills. */
-class Sums {
-  readonly long = new DecimalSum();
-  readonly short = new DecimalSum();
-  readonly fees = new DecimalSum();
-  readonly net = new DecimalSum();
-
-  add({ long, short }: Due): void {
-    if (long !== null) this.long.add(long.paid, -1);
-    if (short !== null) this.short.add(short.paid);
-    addReceived(this.net, long, short);
-  }
-
-  pay(fees: number): void {
-    this.fees.add(fees);
-    this.net.add(fees, -1);
-  }
-}
-
-function addReceived(sum: DecimalSum, long: LegPayment | null, short: LegPayment | null): void {
-  if (long !== null) sum.add(long.paid, -1);
-  if (short !== null) sum.add(short.paid);
+/** What the sides received and what was paid for fills, as fractions of the notional. */
+interface Totals {
+  readonly long: Decimal;
+  readonly short: Decimal;
+  readonly fees: Decimal;
 }
 
 export class EquityAccount {
@@ -48,8 +37,11 @@ export class EquityAccount {
   readonly curve: EquityPoint[] = [];
   worst: BacktestResult["worst"] = null;
   maxDrawdown: BacktestResult["maxDrawdown"] = null;
-  readonly #total = new Sums();
-  #trade = new Sums();
+  readonly #long = new DecimalSum();
+  readonly #short = new DecimalSum();
+  readonly #fees = new DecimalSum();
+  readonly #net = new DecimalSum();
+  #atEntry: Totals;
   /** The highest equity so far, and what was received since: subtracting rounded amounts would show noise. */
   #peakAtMs: number | null = null;
   #sincePeak = new DecimalSum();
@@ -59,27 +51,34 @@ export class EquityAccount {
   /** `notionalUsd`: of each side. */
   constructor(notionalUsd: number) {
     this.notionalUsd = notionalUsd;
+    this.#atEntry = this.#totals();
   }
 
   /** Opens both sides; `fillBps`: the fees of one fill on each. */
   enter(atMs: number, fillBps: number): void {
-    this.#trade = new Sums();
+    this.#atEntry = this.#totals();
     this.#peakAtMs ??= atMs;
     this.#payFees("entry", atMs, fillBps);
   }
 
-  settle(due: Due): void {
-    const { atMs, kind, long, short } = due;
-    this.#total.add(due);
-    this.#trade.add(due);
-    addReceived(this.#sincePeak, long, short);
+  settle({ atMs, kind, long, short }: Due): void {
+    if (long !== null) {
+      this.#long.add(long.paid, -1);
+      this.#receive(long.paid, -1);
+    }
+    if (short !== null) {
+      this.#short.add(short.paid);
+      this.#receive(short.paid, 1);
+    }
+    const paid = Number(long?.paid ?? 0);
+    const received = Number(short?.paid ?? 0);
     this.#payments += 1;
-    if (Number(short?.paid ?? 0) > Number(long?.paid ?? 0)) this.#positive += 1;
+    if (received > paid) this.#positive += 1;
     this.#note({
       atMs,
       kind,
-      longUsd: long === null ? null : this.#usdOf(-Number(long.paid)),
-      shortUsd: short === null ? null : this.#usdOf(Number(short.paid)),
+      longUsd: long === null ? null : this.#usdOf(-paid),
+      shortUsd: short === null ? null : this.#usdOf(received),
       isProRata: long?.isProRata === true || short?.isProRata === true,
     });
   }
@@ -87,26 +86,30 @@ export class EquityAccount {
   /** Closes both sides, and answers what the trade earned. */
   leave(atMs: number, fillBps: number): TradeFunding {
     this.#payFees("exit", atMs, fillBps);
-    const { long, short, fees, net } = this.#trade;
+    const totals = this.#totals();
+    const long = subtractDecimals(totals.long, this.#atEntry.long);
+    const short = subtractDecimals(totals.short, this.#atEntry.short);
+    const fees = subtractDecimals(totals.fees, this.#atEntry.fees);
+    const funding = addDecimals(long, short);
     return {
-      longUsd: this.#usdOf(decimalNumber(long.value)),
-      shortUsd: this.#usdOf(decimalNumber(short.value)),
-      fundingUsd: this.#usdOf(fundingOf(this.#trade)),
-      feesUsd: this.#usdOf(decimalNumber(fees.value)),
-      netUsd: this.#usdOf(decimalNumber(net.value)),
+      longUsd: this.#usdOf(decimalNumber(long)),
+      shortUsd: this.#usdOf(decimalNumber(short)),
+      fundingUsd: this.#usdOf(decimalNumber(funding)),
+      feesUsd: this.#usdOf(decimalNumber(fees)),
+      netUsd: this.#usdOf(decimalNumber(subtractDecimals(funding, fees))),
     };
   }
 
   get grossUsd(): number {
-    return this.#usdOf(fundingOf(this.#total));
+    return this.#usdOf(decimalNumber(addDecimals(this.#long.value, this.#short.value)));
   }
 
   get feesUsd(): number {
-    return this.#usdOf(this.#total.fees.toNumber());
+    return this.#usdOf(this.#fees.toNumber());
   }
 
   get netUsd(): number {
-    return this.#usdOf(this.#total.net.toNumber());
+    return this.#usdOf(this.#net.toNumber());
   }
 
   /** The share of payments of both legs together above zero; null without any. */
@@ -116,10 +119,18 @@ export class EquityAccount {
 
   #payFees(kind: "entry" | "exit", atMs: number, fillBps: number): void {
     const fees = roundPct(bpsToFraction(fillBps));
-    this.#total.pay(fees);
-    this.#trade.pay(fees);
-    this.#sincePeak.add(fees, -1);
+    this.#fees.add(fees);
+    this.#receive(fees, -1);
     this.#note({ atMs, kind, longUsd: null, shortUsd: null, isProRata: false });
+  }
+
+  #receive(amount: string | number, factor: 1 | -1): void {
+    this.#net.add(amount, factor);
+    this.#sincePeak.add(amount, factor);
+  }
+
+  #totals(): Totals {
+    return { long: this.#long.value, short: this.#short.value, fees: this.#fees.value };
   }
 
   #usdOf(fraction: number): number {
@@ -139,8 +150,4 @@ export class EquityAccount {
     if (this.maxDrawdown === null || fallUsd > this.maxDrawdown.usd)
       this.maxDrawdown = { usd: fallUsd, peakAtMs: this.#peakAtMs, troughAtMs: atMs };
   }
-}
-
-function fundingOf({ long, short }: Sums): number {
-  return decimalNumber(addDecimals(long.value, short.value));
 }

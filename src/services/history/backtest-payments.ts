@@ -1,4 +1,5 @@
 /** The payments to one leg of a backtest while it is held, and what it was worth. */
+import { shortestForm } from "../../domain/decimal.ts";
 import { HOUR_MS } from "../../domain/funding.ts";
 import { roundPct } from "../../domain/percent.ts";
 import { firstWhere } from "../../domain/sorted-search.ts";
@@ -67,7 +68,7 @@ export function paymentsOf(
     payments.push({
       atMs: Math.min(exitMs, slotMs),
       // A part of an hour is rounded to 15 significant digits.
-      paid: isProRata ? roundPct((Number(rate) * heldMs) / HOUR_MS) : rate,
+      paid: isProRata ? roundPct((Number(rate) * heldMs) / HOUR_MS) : shortestForm(rate),
       isProRata,
     });
   }
