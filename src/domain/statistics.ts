@@ -54,3 +54,16 @@ export function knownSum(values: readonly (number | null)[]): KnownSum {
   }
   return { sum: unknown === values.length ? null : sum, unknown };
 }
+
+/**
+ * The value below which a share (0 to 1) of sorted values lies, linear between two of them (type 7 of Hyndman and Fan,
+ * 1996, the default of R and NumPy); null for none.
+ */
+export function quantileOfSorted(sorted: ArrayLike<number>, share: number): number | null {
+  if (sorted.length === 0) return null;
+  const place = (sorted.length - 1) * share;
+  const low = Math.floor(place);
+  const value = sorted[low] ?? 0;
+  const next = sorted[low + 1] ?? value;
+  return value + (next - value) * (place - low);
+}
