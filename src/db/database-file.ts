@@ -19,6 +19,8 @@ export interface DatabaseFile {
   readonly rights: readonly Right[];
   /** Another file that its migrations copy rows from: its path and its schema name in their SQL. */
   readonly copiesFrom: { readonly path: string; readonly as: string } | null;
+  /** Whether pages that it no longer needs can be given back a few at a time. Holds for files created with it. */
+  readonly givesSpaceBack: boolean;
 }
 
 /** The folder with the migrations of the file called `name`. */

@@ -27,13 +27,15 @@ const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
  * folder and the file if missing, unless `mustExist`. Throws SQLiteError if it cannot be opened.
  */
 export function openDb(
-  { path, synchronous }: DatabaseFile,
+  { path, synchronous, givesSpaceBack }: DatabaseFile,
   { mustExist = false }: { readonly mustExist?: boolean } = {},
 ): Database {
   if (path !== ":memory:" && !mustExist) mkdirSync(dirname(path), { recursive: true });
   const db = new Database(path, { create: !mustExist, readwrite: true, strict: true });
   try {
     waitAtMost(db, "start");
+    // Only possible before the first table; the WAL mode writes the file's header.
+    if (givesSpaceBack) db.run("PRAGMA auto_vacuum = INCREMENTAL");
     db.run("PRAGMA journal_mode = WAL");
     db.run(`PRAGMA synchronous = ${synchronous}`);
     db.run("PRAGMA foreign_keys = ON");

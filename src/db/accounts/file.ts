@@ -18,6 +18,7 @@ export function accountsFile(databasePath: string): DatabaseFile {
     synchronous: "FULL",
     rights: ["migrate"],
     copiesFrom: { path: market, as: "market" },
+    givesSpaceBack: false,
   };
 }
 

@@ -1,6 +1,15 @@
 import { format, parse } from "node:path";
 import { type DatabaseFile, migrationsOf } from "../database-file.ts";
 import { realPath } from "../file-identity.ts";
+import {
+  sampleDays,
+  sampleFrames,
+  sampleHours,
+  sampleMonths,
+  samplePeriods,
+  sampleRefreshes,
+  seriesEvents,
+} from "./sample-schema.ts";
 import { accruals, backfills, historyEpoch, series, settlements } from "./schema.ts";
 
 /**
@@ -13,9 +22,23 @@ export function historyFile(databasePath: string): DatabaseFile {
     name: "history",
     path: format({ dir, name: `${name}.history`, ext }),
     migrationsFolder: migrationsOf("history"),
-    tables: [historyEpoch, series, settlements, accruals, backfills],
+    tables: [
+      historyEpoch,
+      series,
+      settlements,
+      accruals,
+      backfills,
+      sampleRefreshes,
+      sampleHours,
+      sampleDays,
+      sampleMonths,
+      sampleFrames,
+      samplePeriods,
+      seriesEvents,
+    ],
     synchronous: "NORMAL",
     rights: ["migrate"],
     copiesFrom: null,
+    givesSpaceBack: true,
   };
 }

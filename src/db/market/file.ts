@@ -12,5 +12,6 @@ export function marketFile(databasePath: string): DatabaseFile {
     synchronous: "NORMAL",
     rights: ["collector", "migrate"],
     copiesFrom: null,
+    givesSpaceBack: false,
   };
 }

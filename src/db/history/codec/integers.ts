@@ -1,0 +1,144 @@
+import { type ByteReader, type ByteWriter, MalformedBytes, unzigzag } from "./bytes.ts";
+
+/** How integers become small ones. The numbers are stored. */
+const PLAIN = 0;
+const DELTA = 1;
+const DELTA_OF_DELTA = 2;
+
+const INT32_LIMIT = 2 ** 31;
+const BITS = 32;
+/** A short number costs more than its bits: its sign and its neighbours' variety. Keeps runs of zeros apart, too. */
+const BITS_BESIDE = 1;
+
+/** Integers must not be larger than this: twice their differences' differences must be exact. */
+export const MAX_INTEGER = 2 ** 50;
+
+/** The largest number that divides all values; 1 for zeros only. */
+function commonStep(values: Float64Array): number {
+  let step = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? 0;
+    if (value === 0 || (step !== 0 && isMultiple(value, step))) continue;
+    step = greatestDivisor(step, Math.abs(value));
+    if (step === 1) break;
+  }
+  return step === 0 ? 1 : step;
+}
+
+/** Exact for integers below 2^53, and several times as fast as a remainder. */
+function isMultiple(value: number, step: number): boolean {
+  return Math.round(value / step) * step === value;
+}
+
+function greatestDivisor(one: number, other: number): number {
+  let [larger, smaller] = [one, other];
+  while (smaller !== 0) [larger, smaller] = [smaller, larger % smaller];
+  return larger;
+}
+
+function bitsOf(value: number): number {
+  if (value === 0) return 0;
+  const size = Math.abs(value);
+  const bits = size < INT32_LIMIT ? BITS - Math.clz32(size) : Math.ceil(Math.log2(size + 1));
+  return bits + BITS_BESIDE;
+}
+
+/** The order in which the values take the fewest bits. */
+function shortestOrder(values: Float64Array): number {
+  let plain = 0;
+  let first = 0;
+  let second = 0;
+  let last = 0;
+  let lastDelta = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? 0;
+    const delta = value - last;
+    plain += bitsOf(value);
+    first += bitsOf(delta);
+    second += bitsOf(delta - lastDelta);
+    last = value;
+    lastDelta = delta;
+  }
+  if (second < first && second < plain) return DELTA_OF_DELTA;
+  return first < plain ? DELTA : PLAIN;
+}
+
+/** Writes integers up to MAX_INTEGER, whose number the reader knows. */
+export function writeIntegers(out: ByteWriter, values: Float64Array): void {
+  const step = commonStep(values);
+  const scaled = new Float64Array(values.length);
+  for (let index = 0; index < values.length; index += 1)
+    scaled[index] = (values[index] ?? 0) / step;
+  const order = shortestOrder(scaled);
+  out.varint(step);
+  out.byte(order);
+  let last = 0;
+  let lastDelta = 0;
+  for (let index = 0; index < scaled.length; index += 1) {
+    const value = scaled[index] ?? 0;
+    const delta = value - last;
+    if (order === PLAIN) out.signed(value);
+    else out.signed(order === DELTA ? delta : delta - lastDelta);
+    last = value;
+    lastDelta = delta;
+  }
+}
+
+/** Reads as many integers as were written into the beginning of `into`, each times `factor` divided by `divisor`. */
+export function readIntegers(
+  from: ByteReader,
+  into: Float64Array,
+  count: number,
+  factor = 1,
+  divisor = 1,
+): void {
+  const scale = from.varint() * factor;
+  const order = from.byte();
+  if (order > DELTA_OF_DELTA) throw new MalformedBytes("an unknown order");
+  const isPlain = order === PLAIN;
+  const isSecond = order === DELTA_OF_DELTA;
+  const { bytes } = from;
+  let at = from.position;
+  let value = 0;
+  let delta = 0;
+  for (let index = 0; index < count; index += 1) {
+    let byte = bytes[at] ?? 0;
+    let code = byte & 0x7f;
+    at += 1;
+    let difference: number;
+    if (byte >= 0x80) {
+      let shift = 7;
+      // Up to 28 bits are an int32, which is several times as fast.
+      do {
+        byte = bytes[at] ?? 0;
+        at += 1;
+        code |= (byte & 0x7f) << shift;
+        shift += 7;
+      } while (byte >= 0x80 && shift < 28);
+      if (byte >= 0x80) {
+        const rest = longRest(bytes, at);
+        at = rest.at;
+        difference = unzigzag(code + rest.code * 2 ** 28);
+      } else difference = (code >>> 1) ^ -(code & 1);
+    } else difference = (code >>> 1) ^ -(code & 1);
+    delta = isSecond ? delta + difference : difference;
+    value = isPlain ? difference : value + delta;
+    into[index] = (value * scale) / divisor;
+  }
+  if (at > bytes.length) throw new MalformedBytes("it ends too early");
+  from.position = at;
+}
+
+/** The rest of a code after its first 28 bits. */
+function longRest(bytes: Uint8Array, from: number): { code: number; at: number } {
+  let code = 0;
+  let scale = 1;
+  for (let at = from; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    code += (byte & 0x7f) * scale;
+    if (byte < 0x80) return { code, at: at + 1 };
+    scale *= 128;
+    if (scale > Number.MAX_SAFE_INTEGER) break;
+  }
+  throw new MalformedBytes("a number is too long or ends too early");
+}

@@ -1,0 +1,135 @@
+import { MARKET_EVERY_S, RATE_EXPONENT, SIGNIFICANT_DIGITS } from "../../../domain/sample.ts";
+import { type ByteReader, type ByteWriter, MalformedBytes, unzigzag, zigzag } from "./bytes.ts";
+import { type Changes, MARKET_FIELDS, type MarketColumns, type SampleColumns } from "./columns.ts";
+import { readDecimals, readRuns, writeDecimals, writeRuns } from "./decimals.ts";
+
+const RATE = { exponent: RATE_EXPONENT } as const;
+const AMOUNT = { significantDigits: SIGNIFICANT_DIGITS } as const;
+
+/** Which samples have prices and amounts: those listed, or the first of each period of so many seconds. */
+const LISTED = 0;
+const PERIODS_S = [MARKET_EVERY_S, 3600] as const;
+
+const MINUTES_PER_HOUR = 60;
+/** The code of an unknown interval or time; others are one higher. */
+const UNKNOWN = 0;
+
+/** The times of a blob's samples, ascending and distinct: those of all refreshes of an exchange in its period. */
+export type Axis = Float64Array;
+
+/** Writes one series. Each of its times must be on the axis. */
+export function writeSection(out: ByteWriter, columns: SampleColumns, axis: Axis): void {
+  writeRuns(out, placesOn(axis, columns.times));
+  writeDecimals(out, columns.rates, RATE);
+  writeIntervals(out, columns.intervals);
+  writeNextTimes(out, columns.nextTimes, axis[0] ?? 0);
+  writeMarket(out, columns);
+}
+
+/** Reads one series. */
+export function readSection(from: ByteReader, axis: Axis): SampleColumns {
+  const places = readRuns(from, axis.length);
+  const times =
+    places === null ? axis : Float64Array.from(places, (place) => axis[place] ?? Number.NaN);
+  const rates = readDecimals(from, times.length);
+  const intervals = readIntervals(from);
+  const nextTimes = readNextTimes(from, axis[0] ?? 0);
+  const market = readMarket(from, times);
+  return { times, rates, intervals, nextTimes, market };
+}
+
+function placesOn(axis: Axis, times: Float64Array): Uint32Array {
+  const places = new Uint32Array(times.length);
+  let place = 0;
+  times.forEach((time, index) => {
+    while (place < axis.length && (axis[place] ?? 0) < time) place += 1;
+    if (axis[place] !== time) throw new Error(`no refresh at ${time}`);
+    places[index] = place;
+  });
+  return places;
+}
+
+function writeIntervals(out: ByteWriter, { at, values }: Changes): void {
+  out.ascending(at);
+  for (const hours of values)
+    out.varint(Number.isNaN(hours) ? UNKNOWN : Math.round(hours * MINUTES_PER_HOUR) + 1);
+}
+
+function readIntervals(from: ByteReader): Changes {
+  const at = from.ascending();
+  const values = Float64Array.from(at, () => {
+    const code = from.varint();
+    return code === UNKNOWN ? Number.NaN : (code - 1) / MINUTES_PER_HOUR;
+  });
+  return { at, values };
+}
+
+/** Each as the difference to the one before: for a steady interval the same again and again. */
+function writeNextTimes(out: ByteWriter, { at, values }: Changes, start: number): void {
+  out.ascending(at);
+  let last = start;
+  for (const time of values) {
+    if (Number.isNaN(time)) {
+      out.varint(UNKNOWN);
+      continue;
+    }
+    out.varint(zigzag(time - last) + 1);
+    last = time;
+  }
+}
+
+function readNextTimes(from: ByteReader, start: number): Changes {
+  const at = from.ascending();
+  let last = start;
+  const values = Float64Array.from(at, () => {
+    const stored = from.varint();
+    if (stored === UNKNOWN) return Number.NaN;
+    last += unzigzag(stored - 1);
+    return last;
+  });
+  return { at, values };
+}
+
+function writeMarket(out: ByteWriter, { times, market }: SampleColumns): void {
+  const period = PERIODS_S.findIndex((seconds) => isSame(firstOfEach(times, seconds), market.at));
+  if (period < 0) {
+    out.byte(LISTED);
+    out.ascending(market.at);
+  } else out.byte(period + 1);
+  for (const field of MARKET_FIELDS)
+    writeDecimals(out, market[field], AMOUNT, baseOf(field, market));
+}
+
+function readMarket(from: ByteReader, times: Float64Array): MarketColumns {
+  const rule = from.byte();
+  const seconds = PERIODS_S[rule - 1];
+  if (rule !== LISTED && seconds === undefined) throw new MalformedBytes("an unknown rule");
+  const at = seconds === undefined ? from.ascending() : firstOfEach(times, seconds);
+  const count = at.length;
+  const markPrices = readDecimals(from, count);
+  const indexPrices = readDecimals(from, count, markPrices);
+  const openInterestUsd = readDecimals(from, count);
+  const volume24hUsd = readDecimals(from, count);
+  return { at, markPrices, indexPrices, openInterestUsd, volume24hUsd };
+}
+
+/** The index price stays near the mark price. */
+function baseOf(field: keyof MarketColumns, market: MarketColumns): Float64Array | null {
+  return field === "indexPrices" ? market.markPrices : null;
+}
+
+/** The indexes of the first sample in each period of the clock. */
+function firstOfEach(times: Float64Array, seconds: number): Uint32Array {
+  const first: number[] = [];
+  let last = Number.NaN;
+  times.forEach((time, index) => {
+    const period = Math.floor(time / seconds);
+    if (period !== last) first.push(index);
+    last = period;
+  });
+  return Uint32Array.from(first);
+}
+
+function isSame(one: Uint32Array, other: Uint32Array): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}

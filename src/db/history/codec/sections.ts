@@ -1,0 +1,126 @@
+import { ByteReader, ByteWriter, MalformedBytes } from "./bytes.ts";
+import { type SampleColumns, lastUpTo } from "./columns.ts";
+import { readIntegers, writeIntegers } from "./integers.ts";
+import { type Axis, readSection, writeSection } from "./section.ts";
+
+/** Where the times of a body are: in it, or in a body of their own, named by its checksum. */
+const WITH_AXIS = 0;
+const AXIS_ELSEWHERE = 1;
+
+/** Longer than the refreshes of a month at the shortest period, 10 s. */
+const MAX_AXIS = 400_000;
+
+/** An axis as the body of a blob. */
+export function axisBody(axis: Axis): Uint8Array {
+  const out = new ByteWriter();
+  writeAxis(out, axis);
+  return out.written();
+}
+
+export function axisOf(body: Uint8Array): Axis {
+  return readAxis(new ByteReader(body));
+}
+
+/** What names an axis that is stored elsewhere. */
+export function axisChecksum(axis: Axis): number {
+  return Bun.hash.crc32(axisBody(axis));
+}
+
+function writeAxis(out: ByteWriter, axis: Axis): void {
+  out.varint(axis.length);
+  writeIntegers(out, axis);
+}
+
+function readAxis(from: ByteReader): Axis {
+  const axis = new Float64Array(from.count(MAX_AXIS));
+  readIntegers(from, axis, axis.length);
+  return axis;
+}
+
+/** One series of a body. */
+export interface Section {
+  readonly seriesId: number;
+  readonly columns: SampleColumns;
+}
+
+/**
+ * Several series as the body of a blob: the axis or its checksum, an index of ids and lengths, then each series. `ids`
+ * must be ascending.
+ */
+export function sectionsBody(
+  sections: readonly Section[],
+  axis: Axis,
+  { isAxisInside }: { readonly isAxisInside: boolean },
+): Uint8Array {
+  const parts = new ByteWriter();
+  const lengths: number[] = [];
+  for (const { columns } of sections) {
+    const before = parts.length;
+    writeSection(parts, columns, axis);
+    lengths.push(parts.length - before);
+  }
+  const out = new ByteWriter();
+  if (isAxisInside) {
+    out.byte(WITH_AXIS);
+    writeAxis(out, axis);
+  } else {
+    out.byte(AXIS_ELSEWHERE);
+    out.varint(axisChecksum(axis));
+  }
+  out.ascending(sections.map(({ seriesId }) => seriesId));
+  for (const length of lengths) out.varint(length);
+  out.bytes(parts.written());
+  return out.written();
+}
+
+/** Finds an axis that is not in the body by its checksum. Null if there is none. */
+export type AxisFinder = (checksum: number) => Axis | null;
+
+const NO_AXIS: AxisFinder = () => null;
+
+/** The series of a body, each read on its own. Throws MalformedBytes if the body makes no sense. */
+export class Sections {
+  readonly axis: Axis;
+  /** Ascending. */
+  readonly ids: Uint32Array;
+  readonly #bytes: Uint8Array;
+  /** Where each section starts, and the end of the last. */
+  readonly #starts: Float64Array;
+
+  constructor(body: Uint8Array, axisFor: AxisFinder = NO_AXIS) {
+    const from = new ByteReader(body);
+    this.axis = axisIn(from, axisFor);
+    this.ids = from.ascending();
+    this.#starts = new Float64Array(this.ids.length + 1);
+    for (let n = 0; n < this.ids.length; n += 1) this.#starts[n + 1] = from.varint();
+    this.#starts[0] = from.position;
+    for (let n = 0; n < this.ids.length; n += 1)
+      this.#starts[n + 1] = (this.#starts[n + 1] ?? 0) + (this.#starts[n] ?? 0);
+    if (this.#starts[this.ids.length] !== body.length)
+      throw new MalformedBytes("its sections do not fill it");
+    this.#bytes = body;
+  }
+
+  /** One series; null if it is not in here. */
+  read(seriesId: number): SampleColumns | null {
+    const place = lastUpTo(this.ids, seriesId);
+    return place < 0 || this.ids[place] !== seriesId ? null : this.at(place);
+  }
+
+  /** The series at that place in `ids`. */
+  at(place: number): SampleColumns {
+    const from = new ByteReader(this.#bytes, this.#starts[place] ?? 0);
+    const columns = readSection(from, this.axis);
+    if (from.position !== this.#starts[place + 1]) throw new MalformedBytes("a section is longer");
+    return columns;
+  }
+}
+
+function axisIn(from: ByteReader, axisFor: AxisFinder): Axis {
+  const where = from.byte();
+  if (where === WITH_AXIS) return readAxis(from);
+  if (where !== AXIS_ELSEWHERE) throw new MalformedBytes("an unknown kind of axis");
+  const axis = axisFor(from.varint());
+  if (axis === null) throw new MalformedBytes("its times are missing");
+  return axis;
+}
