@@ -36,7 +36,7 @@ function decimalsBack(
   const floats = base === null ? null : Float64Array.from(base);
   writeDecimals(out, Float64Array.from(values), scale, floats);
   const from = new ByteReader(out.written());
-  const read = readDecimals(from, values.length, floats);
+  const read = readDecimals(from, values.length, { base: floats });
   expect(from.position).toBe(out.length);
   return [...read];
 }

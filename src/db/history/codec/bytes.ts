@@ -8,6 +8,8 @@ const BASE = 128;
 const INT32_LIMIT = 2 ** 31;
 const FLOAT_BYTES = Float64Array.BYTES_PER_ELEMENT;
 
+const NONE = new Uint32Array();
+
 /** 0, -1, 1, -2, … as 0, 1, 2, 3, … Exact for numbers up to 2^52. */
 export function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value;
@@ -130,8 +132,10 @@ export class ByteReader {
   }
 
   varint(): number {
-    let scale = 1;
-    let code = 0;
+    const first = this.byte();
+    if (first < CONTINUES) return first;
+    let scale = BASE;
+    let code = first & SEVEN_BITS;
     for (;;) {
       const byte = this.byte();
       code += (byte & SEVEN_BITS) * scale;
@@ -162,7 +166,9 @@ export class ByteReader {
   }
 
   ascending(): Uint32Array {
-    const values = new Uint32Array(this.count());
+    const count = this.count();
+    if (count === 0) return NONE;
+    const values = new Uint32Array(count);
     let last = 0;
     for (let index = 0; index < values.length; index += 1) {
       last += this.varint();

@@ -26,6 +26,28 @@ export interface MarketColumns {
   readonly volume24hUsd: Float64Array;
 }
 
+export const NO_MARKET: MarketColumns = {
+  at: new Uint32Array(),
+  markPrices: new Float64Array(),
+  indexPrices: new Float64Array(),
+  openInterestUsd: new Float64Array(),
+  volume24hUsd: new Float64Array(),
+};
+
+/** One sample with what was known then. Times are unix seconds, NaN means null. */
+export interface SampleAt {
+  readonly at: number;
+  readonly rate: number;
+  readonly intervalHours: number;
+  readonly nextTime: number;
+  /** When the prices and amounts were sampled. */
+  readonly marketAt: number;
+  readonly markPrice: number;
+  readonly indexPrice: number;
+  readonly openInterestUsd: number;
+  readonly volume24hUsd: number;
+}
+
 /** The columns of MarketColumns in the order in which they are stored. */
 export const MARKET_FIELDS = [
   "markPrices",

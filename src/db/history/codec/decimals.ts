@@ -8,6 +8,8 @@ const POWERS = Float64Array.from({ length: MAX_EXPONENT + 1 }, (_, power) => Num
 /** Digits of a mantissa that is below MAX_INTEGER, whatever they are. */
 const MANTISSA_DIGITS = 15;
 
+const NO_INDEXES = new Uint32Array();
+
 /** What a column of decimals is made of: `exponent` fixed, or numbers of so many significant digits. */
 export type DecimalScale = { readonly exponent: number } | { readonly significantDigits: number };
 
@@ -88,37 +90,58 @@ export function writeDecimals(
   writeIntegers(out, integers.subarray(0, count));
 }
 
-/** Reads `count` decimals; NaN means null. */
+/**
+ * Reads `count` decimals; NaN means null. With `base` as they were written; with `only`, the first so many, and where
+ * the rest ends is not known then.
+ */
 export function readDecimals(
   from: ByteReader,
   count: number,
-  base: Float64Array | null = null,
+  {
+    base = null,
+    only = count,
+  }: { readonly base?: Float64Array | null; readonly only?: number } = {},
 ): Float64Array {
   const nulls = readRuns(from, count) ?? allUpTo(count);
   const exceptions = from.ascending();
   const values = new Float64Array(count);
-  const floats = Float64Array.from(exceptions, () => from.float());
+  const floats = new Float64Array(exceptions.length);
+  for (let n = 0; n < floats.length; n += 1) floats[n] = from.float();
   const exponent = from.signed();
   if (Math.abs(exponent) > MAX_EXPONENT) throw new MalformedBytes("an exponent is too large");
   const power = powerOf(exponent);
   const regular = count - nulls.length - exceptions.length;
   if (regular < 0) throw new MalformedBytes("a count is too large");
+  const wanted = Math.min(only, regular);
   if (base === null)
     readIntegers(from, values, regular, exponent < 0 ? 1 : power, exponent < 0 ? power : 1);
-  else readIntegers(from, values, regular);
+  else readIntegers(from, values, wanted);
   if (regular < count) spread(values, regular, nulls, exceptions);
-  if (base !== null)
-    for (let index = 0; index < count; index += 1)
-      values[index] = decimalOf((values[index] ?? 0) + baseOf(base, index, exponent), exponent);
-  for (const index of nulls) values[index] = Number.NaN;
-  exceptions.forEach((index, n) => {
-    values[index] = floats[n] ?? Number.NaN;
-  });
+  if (base !== null) addBase(values, base, exponent);
+  if (regular < count) {
+    for (const index of nulls) values[index] = Number.NaN;
+    exceptions.forEach((index, n) => {
+      values[index] = floats[n] ?? Number.NaN;
+    });
+  }
   return values;
 }
 
 function allUpTo(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, index) => index);
+}
+
+/** Makes decimals of integers that are differences to `base`. */
+function addBase(values: Float64Array, base: Float64Array, exponent: number): void {
+  const power = powerOf(exponent);
+  const isFraction = exponent < 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const scaled = isFraction ? (base[index] ?? 0) * power : (base[index] ?? 0) / power;
+    const rounded = Math.round(scaled);
+    // As `baseOf`, which may not be called for each value: this is on the way of every answer.
+    const integer = (values[index] ?? 0) + (Math.abs(rounded) <= MAX_INTEGER / 2 ? rounded : 0);
+    values[index] = isFraction ? integer / power : integer * power;
+  }
 }
 
 /** The integer that a value of another column is at this exponent, as far as it is one. */
@@ -161,7 +184,10 @@ export function writeRuns(out: ByteWriter, indexes: ArrayLike<number>): void {
 
 /** The indexes of runs, each below `limit`; null if that is all of them. */
 export function readRuns(from: ByteReader, limit: number): Uint32Array | null {
-  const runs = Array.from({ length: from.count() }, () => [from.varint(), from.varint()] as const);
+  const number = from.count();
+  if (number === 0) return limit === 0 ? null : NO_INDEXES;
+  const runs: (readonly [gap: number, length: number])[] = [];
+  while (runs.length < number) runs.push([from.varint(), from.varint()]);
   let count = 0;
   let end = 0;
   for (const [gap, length] of runs) {

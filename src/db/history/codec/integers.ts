@@ -95,50 +95,62 @@ export function readIntegers(
   const scale = from.varint() * factor;
   const order = from.byte();
   if (order > DELTA_OF_DELTA) throw new MalformedBytes("an unknown order");
-  const isPlain = order === PLAIN;
-  const isSecond = order === DELTA_OF_DELTA;
-  const { bytes } = from;
-  let at = from.position;
+  readCodes(from, into, count);
+  // A loop for each order is twice as fast as one for all.
   let value = 0;
   let delta = 0;
+  if (order === PLAIN)
+    for (let index = 0; index < count; index += 1)
+      into[index] = ((into[index] ?? 0) * scale) / divisor;
+  else if (order === DELTA)
+    for (let index = 0; index < count; index += 1) {
+      value += into[index] ?? 0;
+      into[index] = (value * scale) / divisor;
+    }
+  else
+    for (let index = 0; index < count; index += 1) {
+      delta += into[index] ?? 0;
+      value += delta;
+      into[index] = (value * scale) / divisor;
+    }
+}
+
+/** Reads signed numbers. Written out for the usual lengths: this is where reading a month spends its time. */
+function readCodes(from: ByteReader, into: Float64Array, count: number): void {
+  const { bytes } = from;
+  let at = from.position;
   for (let index = 0; index < count; index += 1) {
-    let byte = bytes[at] ?? 0;
-    let code = byte & 0x7f;
+    const first = bytes[at] ?? 0;
     at += 1;
-    let difference: number;
-    if (byte >= 0x80) {
-      let shift = 7;
-      // Up to 28 bits are an int32, which is several times as fast.
-      do {
-        byte = bytes[at] ?? 0;
-        at += 1;
-        code |= (byte & 0x7f) << shift;
-        shift += 7;
-      } while (byte >= 0x80 && shift < 28);
-      if (byte >= 0x80) {
-        const rest = longRest(bytes, at);
-        at = rest.at;
-        difference = unzigzag(code + rest.code * 2 ** 28);
-      } else difference = (code >>> 1) ^ -(code & 1);
-    } else difference = (code >>> 1) ^ -(code & 1);
-    delta = isSecond ? delta + difference : difference;
-    value = isPlain ? difference : value + delta;
-    into[index] = (value * scale) / divisor;
+    if (first < 0x80) {
+      into[index] = (first >>> 1) ^ -(first & 1);
+      continue;
+    }
+    const second = bytes[at] ?? 0;
+    at += 1;
+    let code = (first & 0x7f) | ((second & 0x7f) << 7);
+    if (second < 0x80) {
+      into[index] = (code >>> 1) ^ -(code & 1);
+      continue;
+    }
+    const third = bytes[at] ?? 0;
+    at += 1;
+    code |= (third & 0x7f) << 14;
+    if (third < 0x80) {
+      into[index] = (code >>> 1) ^ -(code & 1);
+      continue;
+    }
+    const fourth = bytes[at] ?? 0;
+    at += 1;
+    code |= (fourth & 0x7f) << 21;
+    if (fourth < 0x80) {
+      into[index] = (code >>> 1) ^ -(code & 1);
+      continue;
+    }
+    from.position = at;
+    into[index] = unzigzag(code + from.varint() * 2 ** 28);
+    at = from.position;
   }
   if (at > bytes.length) throw new MalformedBytes("it ends too early");
   from.position = at;
-}
-
-/** The rest of a code after its first 28 bits. */
-function longRest(bytes: Uint8Array, from: number): { code: number; at: number } {
-  let code = 0;
-  let scale = 1;
-  for (let at = from; at < bytes.length; at += 1) {
-    const byte = bytes[at] ?? 0;
-    code += (byte & 0x7f) * scale;
-    if (byte < 0x80) return { code, at: at + 1 };
-    scale *= 128;
-    if (scale > Number.MAX_SAFE_INTEGER) break;
-  }
-  throw new MalformedBytes("a number is too long or ends too early");
 }

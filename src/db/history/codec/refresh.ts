@@ -70,7 +70,7 @@ export function refreshOf(body: Uint8Array, before: RefreshColumns | null): Refr
   const known = isKey ? null : before;
   const ids = known === null ? from.ascending() : readRoster(from, known.ids);
   const base = alignedTo(ids, known);
-  const rates = readDecimals(from, ids.length, base.rates);
+  const rates = readDecimals(from, ids.length, { base: base.rates });
   const intervals = readChanges(from, base.intervals, (code) => code / MINUTES_PER_HOUR);
   const nextTimes = readChanges(
     from,

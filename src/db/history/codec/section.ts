@@ -1,6 +1,15 @@
 import { MARKET_EVERY_S, RATE_EXPONENT, SIGNIFICANT_DIGITS } from "../../../domain/sample.ts";
-import { type ByteReader, type ByteWriter, MalformedBytes, unzigzag, zigzag } from "./bytes.ts";
-import { type Changes, MARKET_FIELDS, type MarketColumns, type SampleColumns } from "./columns.ts";
+import { type ByteReader, ByteWriter, MalformedBytes, unzigzag, zigzag } from "./bytes.ts";
+import {
+  type Changes,
+  lastUpTo,
+  MARKET_FIELDS,
+  type MarketColumns,
+  NO_MARKET,
+  type SampleAt,
+  type SampleColumns,
+  valueAt,
+} from "./columns.ts";
 import { readDecimals, readRuns, writeDecimals, writeRuns } from "./decimals.ts";
 
 const RATE = { exponent: RATE_EXPONENT } as const;
@@ -17,25 +26,60 @@ const UNKNOWN = 0;
 /** The times of a blob's samples, ascending and distinct: those of all refreshes of an exchange in its period. */
 export type Axis = Float64Array;
 
-/** Writes one series. Each of its times must be on the axis. */
+/** Writes one series. Each of its times must be on the axis. Rates come last, so that a reader may stop among them. */
 export function writeSection(out: ByteWriter, columns: SampleColumns, axis: Axis): void {
   writeRuns(out, placesOn(axis, columns.times));
-  writeDecimals(out, columns.rates, RATE);
   writeIntervals(out, columns.intervals);
   writeNextTimes(out, columns.nextTimes, axis[0] ?? 0);
-  writeMarket(out, columns);
+  const market = new ByteWriter();
+  writeMarket(market, columns);
+  out.varint(market.length);
+  out.bytes(market.written());
+  writeDecimals(out, columns.rates, RATE);
 }
 
-/** Reads one series. */
-export function readSection(from: ByteReader, axis: Axis): SampleColumns {
-  const places = readRuns(from, axis.length);
-  const times =
-    places === null ? axis : Float64Array.from(places, (place) => axis[place] ?? Number.NaN);
-  const rates = readDecimals(from, times.length);
+/** Reads one series, without its prices and amounts if they are not wanted. */
+export function readSection(from: ByteReader, axis: Axis, withMarket: boolean): SampleColumns {
+  const times = timesOf(from, axis);
   const intervals = readIntervals(from);
   const nextTimes = readNextTimes(from, axis[0] ?? 0);
+  const length = from.count();
+  const market = withMarket ? readMarket(from, times) : NO_MARKET;
+  if (!withMarket) from.position += length;
+  return { times, rates: readDecimals(from, times.length), intervals, nextTimes, market };
+}
+
+/** The last sample of one series at or before a time; null if there is none. */
+export function readSampleAt(from: ByteReader, axis: Axis, atS: number): SampleAt | null {
+  const times = timesOf(from, axis);
+  const index = lastUpTo(times, atS);
+  if (index < 0) return null;
+  const intervalHours = valueAt(readIntervals(from), index);
+  const nextTime = valueAt(readNextTimes(from, axis[0] ?? 0), index);
+  from.count();
   const market = readMarket(from, times);
-  return { times, rates, intervals, nextTimes, market };
+  const place = lastUpTo(market.at, index);
+  const of = (field: (typeof MARKET_FIELDS)[number]): number => market[field][place] ?? Number.NaN;
+  return {
+    at: times[index] ?? Number.NaN,
+    rate: readDecimals(from, times.length, { only: index + 1 })[index] ?? Number.NaN,
+    intervalHours,
+    nextTime,
+    marketAt: times[market.at[place] ?? -1] ?? Number.NaN,
+    markPrice: of("markPrices"),
+    indexPrice: of("indexPrices"),
+    openInterestUsd: of("openInterestUsd"),
+    volume24hUsd: of("volume24hUsd"),
+  };
+}
+
+function timesOf(from: ByteReader, axis: Axis): Float64Array {
+  const places = readRuns(from, axis.length);
+  if (places === null) return axis;
+  const times = new Float64Array(places.length);
+  for (let index = 0; index < places.length; index += 1)
+    times[index] = axis[places[index] ?? 0] ?? Number.NaN;
+  return times;
 }
 
 function placesOn(axis: Axis, times: Float64Array): Uint32Array {
@@ -57,10 +101,11 @@ function writeIntervals(out: ByteWriter, { at, values }: Changes): void {
 
 function readIntervals(from: ByteReader): Changes {
   const at = from.ascending();
-  const values = Float64Array.from(at, () => {
+  const values = new Float64Array(at.length);
+  for (let n = 0; n < values.length; n += 1) {
     const code = from.varint();
-    return code === UNKNOWN ? Number.NaN : (code - 1) / MINUTES_PER_HOUR;
-  });
+    values[n] = code === UNKNOWN ? Number.NaN : (code - 1) / MINUTES_PER_HOUR;
+  }
   return { at, values };
 }
 
@@ -81,12 +126,12 @@ function writeNextTimes(out: ByteWriter, { at, values }: Changes, start: number)
 function readNextTimes(from: ByteReader, start: number): Changes {
   const at = from.ascending();
   let last = start;
-  const values = Float64Array.from(at, () => {
+  const values = new Float64Array(at.length);
+  for (let n = 0; n < values.length; n += 1) {
     const stored = from.varint();
-    if (stored === UNKNOWN) return Number.NaN;
-    last += unzigzag(stored - 1);
-    return last;
-  });
+    if (stored !== UNKNOWN) last += unzigzag(stored - 1);
+    values[n] = stored === UNKNOWN ? Number.NaN : last;
+  }
   return { at, values };
 }
 
@@ -107,7 +152,7 @@ function readMarket(from: ByteReader, times: Float64Array): MarketColumns {
   const at = seconds === undefined ? from.ascending() : firstOfEach(times, seconds);
   const count = at.length;
   const markPrices = readDecimals(from, count);
-  const indexPrices = readDecimals(from, count, markPrices);
+  const indexPrices = readDecimals(from, count, { base: markPrices });
   const openInterestUsd = readDecimals(from, count);
   const volume24hUsd = readDecimals(from, count);
   return { at, markPrices, indexPrices, openInterestUsd, volume24hUsd };
@@ -118,8 +163,18 @@ function baseOf(field: keyof MarketColumns, market: MarketColumns): Float64Array
   return field === "indexPrices" ? market.markPrices : null;
 }
 
+/** Those of whole axes: many series share one. */
+const known = new WeakMap<Float64Array, Map<number, Uint32Array>>();
+
 /** The indexes of the first sample in each period of the clock. */
 function firstOfEach(times: Float64Array, seconds: number): Uint32Array {
+  const periods = known.get(times) ?? new Map<number, Uint32Array>();
+  const first = periods.get(seconds) ?? computedFirst(times, seconds);
+  known.set(times, periods.set(seconds, first));
+  return first;
+}
+
+function computedFirst(times: Float64Array, seconds: number): Uint32Array {
   const first: number[] = [];
   let last = Number.NaN;
   times.forEach((time, index) => {

@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, MalformedBytes } from "./bytes.ts";
-import { type SampleColumns, lastUpTo } from "./columns.ts";
+import { type SampleAt, type SampleColumns, lastUpTo } from "./columns.ts";
 import { readIntegers, writeIntegers } from "./integers.ts";
-import { type Axis, readSection, writeSection } from "./section.ts";
+import { type Axis, readSampleAt, readSection, writeSection } from "./section.ts";
 
 /** Where the times of a body are: in it, or in a body of their own, named by its checksum. */
 const WITH_AXIS = 0;
@@ -101,18 +101,23 @@ export class Sections {
     this.#bytes = body;
   }
 
-  /** One series; null if it is not in here. */
-  read(seriesId: number): SampleColumns | null {
+  /** One series; null if it is not in here. Its prices and amounts are left out if they are not wanted. */
+  read(seriesId: number, withMarket = true): SampleColumns | null {
     const place = lastUpTo(this.ids, seriesId);
-    return place < 0 || this.ids[place] !== seriesId ? null : this.at(place);
+    return place < 0 || this.ids[place] !== seriesId ? null : this.at(place, withMarket);
   }
 
   /** The series at that place in `ids`. */
-  at(place: number): SampleColumns {
+  at(place: number, withMarket = true): SampleColumns {
     const from = new ByteReader(this.#bytes, this.#starts[place] ?? 0);
-    const columns = readSection(from, this.axis);
+    const columns = readSection(from, this.axis, withMarket);
     if (from.position !== this.#starts[place + 1]) throw new MalformedBytes("a section is longer");
     return columns;
+  }
+
+  /** The last sample at or before a time of the series at that place in `ids`; null if there is none. */
+  sampleAt(place: number, atS: number): SampleAt | null {
+    return readSampleAt(new ByteReader(this.#bytes, this.#starts[place] ?? 0), this.axis, atS);
   }
 }
 
