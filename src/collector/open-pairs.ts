@@ -114,6 +114,15 @@ export class OpenPairs {
     this.#missing += 1;
   }
 
+  /** Calls `visit` with each open pair: since when, unix seconds, and whether the last check met it. */
+  forEach(visit: (shortId: number, firstSeen: number, isMet: boolean) => void): void {
+    const words = this.#words;
+    for (let at = 0; at < this.#count * WORDS; at += WORDS) {
+      const isMet = (cell(words, at + STATE) & PRESENT) !== 0;
+      visit(cell(words, at + SHORT_ID), cell(words, at + FIRST_SEEN), isMet);
+    }
+  }
+
   /** Writes all pairs into columns, starting at index `from`. */
   store(longId: number, metAt: number, columns: OpportunityColumns, at: number): void {
     const words = this.#words;

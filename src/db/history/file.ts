@@ -1,6 +1,7 @@
 import { format, parse } from "node:path";
 import { type DatabaseFile, migrationsOf } from "../database-file.ts";
 import { realPath } from "../file-identity.ts";
+import { pairFrames } from "./pair-schema.ts";
 import {
   sampleDays,
   sampleFrames,
@@ -35,6 +36,7 @@ export function historyFile(databasePath: string): DatabaseFile {
       sampleFrames,
       samplePeriods,
       seriesEvents,
+      pairFrames,
     ],
     synchronous: "NORMAL",
     rights: ["migrate"],

@@ -1,7 +1,7 @@
 import { MalformedBytes } from "./bytes.ts";
 
 /** What a blob contains. The numbers are stored. */
-export const BLOB_KINDS = { refresh: 1, axis: 2, sections: 3 } as const;
+export const BLOB_KINDS = { refresh: 1, axis: 2, sections: 3, pairs: 4 } as const;
 
 export type BlobKind = keyof typeof BLOB_KINDS;
 
