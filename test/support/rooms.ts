@@ -82,7 +82,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   collector: {
     job: "the worker thread that fetches from exchanges and writes the market",
-    imports: ["lib", "domain", "exchanges", "db", "db/market"],
+    imports: ["lib", "domain", "exchanges", "db", "db/market", "db/history"],
   },
   "services/board": {
     job: "the read model: snapshots of all rows, health, readiness",
