@@ -1,41 +1,29 @@
-/** How much longer a spread lasts that has lasted for some time, from all that were seen. Times are unix ms. */
-import { HOUR_MS } from "../../domain/funding.ts";
-import { type Spell, SpellTable, type Survival } from "./kaplan-meier.ts";
-
-/** A pair that was an opportunity for some time. */
-export interface SeenSpread {
-  readonly longExchange: string;
-  readonly shortExchange: string;
-  readonly firstSeenMs: number;
-  /** The last time at which it was seen open. */
-  readonly lastSeenMs: number;
-  /** Null while it is open. */
-  readonly endedMs: number | null;
-  /** The highest net yield while it lasted, percent a year; null: the fees are unknown. */
-  readonly peakNetPct: number | null;
-  /** How much of the time was not observed, because this service was down. */
-  readonly unobservedMs: number;
-}
+/** How much longer a spread lasts that is seen now, from the pairs that were open at each full hour. */
+import { comparePairs, NOT_MET, type PairFrame, yieldPctOf } from "../../domain/pair-frame.ts";
+import { netAprPct } from "../../domain/arbitrage.ts";
+import { LifeTable, type Survival } from "./kaplan-meier.ts";
 
 export interface PersistenceQuery {
-  /** Spreads whose net yield reached this count, percent a year. */
+  /** Spreads whose net yield is at least this when they are seen, percent a year. */
   readonly minNetPct: number;
-  /** Nothing that ended before this is among the spreads: what is older counts from its age at this time. */
-  readonly sinceMs: number;
+  /** The time over which the fees of the net yield are spread. */
+  readonly holdHours: number;
+  /** How far back. */
+  readonly days: number;
 }
 
-/** The defaults; `sinceMs` is the start of what is stored. */
-export const PERSISTENCE_DEFAULTS: Omit<PersistenceQuery, "sinceMs"> = { minNetPct: 0 };
+export const PERSISTENCE_DEFAULTS: PersistenceQuery = { minNetPct: 0, holdHours: 24, days: 30 };
 
-/** The ages of a spread, in hours: figures are for those that have reached exactly this age. */
+/** The ages of a spread at which it is seen, in full hours. */
 export const PERSISTENCE_AGES_HOURS = [0, 1, 3, 8, 24, 72] as const;
 /** How many hours more. */
 export const PERSISTENCE_HORIZONS_HOURS = [1, 3, 8, 24] as const;
 
-/** The end of a spread that was unobserved for a larger part of its life is too uncertain. */
-export const MAX_UNOBSERVED_SHARE = 0.1;
+const LONGEST_HOURS = Math.max(...PERSISTENCE_HORIZONS_HOURS);
+const HOUR_S = 3_600;
+const AGES = PERSISTENCE_AGES_HOURS.length;
 
-/** The share of the spreads of this age that lasted this much longer. */
+/** Of the spreads that were seen at this age, how many lasted this much longer. */
 export interface Persistence extends Survival {
   readonly ageHours: number;
   readonly horizonHours: number;
@@ -44,94 +32,213 @@ export interface Persistence extends Survival {
 export interface ExchangePairPersistence {
   readonly longExchange: string;
   readonly shortExchange: string;
+  /** Sightings of spreads, one for each age that a spread was seen at. */
   readonly spreads: number;
-  readonly open: number;
   readonly rows: readonly Persistence[];
 }
 
 export interface PersistenceReport {
-  /** Spreads that count; how many of them are open, which are censored at their last observation. */
   readonly spreads: number;
+  /** Those whose end is not known: still open, or open when observation was interrupted. */
   readonly open: number;
-  /** Spreads that qualify, but were unobserved for too long. */
-  readonly leftOut: number;
+  /** Unix seconds of the first and the last full hour that was looked at; null if there is none. */
+  readonly fromS: number | null;
+  readonly toS: number | null;
+  /** Full hours. */
+  readonly hours: number;
   /** All exchanges together, by age, then horizon. */
   readonly rows: readonly Persistence[];
   /** By pair of exchanges, those with the most spreads first, then by name. */
   readonly pairs: readonly ExchangePairPersistence[];
 }
 
+/** What frames do not contain. */
+export interface PairTerms {
+  /** The exchange of a series; null: unknown, its pairs are left out. */
+  exchangeOf(seriesId: number): string | null;
+  /** The fees of a round trip in percent of one side's notional; null: unknown, such pairs are left out. */
+  feesPct(longExchange: string, shortExchange: string): number | null;
+}
+
 /**
- * A spread is chosen by its highest yield, of which nothing was known when it was young: a high `minNetPct` therefore
- * favours spreads that lasted.
+ * Goes through the frames once, oldest first. A spread is seen at most once at each age, at the full hour in which it
+ * has that age, and counts if its net yield is high enough at that moment: nothing that came later decides whether it
+ * counts. Its end is the first full hour without it. Where a frame is missing, everything is censored at the one before.
  */
-export function persistence(
-  spreads: readonly SeenSpread[],
-  query: PersistenceQuery,
-): PersistenceReport {
-  const all: Spell[] = [];
-  const groups = new Map<string, { readonly spread: SeenSpread; readonly spells: Spell[] }>();
-  let leftOut = 0;
-  for (const spread of spreads) {
-    if (spread.peakNetPct === null || spread.peakNetPct < query.minNetPct) continue;
-    const spell = spellOf(spread, query.sinceMs);
-    if (spread.unobservedMs > MAX_UNOBSERVED_SHARE * (spread.lastSeenMs - spread.firstSeenMs)) {
-      leftOut += 1;
-      continue;
-    }
-    all.push(spell);
-    const key = `${spread.longExchange} ${spread.shortExchange}`;
-    const group = groups.get(key) ?? { spread, spells: [] };
-    group.spells.push(spell);
-    groups.set(key, group);
+export class PersistenceCount {
+  readonly #query: PersistenceQuery;
+  readonly #terms: PairTerms;
+  readonly #groups = new Map<string, Group>();
+  readonly #exchanges = new Map<number, string | null>();
+  /** By long and short exchange, without a string for each pair. */
+  readonly #groupOf = new Map<string | null, Map<string | null, Group | null>>();
+  #before: PairFrame | null = null;
+  /** For each pair of #before and each age: the full hour at which it was seen, 0 if it was not, or was counted. */
+  #seen = new Uint32Array();
+  #from: number | null = null;
+  #hours = 0;
+
+  constructor(query: PersistenceQuery, terms: PairTerms) {
+    this.#query = query;
+    this.#terms = terms;
   }
-  const pairs = [...groups.values()].map(
-    ({ spread: { longExchange, shortExchange }, spells }): ExchangePairPersistence => ({
-      longExchange,
-      shortExchange,
-      spreads: spells.length,
-      open: openOf(spells),
-      rows: rowsOf(spells),
-    }),
+
+  /** Adds the next frame. */
+  add(frame: PairFrame): void {
+    const before = this.#before;
+    const seen = new Uint32Array(frame.steps.length * AGES);
+    const isNext = before !== null && frame.at - before.at === HOUR_S;
+    if (before !== null && !isNext) this.#censorAll(before);
+    if (before !== null && isNext) this.#follow(before, frame, seen);
+    this.#see(frame, seen);
+    this.#before = frame;
+    this.#seen = seen;
+    this.#from ??= frame.at;
+    this.#hours += 1;
+  }
+
+  /** What was counted; no frame may be added afterwards. */
+  report(): PersistenceReport {
+    const last = this.#before;
+    if (last !== null) this.#censorAll(last);
+    const groups = [...this.#groups.values()];
+    const all = tables();
+    for (const group of groups)
+      for (const [age, table] of group.tables.entries()) all[age]?.addAll(table);
+    const pairs = groups
+      .map(({ longExchange, shortExchange, tables: own }) => ({
+        longExchange,
+        shortExchange,
+        spreads: countOf(own),
+        rows: rowsOf(own),
+      }))
+      .filter(({ spreads }) => spreads > 0);
+    return {
+      spreads: countOf(all),
+      open: all.reduce((sum, table) => sum + table.censored, 0),
+      fromS: this.#from,
+      toS: last?.at ?? null,
+      hours: this.#hours,
+      rows: rowsOf(all),
+      pairs: pairs.toSorted(
+        (one, other) =>
+          other.spreads - one.spreads ||
+          compareTexts(one.longExchange, other.longExchange) ||
+          compareTexts(one.shortExchange, other.shortExchange),
+      ),
+    };
+  }
+
+  /** Carries on what was seen of the pairs that are still there; the others have ended within the hour. */
+  #follow(before: PairFrame, frame: PairFrame, seen: Uint32Array): void {
+    let next = 0;
+    for (let index = 0; index < before.steps.length; index += 1) {
+      while (next < frame.steps.length && comparePairs(frame, next, before, index) < 0) next += 1;
+      const isThere =
+        next < frame.steps.length &&
+        comparePairs(frame, next, before, index) === 0 &&
+        frame.firstSeen[next] === before.firstSeen[index];
+      for (let age = 0; age < AGES; age += 1) {
+        const since = this.#seen[index * AGES + age] ?? 0;
+        if (since === 0) continue;
+        const hours = (frame.at - since) / HOUR_S;
+        if (!isThere) this.#count(before, index, age, hours, true);
+        else if (hours >= LONGEST_HOURS) this.#count(before, index, age, hours, false);
+        else seen[next * AGES + age] = since;
+      }
+    }
+  }
+
+  /** Notes the pairs that have one of the ages now. */
+  #see(frame: PairFrame, seen: Uint32Array): void {
+    for (let index = 0; index < frame.steps.length; index += 1) {
+      const step = frame.steps[index] ?? NOT_MET;
+      if (step === NOT_MET) continue;
+      const hours = Math.floor((frame.at - (frame.firstSeen[index] ?? 0)) / HOUR_S);
+      const age = AGE_OF_HOURS.get(hours < 0 ? 0 : hours);
+      if (age === undefined) continue;
+      const group = this.#group(frame, index);
+      if (group === null || yieldPctOf(step) < group.minGrossPct) continue;
+      seen[index * AGES + age] = frame.at;
+    }
+  }
+
+  #censorAll(frame: PairFrame): void {
+    for (let index = 0; index < frame.steps.length; index += 1) {
+      for (let age = 0; age < AGES; age += 1) {
+        const since = this.#seen[index * AGES + age] ?? 0;
+        if (since !== 0) this.#count(frame, index, age, (frame.at - since) / HOUR_S, false);
+      }
+    }
+  }
+
+  #count(frame: PairFrame, index: number, age: number, hours: number, hasEnded: boolean): void {
+    this.#group(frame, index)?.tables[age]?.add(hours, hasEnded);
+  }
+
+  #group({ longIds, shortIds }: PairFrame, index: number): Group | null {
+    const long = this.#exchangeOf(longIds[index] ?? 0);
+    const short = this.#exchangeOf(shortIds[index] ?? 0);
+    const ofLong = this.#groupOf.get(long) ?? new Map<string | null, Group | null>();
+    this.#groupOf.set(long, ofLong);
+    const known = ofLong.get(short);
+    if (known !== undefined) return known;
+    const group = this.#newGroup(long, short);
+    ofLong.set(short, group);
+    return group;
+  }
+
+  #newGroup(long: string | null, short: string | null): Group | null {
+    if (long === null || short === null) return null;
+    const feesPct = this.#terms.feesPct(long, short);
+    if (feesPct === null) return null;
+    const { minNetPct, holdHours } = this.#query;
+    // Fees reduce every gross yield by the same amount.
+    const minGrossPct = minNetPct - netAprPct(0, feesPct, holdHours);
+    const group = { longExchange: long, shortExchange: short, minGrossPct, tables: tables() };
+    this.#groups.set(`${long} ${short}`, group);
+    return group;
+  }
+
+  #exchangeOf(seriesId: number): string | null {
+    const known = this.#exchanges.get(seriesId);
+    if (known !== undefined) return known;
+    const exchange = this.#terms.exchangeOf(seriesId);
+    this.#exchanges.set(seriesId, exchange);
+    return exchange;
+  }
+}
+
+interface Group {
+  readonly longExchange: string;
+  readonly shortExchange: string;
+  readonly minGrossPct: number;
+  /** By age. */
+  readonly tables: readonly LifeTable[];
+}
+
+const AGE_OF_HOURS: ReadonlyMap<number, number> = new Map(
+  PERSISTENCE_AGES_HOURS.map((hours, age) => [hours, age]),
+);
+
+function tables(): readonly LifeTable[] {
+  return PERSISTENCE_AGES_HOURS.map(() => new LifeTable(LONGEST_HOURS));
+}
+
+function countOf(of: readonly LifeTable[]): number {
+  return of.reduce((sum, table) => sum + table.count, 0);
+}
+
+function rowsOf(of: readonly LifeTable[]): readonly Persistence[] {
+  return of.flatMap((table, age) =>
+    PERSISTENCE_HORIZONS_HOURS.map((horizonHours) => ({
+      ageHours: PERSISTENCE_AGES_HOURS[age] ?? 0,
+      horizonHours,
+      ...table.survival(horizonHours),
+    })),
   );
-  return {
-    spreads: all.length,
-    open: openOf(all),
-    leftOut,
-    rows: rowsOf(all),
-    pairs: pairs.toSorted(
-      (left, right) =>
-        right.spreads - left.spreads ||
-        compareTexts(left.longExchange, right.longExchange) ||
-        compareTexts(left.shortExchange, right.shortExchange),
-    ),
-  };
 }
 
 function compareTexts(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
-}
-
-/** Ages in ms. An end is dated by when it was noticed. */
-function spellOf({ firstSeenMs, lastSeenMs, endedMs }: SeenSpread, sinceMs: number): Spell {
-  return {
-    entryAge: Math.max(0, sinceMs - firstSeenMs),
-    exitAge: (endedMs ?? lastSeenMs) - firstSeenMs,
-    hasEnded: endedMs !== null,
-  };
-}
-
-function openOf(spells: readonly Spell[]): number {
-  return spells.filter(({ hasEnded }) => !hasEnded).length;
-}
-
-function rowsOf(spells: readonly Spell[]): readonly Persistence[] {
-  const table = new SpellTable(spells);
-  return PERSISTENCE_AGES_HOURS.flatMap((ageHours) =>
-    PERSISTENCE_HORIZONS_HOURS.map((horizonHours) => ({
-      ageHours,
-      horizonHours,
-      ...table.survival(ageHours * HOUR_MS, horizonHours * HOUR_MS),
-    })),
-  );
 }
