@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { HOUR_MS } from "../../src/domain/funding.ts";
 import type { BacktestLeg } from "../../src/services/history/backtest-query.ts";
-import { backtestLeg, backtestOf } from "../support/backtest-legs.ts";
+import { backtestLeg, backtestOf, sampleAt } from "../support/backtest-legs.ts";
 import { accruedAt, hour, MIDNIGHT_MS, pastOf, settledPast } from "../support/past.ts";
 
 const MINUTE_MS = 60_000;
@@ -159,6 +159,72 @@ function isSlot({ past }: BacktestLeg, atMs: number): boolean {
     past.stored.settlements.some(({ slotMs }) => slotMs === atMs)
   );
 }
+
+/** Samples of 8 h rates in units of 0.01 %, at minutes after midnight; null: the price alone. */
+const anySamples = fc
+  .array(fc.tuple(fc.nat(600), fc.oneof(fc.integer({ min: -4, max: 4 }), fc.constant(null))), {
+    maxLength: 60,
+  })
+  .map((drawn) => [...new Map(drawn)].toSorted(([left], [right]) => left - right));
+type DrawnSamples = Parameters<Parameters<typeof anySamples.map>[0]>[0];
+
+/** The yearly rate of the newest sample with a rate, if it is at most 15 minutes old. */
+function yearlyPct(samples: DrawnSamples, minute: number): number | null {
+  const newest = samples.findLast(([at, rate]) => at <= minute && rate !== null);
+  const [at = 0, rate = null] = newest ?? [];
+  return rate === null || minute - at > 15 ? null : rate * 10.95;
+}
+
+test("the rule holds exactly when a walk minute by minute does", () => {
+  const flat = settledPast([], { currentIntervalHours: null });
+  const minute = fc.nat(600);
+  // Between the yields that samples can have, so that rounding decides nothing.
+  const threshold = fc.constantFrom(-30, -5, 5, 15, 30);
+  fc.assert(
+    fc.property(
+      anySamples,
+      anySamples,
+      minute,
+      minute,
+      threshold,
+      threshold,
+      (long, short, one, other, first, second) => {
+        fc.pre(one !== other);
+        const [from, to] = [Math.min(one, other), Math.max(one, other)];
+        const [leaveUnderPct, enterOverPct] = [Math.min(first, second), Math.max(first, second)];
+        const legOf = (drawn: DrawnSamples) =>
+          backtestLeg("leg", flat, {
+            samples: drawn.map(([at, rate]) =>
+              sampleAt(at / 60, { rate: rate === null ? null : rate / 10_000, intervalHours: 8 }),
+            ),
+          });
+        const { trades } = backtestOf(legOf(long), legOf(short), from / 60, to / 60, {
+          rule: { kind: "threshold", enterOverPct, leaveUnderPct },
+          gaps: "allow",
+        });
+        const held = new Set<number>();
+        let isHeld = false;
+        for (let at = from; at < to; at += 1) {
+          // Only a new rate makes a decision.
+          const isNew = [...long, ...short].some(
+            ([sampled, rate]) => sampled === at && rate !== null,
+          );
+          const paid = yearlyPct(long, at);
+          const received = yearlyPct(short, at);
+          if (isNew && paid !== null && received !== null)
+            isHeld = isHeld ? received - paid >= leaveUnderPct : received - paid > enterOverPct;
+          if (isHeld) held.add(at);
+        }
+        const found = new Set<number>();
+        for (const { entryMs, exitMs } of trades)
+          for (let atMs = entryMs; atMs < exitMs; atMs += MINUTE_MS)
+            found.add(Math.round((atMs - MIDNIGHT_MS) / MINUTE_MS));
+        expect([...found]).toEqual([...held]);
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
 
 test("a daylight-saving night under any time zone is an ordinary night", () => {
   const child = new URL("../support/funding-night-child.ts", import.meta.url).pathname;

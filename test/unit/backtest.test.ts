@@ -149,6 +149,15 @@ describe("a backtest by hand", () => {
     expect(result.trades).toMatchObject([{ exitMs: hour(20), exitReason: "delisting" }]);
   });
 
+  test("closes it now if the range ends later", () => {
+    const short = backtestLeg("short", settledPast(settledEvery(8, 0, 16, "0.0001")));
+    const query = { ...BACKTEST_DEFAULTS, fromMs: hour(0), toMs: hour(100) };
+    expect(backtest(NEVER_PAYS, short, query, hour(20))).toMatchObject({
+      grossUsd: 2,
+      trades: [{ exitMs: hour(20), exitReason: "now" }],
+    });
+  });
+
   test("opens it at a listing, and not at all outside of both listings", () => {
     const late = settledPast(settledEvery(8, 16, 48, "0.0001"), { listedAtMs: hour(17) });
     const result = backtestOf(NEVER_PAYS, backtestLeg("late", late), 0, 32);

@@ -19,9 +19,9 @@ const READ_ALL = {
 };
 
 function ledgerOf(slots: readonly PastSlot[], changed: Partial<LedgerInput> = {}) {
+  const intervals = intervalsInForce(slots);
   return gapLedger({
-    slots,
-    intervals: intervalsInForce(slots),
+    slots: slots.map((slot, index) => ({ ...slot, intervalHours: intervals[index] ?? null })),
     fromMs: null,
     listedAtMs: hour(0),
     firstSeenMs: hour(0),

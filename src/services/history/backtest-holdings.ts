@@ -25,8 +25,9 @@ export function holdingsOf(
   long: BacktestLeg,
   short: BacktestLeg,
   query: BacktestQuery,
+  nowMs: number,
 ): readonly Holding[] {
-  const bounds = boundsOf(long, short, query);
+  const bounds = boundsOf(long, short, query, nowMs);
   if (bounds.fromMs >= bounds.toMs) return [];
   const { rule } = query;
   switch (rule.kind) {
@@ -53,14 +54,20 @@ export function holdingsOf(
 }
 
 /** A position is opened once both are listed, and closed when one is delisted. */
-function boundsOf(long: BacktestLeg, short: BacktestLeg, { fromMs, toMs }: BacktestQuery): Bounds {
+function boundsOf(
+  long: BacktestLeg,
+  short: BacktestLeg,
+  { fromMs, toMs }: BacktestQuery,
+  nowMs: number,
+): Bounds {
   const listedMs = Math.max(long.past.listedAtMs ?? fromMs, short.past.listedAtMs ?? fromMs);
-  const endedMs = Math.min(long.past.endedAtMs ?? toMs, short.past.endedAtMs ?? toMs);
+  const untilMs = Math.min(toMs, nowMs);
+  const endedMs = Math.min(long.past.endedAtMs ?? untilMs, short.past.endedAtMs ?? untilMs);
   return {
     fromMs: Math.max(fromMs, listedMs),
-    toMs: Math.min(toMs, endedMs),
+    toMs: Math.min(untilMs, endedMs),
     isListedLater: listedMs > fromMs,
-    endReason: endedMs < toMs ? "delisting" : "to",
+    endReason: endedMs < untilMs ? "delisting" : nowMs < toMs ? "now" : "to",
   };
 }
 

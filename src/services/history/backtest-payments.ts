@@ -59,7 +59,9 @@ export function paymentsOf(
   const payments: LegPayment[] = [];
   const first = firstWhere(0, charges.length, (index) => slotAt(charges, index) > entryMs);
   for (let index = first; index < charges.length; index += 1) {
-    const { slotMs, rate } = charges[index] as Charge;
+    const charge = charges[index];
+    if (charge === undefined) break;
+    const { slotMs, rate } = charge;
     const startMs = isContinuous ? slotMs - HOUR_MS : slotMs - 1;
     if (startMs >= exitMs) break;
     if (rate === null) continue;

@@ -1,4 +1,5 @@
 /** What a backtest takes and answers. Times are unix ms; amounts US dollars, positive if received. */
+import { HOUR_MS } from "../../domain/funding.ts";
 import type { InstrumentPast } from "./charges.ts";
 import type { LedgerRange } from "./gap-ledger.ts";
 
@@ -35,7 +36,7 @@ export const GAP_POLICIES = ["refuse", "allow"] as const;
 export type GapPolicy = (typeof GAP_POLICIES)[number];
 
 export interface BacktestQuery {
-  /** The position is held within [fromMs, toMs]; toMs is not in the future. */
+  /** The position is held within [fromMs, toMs], and not longer than until now. */
   readonly fromMs: number;
   readonly toMs: number;
   /** Of each side, constant. */
@@ -47,7 +48,7 @@ export interface BacktestQuery {
   readonly gaps: GapPolicy;
 }
 
-/** The defaults; the range is the caller's. */
+/** The defaults. */
 export const BACKTEST_DEFAULTS: Omit<BacktestQuery, "fromMs" | "toMs"> = {
   notionalUsd: 10_000,
   rule: { kind: "fixed" },
@@ -55,10 +56,13 @@ export const BACKTEST_DEFAULTS: Omit<BacktestQuery, "fromMs" | "toMs"> = {
   gaps: "refuse",
 };
 
+/** The time up to now, if the caller names no range. */
+export const BACKTEST_SPAN_MS = 30 * 24 * HOUR_MS;
+
 /** Why a position was opened: the start of the range, a later listing, the rule. */
 export type EntryReason = "from" | "listing" | "rule";
-/** Why it was closed: the end of the range, a delisting, the rule. */
-export type ExitReason = "to" | "delisting" | "rule";
+/** Why it was closed: the end of the range, a delisting, the rule; `now`: it still would be open. */
+export type ExitReason = "to" | "delisting" | "rule" | "now";
 
 export interface Holding {
   readonly entryMs: number;

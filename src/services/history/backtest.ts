@@ -37,7 +37,7 @@ export function backtest(
     long: chargedLeg("long", long, query.fromMs, nowMs),
     short: chargedLeg("short", short, query.fromMs, nowMs),
   };
-  const holdings = holdingsOf(long, short, query);
+  const holdings = holdingsOf(long, short, query, nowMs);
   const lacking = [legs.long, legs.short]
     .map((leg) => lackingOf(leg, holdings))
     .filter((found) => found !== null);

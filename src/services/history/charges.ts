@@ -6,10 +6,10 @@ import { HOUR_MS } from "../../domain/funding.ts";
 import { roundPct } from "../../domain/percent.ts";
 import type { Accrual, SettlementOrigin } from "../../domain/settlement.ts";
 import { type BackfillProgress, type GapLedger, gapLedger, type LedgerSlot } from "./gap-ledger.ts";
-import { intervalsInForce } from "./intervals-in-force.ts";
+import { intervalsInForce, type StatedSlot } from "./intervals-in-force.ts";
 
 /** A stored settlement. */
-export interface SettledSlot extends LedgerSlot {
+export interface SettledSlot extends StatedSlot {
   readonly origin: SettlementOrigin;
   /** The exchange's decimal text, or the number whose shortest text it is. */
   readonly rate: string | number;
@@ -27,8 +27,6 @@ export type StoredPast =
   | { readonly kind: "accruals"; readonly hours: readonly AccruedHour[] };
 
 export interface Charge extends LedgerSlot {
-  /** The length of the interval that ended at the slot, null if unknown; 1 for an accrued hour. */
-  readonly intervalHours: number | null;
   /** As in SettledSlot; null: an amount in quote currency without a mark price to divide it by. */
   readonly rate: string | number | null;
 }
@@ -96,7 +94,6 @@ export function ledgerOf(
   const { listedAtMs, firstSeenMs, endedAtMs, currentIntervalHours, backfill } = past;
   return gapLedger({
     slots: charges,
-    intervals: charges.map(({ intervalHours }) => intervalHours),
     listedAtMs,
     firstSeenMs,
     endedAtMs,

@@ -9,6 +9,14 @@ export const FORECAST_HORIZONS_HOURS = [1, 2, 4] as const;
 /** A live rate counts if it was sampled at most this long before the moment: five refreshes. */
 export const FORECAST_TOLERANCE_MS = 5 * 60_000;
 
+export interface ForecastErrorQuery {
+  /** The time up to now of which settlements are compared. */
+  readonly spanMs: number;
+}
+
+/** The defaults. */
+export const FORECAST_ERROR_DEFAULTS: ForecastErrorQuery = { spanMs: 7 * 24 * HOUR_MS };
+
 /** A live rate of a periodic contract. */
 export interface ForecastSample {
   readonly atMs: number;

@@ -4,7 +4,6 @@
  */
 import { HOUR_MS } from "../../domain/funding.ts";
 import type { SettlementOrigin } from "../../domain/settlement.ts";
-import type { StatedSlot } from "./intervals-in-force.ts";
 
 /**
  * The state of an expected slot: charged as known; estimated from the last live rate; still to be read; read, but
@@ -19,7 +18,11 @@ export const SLOT_STATES = [
 ] as const;
 export type SlotState = (typeof SLOT_STATES)[number];
 
-export interface LedgerSlot extends StatedSlot {
+export interface LedgerSlot {
+  /** A whole minute. */
+  readonly slotMs: number;
+  /** The interval that ended there, from intervalsInForce; 1 for an accrued hour; null: unknown. */
+  readonly intervalHours: number | null;
   /** Null for an accrued amount. */
   readonly origin: SettlementOrigin | null;
 }
@@ -38,8 +41,6 @@ export interface BackfillProgress {
 export interface LedgerInput {
   /** Ascending, none twice. */
   readonly slots: readonly LedgerSlot[];
-  /** From intervalsInForce, or all 1 for accrued amounts. */
-  readonly intervals: readonly (number | null)[];
   /** As stated by the exchange; null: unknown. */
   readonly listedAtMs: number | null;
   readonly firstSeenMs: number;
@@ -80,20 +81,20 @@ export const PUBLISHED_AFTER_MS = 10 * 60_000;
 
 /** The ledger of one instrument. */
 export function gapLedger(input: LedgerInput): GapLedger {
-  const { slots, intervals } = input;
+  const { slots, currentIntervalHours } = input;
   const ranges = new RangeBuilder(input);
   const startMs = startOf(input);
   const endMs = endOf(input);
   let previousMs: number | null = null;
-  for (const [index, { slotMs, origin }] of slots.entries()) {
-    const stepMs = (intervals[index] ?? input.currentIntervalHours ?? 0) * HOUR_MS;
+  for (const { slotMs, intervalHours, origin } of slots) {
+    const stepMs = (intervalHours ?? currentIntervalHours ?? 0) * HOUR_MS;
     // Half a step leaves room for a slot that is a minute off.
     const afterMs = previousMs === null ? startMs : previousMs + stepMs / 2;
     if (stepMs > 0) ranges.addAbsent(slotMs, stepMs, Math.ceil((slotMs - afterMs) / stepMs) - 1);
     ranges.add(origin === "estimated" ? "estimated" : "present", slotMs, slotMs, stepMs, 1);
     previousMs = slotMs;
   }
-  const stepMs = (intervals.at(-1) ?? input.currentIntervalHours ?? 0) * HOUR_MS;
+  const stepMs = (slots.at(-1)?.intervalHours ?? currentIntervalHours ?? 0) * HOUR_MS;
   if (stepMs > 0) {
     const lastMs = previousMs ?? Math.floor(startMs / stepMs) * stepMs;
     const count = Math.floor((endMs - lastMs) / stepMs);

@@ -125,8 +125,9 @@ export function liveBuckets(
   const buckets: { -readonly [Key in keyof LiveBucket]: LiveBucket[Key] }[] = [];
   const first = firstWhere(0, samples.length, (index) => (samples[index]?.atMs ?? 0) >= fromMs);
   for (let index = first; index < samples.length; index += 1) {
-    const { atMs, rate, intervalHours } = samples[index] as RateSample;
-    if (atMs >= toMs) break;
+    const sample = samples[index];
+    if (sample === undefined || sample.atMs >= toMs) break;
+    const { atMs, rate, intervalHours } = sample;
     const startMs = Math.floor(atMs / lengthMs) * lengthMs;
     const bucket = buckets.at(-1);
     if (bucket?.fromMs !== startMs) {
