@@ -35,7 +35,7 @@ export interface TrueSlot {
   readonly isHole: boolean;
 }
 
-/** Fewer settlements at one interval are not told from holes. */
+/** Fewer settlements at one interval look like holes. */
 const MIN_STRETCH = 8;
 
 /** Stretches of intervals that all start and end at midnight, so that each change is on both grids. */
@@ -46,7 +46,7 @@ const stretches = fc.array(
 
 /**
  * A past with changes of the interval and holes of one to three settlements. Holes stay three settlements away from
- * each other and from changes: nearer ones cannot be told from changes, whatever the rule.
+ * each other and from changes: nearer ones look like changes, whatever the rule.
  */
 export const anyPast: fc.Arbitrary<readonly TrueSlot[]> = fc
   .tuple(

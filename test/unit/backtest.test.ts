@@ -175,6 +175,37 @@ describe("a backtest by hand", () => {
     });
   });
 
+  test("opens it at the first payment that is known if the listing is not", () => {
+    // 24 h is the entry, so 32 and 40 h are charged.
+    const late = settledPast(settledEvery(8, 16, 48, "0.0001"), {
+      listedAtMs: null,
+      backfill: {
+        readFromMs: hour(24),
+        readToMs: hour(100),
+        isComplete: true,
+        availableFromMs: null,
+      },
+    });
+    const leg = backtestLeg("late", late);
+    expect(backtestOf(NEVER_PAYS, leg, 0, 40)).toMatchObject({
+      grossUsd: 2,
+      trades: [{ entryMs: hour(24), entryReason: "first_known" }],
+    });
+    // While older ones may still be read, there are gaps.
+    const reading = {
+      ...late,
+      backfill: {
+        readFromMs: hour(24),
+        readToMs: hour(100),
+        isComplete: false,
+        availableFromMs: null,
+      },
+    };
+    expect(() => backtestOf(NEVER_PAYS, { ...leg, past: reading }, 0, 40)).toThrow(
+      "being_backfilled",
+    );
+  });
+
   test("of a reused ticker takes one of the two instruments", () => {
     // The old one receives 1.00 at 8 and 16 h and ends; the new one, from 24 h on, pays 3.00 every 4 h.
     const old = settledPast(settledEvery(8, 0, 16, "0.0001"), { endedAtMs: hour(17) });

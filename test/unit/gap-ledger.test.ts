@@ -133,6 +133,28 @@ describe("the ledger", () => {
     expect(ledgerOf(slots, { fromMs: hour(10), listedAtMs: hour(16) }).isComplete).toBe(true);
   });
 
+  test("of an instrument without a stated listing starts where its exchange's history ends", () => {
+    const slots = slotsAt(32, 48, 56, 64);
+    const unlisted = { listedAtMs: null, firstSeenMs: hour(50), fromMs: hour(0) };
+    const read = { ...READ_ALL, readFromMs: hour(32) };
+    const complete = ledgerOf(slots, { ...unlisted, backfill: read });
+    expect(texts(complete.ranges)).toEqual([
+      "present 32-32 1 x 8 h",
+      "missing 40-40 1 x 8 h",
+      "present 48-64 3 x 8 h",
+    ]);
+    // The range that is judged starts later.
+    const later = { ...unlisted, fromMs: hour(36), backfill: read };
+    expect(texts(ledgerOf(slotsAt(48, 56, 64), later).ranges)[0]).toBe("missing 40-40 1 x 8 h");
+    // There may be more: all of the range is still to be read.
+    const reading = { ...unlisted, backfill: { ...read, isComplete: false } };
+    expect(texts(ledgerOf(slots, reading).ranges)[0]).toBe("being_backfilled 8-24 3 x 8 h");
+    // Without a history nothing older than the first payment is known to exist.
+    expect(texts(ledgerOf(slots, { ...unlisted, backfill: null }).ranges)[0]).toBe(
+      "present 32-32 1 x 8 h",
+    );
+  });
+
   test("of an instrument without settlements goes by its current interval, if there is one", () => {
     const empty = { readFromMs: null, readToMs: null, isComplete: false, availableFromMs: null };
     const changed = { nowMs: hour(20), backfill: empty, listedAtMs: hour(3) };

@@ -4,6 +4,7 @@ import { annualizedPct } from "../../domain/funding.ts";
 import type {
   BacktestLeg,
   BacktestQuery,
+  EntryReason,
   ExitReason,
   Holding,
   LegSample,
@@ -12,22 +13,30 @@ import type {
 /** An older live rate decides nothing: three of the five minutes to which old samples are thinned. */
 export const MAX_RATE_AGE_MS = 15 * 60_000;
 
+/** Since when both legs are known to exist. */
+export interface FirstTime {
+  readonly atMs: number;
+  readonly reason: "listing" | "first_known";
+}
+
 interface Bounds {
   readonly fromMs: number;
   readonly toMs: number;
-  readonly isListedLater: boolean;
+  /** Why a position is opened at `fromMs`. */
+  readonly startReason: EntryReason;
   /** Why a position that is still held is closed at `toMs`. */
   readonly endReason: ExitReason;
 }
 
-/** The times at which the position is held, in order; none if a leg was not listed in the range. */
+/** The times at which the position is held, in order; none if a leg did not exist in the range. */
 export function holdingsOf(
   long: BacktestLeg,
   short: BacktestLeg,
   query: BacktestQuery,
+  first: FirstTime,
   nowMs: number,
 ): readonly Holding[] {
-  const bounds = boundsOf(long, short, query, nowMs);
+  const bounds = boundsOf(long, short, query, first, nowMs);
   if (bounds.fromMs >= bounds.toMs) return [];
   const { rule } = query;
   switch (rule.kind) {
@@ -36,7 +45,7 @@ export function holdingsOf(
         {
           entryMs: bounds.fromMs,
           exitMs: bounds.toMs,
-          entryReason: bounds.isListedLater ? "listing" : "from",
+          entryReason: bounds.startReason,
           exitReason: bounds.endReason,
         },
       ];
@@ -53,20 +62,20 @@ export function holdingsOf(
   }
 }
 
-/** A position is opened once both are listed, and closed when one is delisted. */
+/** A position is opened once both legs exist, and closed when one is delisted. */
 function boundsOf(
   long: BacktestLeg,
   short: BacktestLeg,
   { fromMs, toMs }: BacktestQuery,
+  first: FirstTime,
   nowMs: number,
 ): Bounds {
-  const listedMs = Math.max(long.past.listedAtMs ?? fromMs, short.past.listedAtMs ?? fromMs);
   const untilMs = Math.min(toMs, nowMs);
   const endedMs = Math.min(long.past.endedAtMs ?? untilMs, short.past.endedAtMs ?? untilMs);
   return {
-    fromMs: Math.max(fromMs, listedMs),
+    fromMs: Math.max(fromMs, first.atMs),
     toMs: Math.min(untilMs, endedMs),
-    isListedLater: listedMs > fromMs,
+    startReason: first.atMs > fromMs ? first.reason : "from",
     endReason: endedMs < untilMs ? "delisting" : nowMs < toMs ? "now" : "to",
   };
 }
@@ -97,7 +106,7 @@ function yearPct(sample: LegSample | null, atMs: number): number | null {
     : null;
 }
 
-/** Asks `decide` at each sample in the bounds whether the position is to be held from then on. */
+/** `decide` answers at each sample in the bounds whether the position is to be held from then on. */
 function thresholdHoldings(
   long: BacktestLeg,
   short: BacktestLeg,

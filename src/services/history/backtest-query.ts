@@ -59,8 +59,11 @@ export const BACKTEST_DEFAULTS: Omit<BacktestQuery, "fromMs" | "toMs"> = {
 /** The time up to now, if the caller names no range. */
 export const BACKTEST_SPAN_MS = 30 * 24 * HOUR_MS;
 
-/** Why a position was opened: the start of the range, a later listing, the rule. */
-export type EntryReason = "from" | "listing" | "rule";
+/**
+ * Why a position was opened: the start of the range, a later listing, the first payment that is known of an instrument
+ * whose listing is not, the rule.
+ */
+export type EntryReason = "from" | "listing" | "first_known" | "rule";
 /** Why it was closed: the end of the range, a delisting, the rule; `now`: it still would be open. */
 export type ExitReason = "to" | "delisting" | "rule" | "now";
 

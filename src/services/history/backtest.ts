@@ -5,7 +5,7 @@
 import { HOUR_MS } from "../../domain/funding.ts";
 import { roundPct } from "../../domain/percent.ts";
 import { type Due, EquityAccount } from "./backtest-account.ts";
-import { holdingsOf } from "./backtest-holdings.ts";
+import { type FirstTime, holdingsOf } from "./backtest-holdings.ts";
 import {
   type ChargedLeg,
   chargedLeg,
@@ -37,7 +37,7 @@ export function backtest(
     long: chargedLeg("long", long, query.fromMs, nowMs),
     short: chargedLeg("short", short, query.fromMs, nowMs),
   };
-  const holdings = holdingsOf(long, short, query, nowMs);
+  const holdings = holdingsOf(long, short, query, firstOf(legs), nowMs);
   const lacking = [legs.long, legs.short]
     .map((leg) => lackingOf(leg, holdings))
     .filter((found) => found !== null);
@@ -65,6 +65,15 @@ export function backtest(
     curve,
     lacking,
   };
+}
+
+function firstOf({ long, short }: Legs): FirstTime {
+  const later = short.ledger.startMs > long.ledger.startMs ? short : long;
+  const { startMs } = later.ledger;
+  // The ledger of an instrument without a listing starts right before its first payment.
+  return later.leg.past.listedAtMs === null
+    ? { atMs: startMs + 1, reason: "first_known" }
+    : { atMs: startMs, reason: "listing" };
 }
 
 /** Null if one is. */

@@ -68,6 +68,8 @@ export interface LedgerRange {
 }
 
 export interface GapLedger {
+  /** Slots after this are expected. */
+  readonly startMs: number;
   /** Ascending. */
   readonly ranges: readonly LedgerRange[];
   /** Slots by state; ranges without an interval do not count. */
@@ -100,15 +102,24 @@ export function gapLedger(input: LedgerInput): GapLedger {
     const count = Math.floor((endMs - lastMs) / stepMs);
     ranges.addAbsent(lastMs + (count + 1) * stepMs, stepMs, count);
   } else if (slots.length === 0 && endMs > startMs) ranges.addUnknown(startMs, endMs);
-  return ranges.ledger();
+  return ranges.ledger(startMs);
 }
 
 /** Slots after this are expected. */
-function startOf({ fromMs, listedAtMs, firstSeenMs, slots, backfill }: LedgerInput): number {
-  if (fromMs !== null && fromMs >= (listedAtMs ?? fromMs)) return fromMs;
-  if (listedAtMs !== null) return listedAtMs;
+function startOf(input: LedgerInput): number {
+  const startMs = input.listedAtMs ?? firstKnownMs(input);
+  return Math.max(startMs, input.fromMs ?? startMs);
+}
+
+/** Since when an instrument without a stated listing time is known to exist. */
+function firstKnownMs({ fromMs, firstSeenMs, slots, backfill }: LedgerInput): number {
   const firstSlotMs = slots[0]?.slotMs ?? firstSeenMs;
-  return Math.min(firstSeenMs, firstSlotMs, backfill?.readFromMs ?? firstSeenMs);
+  if (backfill === null) return Math.min(firstSeenMs, firstSlotMs);
+  const { isComplete, availableFromMs, readFromMs } = backfill;
+  // One before the oldest payment: that one is expected, too.
+  if (isComplete) return (availableFromMs ?? readFromMs ?? firstSlotMs) - 1;
+  // Whether there is more before what has been read is not known yet.
+  return fromMs ?? Math.min(firstSeenMs, firstSlotMs, readFromMs ?? firstSeenMs);
 }
 
 /** Slots up to this are expected. */
@@ -195,9 +206,10 @@ class RangeBuilder {
     this.#open = { state, firstSlotMs, lastSlotMs, stepMs, slots };
   }
 
-  ledger(): GapLedger {
+  ledger(startMs: number): GapLedger {
     this.#close();
     return {
+      startMs,
       ranges: this.#ranges,
       counts: this.#counts,
       isComplete: this.#ranges.every(({ state }) => state === "present"),

@@ -86,7 +86,7 @@ export function weightedLine(
   }));
 }
 
-/** The newest weight before the end of a bucket; to be asked in ascending order. */
+/** The newest weight before the end of a bucket; called in ascending order. */
 function weightReader(
   weights: readonly WeightSample[] | null,
   lengthMs: number,
