@@ -4,6 +4,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./hibachi-history-wire.ts";
+import { checked, CONTRACTS_PATH } from "./hibachi-wire.ts";
 import { type Listed, NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
@@ -119,17 +121,8 @@ interface Raw {
   readonly markets: Reply<Rows<MarketRow>>;
 }
 
-const failure = z.object({ status: z.literal("failed"), errorCode: numeric });
-
-/** Failures may come with HTTP 200; a status of another kind is legitimate. */
-function checked(body: unknown): unknown {
-  const failed = failure.safeParse(body);
-  if (failed.success) throw badEnvelope(`errorCode ${failed.data.errorCode ?? "none"}`);
-  return body;
-}
-
 const loadInstruments: Load<Info> = (http) =>
-  http.get("/market/exchange-info", (body) => {
+  http.get(CONTRACTS_PATH, (body) => {
     const info = decodeEnvelope(exchangeInfo, checked(body));
     return {
       contracts: decodeRows(contractRow, info.futureContracts, "symbol"),
@@ -294,4 +287,4 @@ function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{inventory.estimatedFundingRate}", { inventory: markets, instruments });
 }
 
-export const hibachi = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const hibachi = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

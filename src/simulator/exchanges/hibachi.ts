@@ -1,4 +1,5 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, nextHourSeconds } from "../market.ts";
 import type { ListingPlan, Roster } from "../roster.ts";
@@ -203,6 +204,24 @@ const one: Call["one"] = {
   inTurn: true,
 };
 
+const PAST_ROWS = 100;
+
+/** The newest rows, the oldest of them first; no parameter for older ones is known. */
+const pastRates: Call = {
+  kind: "history",
+  one: { name: "symbol", missing },
+  past: (listing, view) =>
+    paymentsOf(listing, view, WHOLE_PAST)
+      .slice(-Math.min(PAST_ROWS, view.maxPastRows))
+      .map(({ rate, index, slotMs }) => ({
+        contractId: contractRow(listing, view)["id"],
+        fundingTimestamp: slotMs / 1000,
+        fundingRate: fixed(rate, RATE_DECIMALS),
+        indexPrice: fixed(index, 5),
+      })),
+  wrap: (data) => ({ data, pagination: { limit: PAST_ROWS, offset: 0 } }),
+};
+
 function classOf(listing: Listing): TruthAssetClass {
   if (isCoin(listing)) return "crypto";
   return listing.asset.kind === "metal" ? "commodity" : "forex";
@@ -235,12 +254,15 @@ export const hibachi: ExchangeEncoder = encoderOfCalls({
     "/market/exchange-info": { kind: "list", row: contractRow, wrap: exchangeInfo },
     "/market/inventory": { kind: "rates", row: inventoryRow },
     "/market/data/prices": { kind: "secondary", row: pricesRow, one },
+    "/market/data/funding-rates": pastRates,
     "/market/data/stats": { kind: "secondary", row: statsRow, one },
     "/market/data/open-interest": { kind: "secondary", row: openInterestRow, one },
   },
   wrap: inventory,
   notFound: refused(404, "Not Found"),
   show,
+  // Not published: clients send 5 to 10 per second.
+  historyLimit: { requests: 5, perMs: 1000 },
   rateLimitBody: { errorCode: 5, message: "Too many requests", status: "failed" },
   errorBody: { errorCode: 4, message: "Internal error", status: "failed" },
   delistedState: "settling",
