@@ -4,6 +4,7 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./hashkey-history-wire.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
@@ -229,4 +230,4 @@ function explain(
   });
 }
 
-export const hashkey = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const hashkey = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

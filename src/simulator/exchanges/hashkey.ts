@@ -1,5 +1,6 @@
+import { countOf, newestOf, paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
-import { liveNumbers, nextHourSeconds } from "../market.ts";
+import { HOUR_MS, liveNumbers, nextHourSeconds } from "../market.ts";
 import type { Shown } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import {
@@ -9,7 +10,7 @@ import {
   type WireRow,
   wireError,
 } from "../wire.ts";
-import { type Asked, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import {
   contractRow,
   createListings,
@@ -82,6 +83,23 @@ const invalidSymbol = wireError(400, {
   msg: "Data sent for parameter symbol is not valid.",
 });
 
+/** The newest rows; no parameter for older ones is known. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: refusedTime,
+  has: isContract,
+  one: { name: "symbol", missing: invalidSymbol },
+  past: (listing, view, { query }) => {
+    const count = countOf(view, query.get("limit"), { usual: 100, max: 100 });
+    return newestOf(paymentsOf(listing, view, WHOLE_PAST), count).map(({ rate, slotMs }) => ({
+      id: String(slotMs / HOUR_MS),
+      symbol: listing.symbol,
+      settleTime: String(slotMs),
+      settleRate: trimmed(rate, 7),
+    }));
+  },
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   return {
     funding_rate: Number(fundingRow(listing, view)["rate"]),
@@ -115,6 +133,7 @@ export const hashkey: ExchangeEncoder = encoderOfCalls({
       row: fundingRow,
       one: { name: "symbol", unknown: invalidSymbol },
     },
+    "/api/v1/futures/historyFundingRate": pastRates,
     "/quote/v1/index": { kind: "secondary", rows: indexRows, wrap: wrapIndex },
     // Any contract that ever existed has a mark; an unknown one gets an empty body.
     "/quote/v1/markPrice": {
@@ -139,6 +158,8 @@ export const hashkey: ExchangeEncoder = encoderOfCalls({
   notFound: wireError(404, "<!DOCTYPE html><html><body>404 Not Found</body></html>"),
   skipMarks: ["spot", "foreign_settle"],
   show,
+  // Not published: that of signed calls.
+  historyLimit: { requests: 2, perMs: 1000 },
   rateLimitBody: { code: "0010", msg: "Too many requests" },
   errorBody: { code: "-1000", msg: "An unknown error occurred while processing the request." },
   delistedState: "halted",
