@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { history } from "./aevo-history-wire.ts";
+import { checked } from "./aevo-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
@@ -8,7 +10,6 @@ import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   anyValue,
-  badEnvelope,
   lastDigitOf,
   nonEmpty,
   numeric,
@@ -111,17 +112,6 @@ interface Raw {
 
 /** A live perpetual of the market list. */
 type Listing = Listed<"assetClass">;
-
-const refusal = z.object({ error: z.unknown() });
-
-/** A success has no envelope; an error is an object that names it. */
-function checked(body: unknown): unknown {
-  const refused = refusal.safeParse(body);
-  if (refused.success && refused.data.error !== undefined) {
-    throw badEnvelope("the answer is an error");
-  }
-  return body;
-}
 
 const loadStatistics: Load<Rows<StatisticsRow>> = (http) =>
   http.get("/coingecko-statistics", (body) =>
@@ -227,4 +217,4 @@ function explain(
   });
 }
 
-export const aevo = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const aevo = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

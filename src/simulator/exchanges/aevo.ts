@@ -1,4 +1,5 @@
 import type { Asset, AssetKind, AssetTable } from "../assets.ts";
+import { countOf, newestOf, paymentsOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers, nextHourSeconds } from "../market.ts";
 import { DELIVERY_AT_MS, type ListingPlan, type Roster } from "../roster.ts";
@@ -6,7 +7,7 @@ import { COIN_TICKERS } from "../tickers.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
 import { fixed, tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 /** Live perpetuals, besides LIT: coins by rank and a few tiny ones. */
 const COINS = [...new Set(COIN_TICKERS)].slice(0, 39);
@@ -159,6 +160,31 @@ function statisticsRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
+/** The newest rows of a range with inclusive bounds in nanoseconds. */
+const pastRates: Call = {
+  kind: "history",
+  has: (row) => onWire(row) && typeOf(row) === "PERPETUAL",
+  one: {
+    name: "instrument_name",
+    missing: wireError(400, { error: "INSTRUMENT_NAME_REQUIRED" }),
+  },
+  past: (listing, view, { query }) => {
+    const msOf = (name: string, missing: number): number =>
+      query.has(name) ? Number(query.get(name)?.slice(0, -WHOLE_MS.length)) : missing;
+    const toMs = msOf("end_time", view.nowMs) + 1;
+    const payments = paymentsOf(listing, view, { fromMs: msOf("start_time", 0), toMs });
+    const count = countOf(view, query.get("limit"), { usual: 10, max: 50 });
+    return newestOf(payments, count).map(({ slotMs, rate, mark }) => ({
+      at: `${slotMs}${WHOLE_MS}`,
+      rate: rateOf(rate),
+      mark: fixed(mark, listing.priceDecimals),
+    }));
+  },
+  wrap: (rows, _view, { symbol }) => ({
+    funding_history: rows.map(({ at, rate, mark }) => [symbol, at, rate, mark]),
+  }),
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const market = marketRow(listing, view);
   const row = statisticsRow(listing, view);
@@ -186,6 +212,7 @@ export const aevo: ExchangeEncoder = encoderOfCalls({
         onWire(row) && typeOf(row) === (query.get("instrument_type") ?? typeOf(row)),
       row: marketRow,
     },
+    "/funding-history": pastRates,
     "/coingecko-statistics": {
       kind: "rates",
       has: (row) => onWire(row) && typeOf(row) === "PERPETUAL",
@@ -195,6 +222,8 @@ export const aevo: ExchangeEncoder = encoderOfCalls({
   notFound: wireError(404, { error: "NOT_FOUND" }),
   skipMarks: ["option", "spot"],
   show,
+  // Not published: a known client sends 10 per second and path.
+  historyLimit: { requests: 10, perMs: 1000 },
   rateLimitBody: { error: "RATE_LIMIT_EXCEEDED" },
   errorBody: { error: "INTERNAL_SERVER_ERROR" },
   delistedState: "halted",
