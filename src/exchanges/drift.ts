@@ -4,6 +4,7 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset, type CanonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./drift-history-wire.ts";
 import { NOT_PUBLISHED, onlyReply } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
@@ -138,4 +139,4 @@ function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {
     : { rows: { markets: market }, formula: "0 - {markets.fundingRate} / 100" };
 }
 
-export const drift = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const drift = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,11 +1,12 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { newestOf, paymentsOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
-import { liveNumbers, nextHourSeconds } from "../market.ts";
+import { HOUR_MS, liveNumbers, nextHourSeconds } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import type { Shown } from "../truth.ts";
 import { rounded } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 40;
 const SPOT = 15;
@@ -59,15 +60,20 @@ function statusOf(listing: Listing): string {
   return listing.state === "settling" ? "settlement" : "active";
 }
 
+/** Spot markets and all others are numbered apart. */
+function marketIndexOf(listing: Listing, view: MarketView): number {
+  const isSpot = listing.marks.has("spot");
+  return view.listings.filter((row) => row.marks.has("spot") === isSpot).indexOf(listing);
+}
+
 function statsRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const isSpot = listing.marks.has("spot");
   const isBet = listing.marks.has("bet");
   // Percent, of what a long earns.
   const rate = isBet || listing.state !== "live" ? FROZEN_RATE : rounded(-live.rate * 100, 7);
-  const same = view.listings.filter((row) => row.marks.has("spot") === isSpot);
   return {
-    marketIndex: same.indexOf(listing),
+    marketIndex: marketIndexOf(listing, view),
     symbol: listing.symbol,
     marketType: isSpot ? "spot" : "perp",
     oraclePrice: isBet ? 0.42 : rounded(live.index, listing.priceDecimals),
@@ -78,6 +84,29 @@ function statsRow(listing: Listing, view: MarketView): WireRow {
     status: statusOf(listing),
   };
 }
+
+const KEPT_MS = 30 * 24 * HOUR_MS;
+/** Seconds until an update; minutes happen, but then nothing says which hour is meant. */
+const JITTER_MS = 20_000;
+
+/** All of the last 30 days at once: dollars per unit in 1e-9, prices in 1e-6, times in seconds. */
+const pastRates: Call = {
+  kind: "history",
+  one: { name: "marketName" },
+  past: (listing, view) => {
+    const range = { fromMs: view.nowMs - KEPT_MS, toMs: view.nowMs + 1 };
+    const payments = paymentsOf(listing, view, range, JITTER_MS);
+    return newestOf(payments, view.maxPastRows).map(({ rate, index, atMs, slotMs }) => ({
+      txSig: `sim${slotMs}`,
+      ts: String(Math.floor(atMs / 1000)),
+      recordId: String(slotMs / HOUR_MS),
+      marketIndex: marketIndexOf(listing, view),
+      fundingRate: String(Math.round(rate * index * 1e9)),
+      oraclePriceTwap: String(Math.round(index * 1e6)),
+    }));
+  },
+  wrap: (fundingRates) => ({ fundingRates }),
+};
 
 function show(listing: Listing, view: MarketView): Shown {
   const row = statsRow(listing, view);
@@ -97,9 +126,14 @@ export const drift: ExchangeEncoder = encoderOfCalls({
   id: "drift",
   fields: { rate: "fundingRate", prices: ["oraclePrice"], symbol: "symbol" },
   createListings,
-  calls: { "/stats/markets": { kind: "rates", row: statsRow } },
+  calls: {
+    "/stats/markets": { kind: "rates", row: statsRow },
+    "/fundingRates": pastRates,
+  },
   notFound: wireError(404, { success: false, message: "Not Found" }),
   show,
+  // "A number of requests per minute", not published.
+  historyLimit: { requests: 60, perMs: 60_000 },
   rateLimitBody: { success: false, message: "Too Many Requests" },
   errorBody: { success: false, message: "Internal Server Error" },
   delistedState: "settling",
