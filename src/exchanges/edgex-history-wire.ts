@@ -53,7 +53,7 @@ export const history: ExchangeHistory = {
   ],
   load: (http, { instrument: { key }, fromMs, toMs, cursor }) => {
     if (key === null) throw badEnvelope("the metadata do not name the contract");
-    const range = `filterBeginTimeInclusive=${fromMs - LONGEST_PERIOD_MS}&filterEndTimeExclusive=${toMs}`;
+    const range = `filterBeginTimeInclusive=${Math.max(0, fromMs - LONGEST_PERIOD_MS)}&filterEndTimeExclusive=${toMs}`;
     const page = `size=${MAX_ROWS}&offsetData=${encodeURIComponent(cursor ?? "")}`;
     // Without the filter there is a row per minute.
     const query = `contractId=${encodeURIComponent(key)}&${page}&filterSettlementFundingRate=true&${range}`;
