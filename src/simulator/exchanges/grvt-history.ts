@@ -28,7 +28,7 @@ function pageOf(
   return { page, older: all.length - page.length };
 }
 
-function pastRow(listing: Listing, payment: Payment, place: number): WireRow {
+function pastRow(listing: Listing, payment: Payment): WireRow {
   const points = trimmed(payment.rate * 100, 6);
   return {
     instrument: listing.symbol,
@@ -36,8 +36,7 @@ function pastRow(listing: Listing, payment: Payment, place: number): WireRow {
     funding_time: `${payment.slotMs}${WHOLE_MS}`,
     mark_price: fixed(payment.mark, 9),
     funding_rate_8_h_avg: points,
-    // A number on some rows and a string on others.
-    funding_interval_hours: place % 3 === 1 ? String(payment.intervalHours) : payment.intervalHours,
+    funding_interval_hours: payment.intervalHours,
   };
 }
 
@@ -49,7 +48,7 @@ export function pastRates(refuse: (asked: Asked) => WireError | null): Call {
     refuse,
     one: { name: "instrument" },
     past: (listing, view, asked) =>
-      pageOf(listing, view, asked).page.map((payment, place) => pastRow(listing, payment, place)),
+      pageOf(listing, view, asked).page.map((payment) => pastRow(listing, payment)),
     wrap: (result, view, asked) => {
       const listing = view.listings.find(({ symbol }) => symbol === asked.symbol);
       const { page, older } =

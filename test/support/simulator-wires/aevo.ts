@@ -24,6 +24,20 @@ export const aevo: DemoWire = {
       recorded: ["live-2026-09/markets.json"],
     },
     { request: { path: "/markets" }, rows: [], keys: MARKET_KEYS },
+    // By position: the instrument, the time, the rate and the mark price.
+    {
+      request: { path: "/funding-history?instrument_name=BTC-PERP&limit=3" },
+      rows: ["funding_history"],
+      keys: "",
+      recorded: ["live-2026-09/funding-history-btc.json"],
+    },
   ],
-  refusals: [{ request: { path: "/nothing" }, status: 404, body: { error: "NOT_FOUND" } }],
+  refusals: [
+    {
+      request: { path: "/funding-history" },
+      status: 400,
+      body: { error: "INSTRUMENT_NAME_REQUIRED" },
+    },
+    { request: { path: "/nothing" }, status: 404, body: { error: "NOT_FOUND" } },
+  ],
 };

@@ -37,8 +37,16 @@ export const apex: DemoWire = {
       keys: "symbol markPrice fundingRate nextFundingTime",
       recorded: ["all-ticker-info.json"],
     },
+    {
+      request: { path: "/api/v3/history-funding?symbol=BTC-USDT&limit=3" },
+      rows: ["data", "historyFunds"],
+      keys: "symbol rate price fundingTime fundingTimestamp",
+      recorded: ["history-funding.json", "live-2026-09/history-funding-btc.json"],
+    },
   ],
   refusals: [
+    // The name of the tickers.
+    { request: { path: "/api/v3/history-funding?symbol=BTCUSDT" }, status: 200, body: { code: 3 } },
     { request: { path: "/api/v3/ticker" }, status: 200, body: { data: [] } },
     {
       request: { path: "/api/v3/ticker?symbol=NOPEUSDT" },

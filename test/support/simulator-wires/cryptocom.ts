@@ -43,8 +43,21 @@ export const cryptocom: DemoWire = {
         "price_tick_size",
       recorded: ["get-instruments.json"],
     },
+    {
+      request: {
+        path: `${PUBLIC}/get-valuations?instrument_name=BTCUSD-PERP&valuation_type=funding_hist&count=3`,
+      },
+      rows: ["result", "data"],
+      keys: "v t",
+      recorded: ["get-valuations.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: `${PUBLIC}/get-valuations?valuation_type=funding_hist` },
+      status: 400,
+      body: { code: 40004 },
+    },
     {
       request: { path: `${PUBLIC}/get-valuations?valuation_type=funding_rate&count=1` },
       status: 400,

@@ -18,6 +18,12 @@ export const drift: DemoWire = {
       keys: "marketIndex symbol marketType oraclePrice fundingRate fundingRate24hAvg status",
       recorded: ["stats-markets.json"],
     },
+    // Numbers of the chain, in strings.
+    {
+      request: { path: "/fundingRates?marketName=SOL-PERP" },
+      rows: ["fundingRates"],
+      keys: "txSig ts recordId marketIndex fundingRate oraclePriceTwap",
+    },
   ],
   refusals: [
     { request: { path: "/contracts" }, status: 404, body: { success: false } },

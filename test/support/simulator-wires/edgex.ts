@@ -48,8 +48,21 @@ export const edgex: DemoWire = {
       keys: "contractId size value openInterest lastPrice",
       recorded: ["live-2026-09/getTicker-30000001.json"],
     },
+    {
+      request: {
+        path: "/api/v2/public/funding/getFundingRatePage?contractId=10000004&size=3&filterSettlementFundingRate=true",
+      },
+      rows: ["data", "dataList"],
+      keys: "contractId fundingTime fundingTimestamp fundingRate isSettlement previousFundingRate previousFundingTimestamp fundingRateIntervalMin",
+      recorded: ["get-funding-rate-page.json", "live-2026-09/getFundingRatePage-30000001.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: "/api/v2/public/funding/getFundingRatePage?contractId=99" },
+      status: 200,
+      body: { code: "SUCCESS", data: { dataList: [], nextPageOffsetData: "" } },
+    },
     ...["", "?contractId=10000001,10000002", "?contractId=99"].map((query) => ({
       request: { path: `/api/v2/public/quote/getTicker${query}` },
       status: 200,

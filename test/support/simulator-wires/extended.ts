@@ -17,8 +17,20 @@ export const extended: DemoWire = {
       keys: "dailyVolume dailyVolumeBase lastPrice markPrice indexPrice fundingRate nextFundingRate openInterest openInterestBase",
       recorded: ["info-markets.json", "live-2026-09/info-markets.json"],
     },
+    {
+      request: { path: "/api/v1/info/BTC-USD/funding?startTime=0&endTime=4000000000000&limit=3" },
+      rows: ["data"],
+      keys: "m f T",
+      recorded: ["funding-history.json", "live-2026-09/funding-btc.json"],
+    },
   ],
   refusals: [
+    // A range without an end.
+    {
+      request: { path: "/api/v1/info/BTC-USD/funding?startTime=0" },
+      status: 400,
+      body: { status: "ERROR" },
+    },
     {
       request: { path: "/api/v1/info/markets", headers: { "user-agent": "" } },
       status: 403,

@@ -43,8 +43,16 @@ export const grvt: DemoWire = {
       keys: LIST_KEYS,
       recorded: ["all-instruments.json"],
     },
+    {
+      request: { path: "/full/v1/funding", body: { instrument: "BTC_USDT_Perp", limit: 3 } },
+      rows: ["result"],
+      keys: "instrument funding_rate funding_time mark_price funding_rate_8_h_avg funding_interval_hours",
+      recorded: ["live-2026-09/funding-history-btc.json"],
+    },
   ],
   refusals: [
+    { request: { path: "/full/v1/funding" }, status: 405, body: { status: 405 } },
+    { request: { path: "/full/v1/funding", body: "" }, status: 400, body: { code: 1003 } },
     {
       request: { path: "/full/v1/ticker", body: { instrument: "NOPE_USDT_Perp" } },
       status: 400,

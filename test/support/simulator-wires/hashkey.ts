@@ -45,8 +45,21 @@ export const hashkey: DemoWire = {
       keys: "t s c h l o b a v qv",
       recorded: ["ticker-24hr.json"],
     },
+    {
+      request: {
+        path: "/api/v1/futures/historyFundingRate?symbol=BTCUSDT-PERPETUAL&limit=3&timestamp=1793620000000",
+      },
+      rows: [],
+      keys: "id symbol settleTime settleRate",
+      recorded: ["historyFundingRate.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: "/api/v1/futures/historyFundingRate?symbol=BTCUSDT-PERPETUAL" },
+      status: 400,
+      body: { code: "0001" },
+    },
     {
       request: { path: "/api/v1/futures/fundingRate" },
       status: 400,

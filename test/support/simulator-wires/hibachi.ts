@@ -59,8 +59,15 @@ export const hibachi: DemoWire = {
       one: ["markets", "0", "info"],
       keys: "category estimatedFundingRate markPrice openInterestQuantity price24hAgo spotPrice tags volume24h",
     },
+    {
+      request: { path: "/market/data/funding-rates?symbol=ETH%2FUSDT-P" },
+      rows: ["data"],
+      keys: "contractId fundingTimestamp fundingRate indexPrice",
+      recorded: ["funding-rates-history.json", "live-2026-09/funding-rates-btc.json"],
+    },
   ],
   refusals: [
+    { request: { path: "/market/data/funding-rates" }, status: 400, body: { status: "failed" } },
     {
       request: { path: "/market/data/prices?symbol=NOPE%2FUSDT-P" },
       status: 200,

@@ -29,8 +29,25 @@ export const orderly: DemoWire = {
       keys: "symbol mark_price index_price open_interest last_funding_rate est_funding_rate next_funding_time 24h_amount 24h_volume",
       recorded: ["public-query-market-summary.json"],
     },
+    {
+      request: { path: "/v1/public/funding_rate_history?symbol=PERP_BTC_USDC&size=3" },
+      rows: ["data", "rows"],
+      keys: "symbol funding_rate funding_rate_timestamp next_funding_time",
+      recorded: ["funding-rate-history.json", "live-2026-09/funding-rate-history-hype.json"],
+    },
+    {
+      request: { path: "/v1/public/funding_rate_history?symbol=PERP_BTC_USDC&size=3" },
+      one: ["data", "meta"],
+      keys: "total records_per_page current_page",
+      recorded: ["funding-rate-history.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: "/v1/public/funding_rate_history" },
+      status: 400,
+      body: { success: false, code: -1005 },
+    },
     {
       request: { path: "/v1/public/query", body: { type: "nothing" } },
       status: 400,

@@ -17,6 +17,18 @@ export const pacifica: DemoWire = {
       keys: "symbol tick_size lot_size max_leverage funding_rate next_funding_rate created_at instrument_type base_asset",
       recorded: ["info.json"],
     },
+    {
+      request: { path: "/api/v1/funding_rate/history?symbol=BTC&limit=3" },
+      rows: ["data"],
+      keys: "oracle_price bid_impact_price ask_impact_price funding_rate next_funding_rate created_at",
+      recorded: ["funding-rate-history.json", "live-2026-09/funding-rate-history-btc.json"],
+    },
+    {
+      request: { path: "/api/v1/funding_rate/history?symbol=BTC&limit=3" },
+      one: [],
+      keys: "success data next_cursor has_more",
+      recorded: ["funding-rate-history.json"],
+    },
   ],
   refusals: [
     {

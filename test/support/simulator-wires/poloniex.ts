@@ -35,8 +35,23 @@ export const poloniex: DemoWire = {
       one: ["data"],
       keys: "s",
     },
+    {
+      request: { path: "/v3/market/fundingRate/history?symbol=BTC_USDT_PERP&sT=0&limit=3" },
+      rows: ["data"],
+      keys: "s fR fT",
+    },
   ],
   refusals: [
+    {
+      request: { path: "/v3/market/fundingRate/history?symbol=BTC_USDT_PERP&limit=1000" },
+      status: 400,
+      body: { msg: "Param error limit" },
+    },
+    {
+      request: { path: "/v3/market/fundingRate/history?sT=0" },
+      status: 200,
+      body: { code: 24101 },
+    },
     {
       request: { path: "/v3/market/fundingRate" },
       status: 200,
