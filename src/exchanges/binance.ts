@@ -2,6 +2,7 @@ import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { fundingLookup, type FundingLookup, NO_BOUNDS } from "./binance-funding-wire.ts";
+import { history } from "./binance-history-wire.ts";
 import {
   loadIntervals,
   loadOpenInterest,
@@ -248,4 +249,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return { rows, formula: "{premiumIndex.lastFundingRate}" };
 }
 
-export const binance = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const binance = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,3 +1,4 @@
+import { countOf, newestOf, oldestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
@@ -137,11 +138,42 @@ function openInterestRow(listing: Listing, view: MarketView): WireRow {
   return { openInterest: trimmed(openInterest, 3), symbol: listing.symbol, time: view.stampMs };
 }
 
+function isPerpetual({ product, state }: Listing): boolean {
+  return product === "perp" && state !== "pending";
+}
+
 const invalidSymbol = wireError(400, { code: -1121, msg: "Invalid symbol." });
 const missingSymbol = wireError(400, {
   code: -1102,
   msg: "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.",
 });
+
+/** How late payments are recorded at most. */
+const JITTER_MS = 12;
+/** What is sent of a past without bounds. */
+const NEWEST_ROWS = 200;
+
+/** The oldest rows of a range with inclusive bounds, or the newest rows of all. */
+const pastRates: Call = {
+  kind: "history",
+  has: isPerpetual,
+  one: { name: "symbol" },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
+    const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 }, JITTER_MS);
+    const isOpen = !query.has("startTime") && !query.has("endTime");
+    const usual = isOpen ? NEWEST_ROWS : 100;
+    const count = countOf(view, query.get("limit"), { usual, max: 1000 });
+    const sent = isOpen ? newestOf(payments, count).toReversed() : oldestOf(payments, count);
+    return sent.map(({ rate, atMs, mark }) => ({
+      symbol: listing.symbol,
+      fundingRate: fixed(rate, 8),
+      fundingTime: atMs,
+      markPrice: fixed(mark, Math.max(8, listing.priceDecimals)),
+      rateType: "Regular",
+    }));
+  },
+};
 
 const isListed = (row: Listing): boolean => row.product !== "other";
 /** One object for a request with a symbol, which may be invalid; else the whole list. */
@@ -214,11 +246,13 @@ export const binance: ExchangeEncoder = encoderOfCalls({
     },
     "/fapi/v1/fundingInfo": { kind: "secondary", has: adjusted, row: fundingRow },
     "/fapi/v1/exchangeInfo": { kind: "list", has: isListed, row: infoRow, wrap: exchangeInfo },
+    "/fapi/v1/fundingRate": pastRates,
   },
   notFound: ({ path, method }) =>
     wireError(404, { code: -5000, msg: `Path ${path}, Method ${method} is invalid` }),
   onWire: () => true,
   show,
+  historyLimit: { requests: 500, perMs: 300_000 },
   rateLimitBody: {
     code: -1003,
     msg: "Too many requests; current limit of IP is 2400 requests per minute.",
