@@ -70,7 +70,9 @@ const envelope = z.object({
 const result = z.object({ list: anyValue, nextPageCursor: word });
 
 /** The result of a success. Failures come with HTTP 200 and another `retCode`. */
-function resultOf(body: unknown): z.infer<typeof result> & { readonly timeMs: number | null } {
+export function resultOf(
+  body: unknown,
+): z.infer<typeof result> & { readonly timeMs: number | null } {
   const { retCode, retMsg, time, ...rest } = decodeEnvelope(envelope, body);
   const code = numberOf(retCode);
   if (code !== 0) {

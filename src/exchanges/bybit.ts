@@ -1,6 +1,7 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { history } from "./bybit-history-wire.ts";
 import { loadInstruments, loadTickers } from "./bybit-wire.ts";
 import type { InstrumentRow, Raw, TickerRow } from "./bybit-wire.ts";
 import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
@@ -224,4 +225,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return { rows: { tickers, instruments }, formula: "{tickers.fundingRate}" };
 }
 
-export const bybit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const bybit = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,3 +1,4 @@
+import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
@@ -10,7 +11,7 @@ import {
   wireError,
 } from "../wire.ts";
 import { createListings } from "./bybit-listings.ts";
-import { type Asked, encoderOfCalls, wasNotDelisted } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls, wasNotDelisted } from "./calls.ts";
 
 const DEFAULT_PAGE = 500;
 const MAX_PAGE = 1000;
@@ -158,6 +159,30 @@ function instrumentPage(
   return envelope(view, { category: "linear", list, nextPageCursor });
 }
 
+function refusedRange({ query }: Asked): WireError | null {
+  return query.has("startTime") && !query.has("endTime")
+    ? refused(10001, "params error: endTime is missing")
+    : null;
+}
+
+/** The newest rows of a range with inclusive bounds. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: (asked) => refusedCategory(asked) ?? refusedRange(asked),
+  has: (row) => row.product === "perp" && wasNotDelisted(row),
+  one: { name: "symbol", missing: refused(10001, "params error: symbol invalid") },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
+    const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 });
+    const count = countOf(view, query.get("limit"), { usual: 200, max: 200 });
+    return newestOf(payments, count).map(({ rate, slotMs }) => ({
+      symbol: listing.symbol,
+      fundingRate: trimmed(rate, 8),
+      fundingRateTimestamp: String(slotMs),
+    }));
+  },
+};
+
 function assetClass(listing: Listing): TruthAssetClass {
   switch (symbolType(listing)) {
     case "stock":
@@ -211,6 +236,7 @@ export const bybit: ExchangeEncoder = encoderOfCalls({
       page: pageOf,
       wrap: instrumentPage,
     },
+    "/v5/market/funding/history": pastRates,
   },
   wrap: (list, view) => envelope(view, { category: "linear", list }),
   notFound: wireError(404, {
@@ -222,6 +248,7 @@ export const bybit: ExchangeEncoder = encoderOfCalls({
   }),
   wrongMethod: wireError(404, "404 page not found"),
   show,
+  historyLimit: { requests: 600, perMs: 5_000 },
   rateLimitBody: {
     retCode: 10006,
     retMsg: "Too many visits!",
