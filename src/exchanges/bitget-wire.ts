@@ -93,10 +93,16 @@ export const load =
   <S extends z.ZodType>(path: string, row: S): Load<Timed<z.infer<S>>> =>
   (http) =>
     http.get(path, (body) => {
-      const { code, msg, requestTime, data } = decodeEnvelope(envelope, body);
-      if (code !== SUCCESS) throw failureOf(code, msg ?? "");
+      const { data, requestTime } = successOf(body);
       return { ...decodeRows(row, data, "symbol"), timeMs: epochMsOf(requestTime) };
     });
+
+/** The envelope of a success. Throws RequestFailure for any other. */
+export function successOf(body: unknown): z.infer<typeof envelope> {
+  const reply = decodeEnvelope(envelope, body);
+  if (reply.code !== SUCCESS) throw failureOf(reply.code, reply.msg ?? "");
+  return reply;
+}
 
 /** Failures may come with HTTP 200, another `code` and null data. */
 function failureOf(code: string, msg: string): RequestFailure {

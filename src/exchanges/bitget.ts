@@ -1,6 +1,7 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { history } from "./bitget-history-wire.ts";
 import { categoryOf, load, ROWS } from "./bitget-wire.ts";
 import type {
   Family,
@@ -237,4 +238,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return null;
 }
 
-export const bitget = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const bitget = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

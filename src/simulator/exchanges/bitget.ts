@@ -1,4 +1,5 @@
 import type { Asset, AssetKind, AssetTable } from "../assets.ts";
+import { countOf, pageOf, paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
@@ -115,11 +116,14 @@ function familyOf({ path, query }: Asked): string | undefined {
   return FAMILIES[given ?? ""];
 }
 
+const invalid = refused(400, "400172", "Parameter verification failed");
+const refusedFamily = (asked: Asked): WireError | null =>
+  familyOf(asked) === undefined ? invalid : null;
+
 /** A list of one family of contracts, of one of them where a symbol is given. */
 const ofFamily = (kind: PayloadKind, has: (listing: Listing) => boolean, row: RowOf): Call => ({
   kind,
-  refuse: (asked) =>
-    familyOf(asked) === undefined ? refused(400, "400172", "Parameter verification failed") : null,
+  refuse: refusedFamily,
   has: (listing, asked) => has(listing) && listing.settle === familyOf(asked),
   row,
   one: { name: "symbol" },
@@ -129,6 +133,23 @@ const tickers = (generation: "v2" | "v3"): Call =>
   ofFamily("secondary", known, (row, view) => tickerRow(row, view, generation));
 const instruments = (generation: "v2" | "v3"): Call =>
   ofFamily("list", known, (row) => instrumentRow(row, generation));
+
+/** A page of all rows, newest first. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: refusedFamily,
+  has: (row, asked) => known(row) && row.product === "perp" && row.settle === familyOf(asked),
+  one: { name: "symbol", missing: invalid },
+  past: (listing, view, { query }) => {
+    const size = countOf(view, query.get("pageSize"), { usual: 20, max: 100 });
+    const payments = paymentsOf(listing, view, WHOLE_PAST);
+    return pageOf(payments, size, query.get("pageNo")).map(({ rate, slotMs }) => ({
+      symbol: listing.symbol,
+      fundingRate: trimmed(rate, 6),
+      fundingTime: String(slotMs),
+    }));
+  },
+};
 
 /** What symbolType and isRwa state: an index is called a stock there, forex neither. */
 const CLASS_OF_KIND: Readonly<Record<AssetKind, TruthAssetClass | null>> = {
@@ -169,10 +190,12 @@ export const bitget: ExchangeEncoder = encoderOfCalls({
     "/api/v2/mix/market/current-fund-rate": rates,
     "/api/v2/mix/market/tickers": tickers("v2"),
     "/api/v2/mix/market/contracts": instruments("v2"),
+    "/api/v2/mix/market/history-fund-rate": pastRates,
   },
   wrap: (data, view) => ({ code: "00000", msg: "success", requestTime: view.stampMs, data }),
   notFound: refused(404, "40404", "Request URL NOT FOUND"),
   show,
+  historyLimit: { requests: 20, perMs: 1_000 },
   rateLimitBody: { code: "429", msg: "Too Many Requests", requestTime: 0, data: null },
   errorBody: { code: "40725", msg: "service return an error", requestTime: 0, data: null },
   delistedState: "gone",
