@@ -58,7 +58,7 @@ export const loadTickers =
 const errorBody = z.object({ label: z.string() });
 
 /** A success is a bare list; an object with a label is Gate's error. */
-function listOf(body: unknown): unknown {
+export function listOf(body: unknown): unknown {
   const error = errorBody.safeParse(body);
   if (!error.success) return body;
   if (error.data.label === RATE_LIMIT_LABEL) {

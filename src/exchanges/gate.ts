@@ -2,6 +2,7 @@ import { HOUR_MS, HOURS_PER_DAY, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { history } from "./gate-history-wire.ts";
 import { loadContracts, loadTickers, RATE_LIMIT_LABEL } from "./gate-wire.ts";
 import type { ContractRow, Raw, Settle, TickerRow } from "./gate-wire.ts";
 import { NOT_PUBLISHED, onlyReply } from "./wire-join.ts";
@@ -256,4 +257,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return { rows: { contracts: contract, tickers: ticker }, formula: "{contracts.funding_rate}" };
 }
 
-export const gate = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const gate = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -13,6 +13,7 @@ import {
 } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
 import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
+import { pastRates } from "./gate-history.ts";
 
 const COINS = 562;
 const OTHERS = 396;
@@ -227,6 +228,10 @@ function callsOf(settle: "usdt" | "usd1"): Readonly<Record<string, Call>> {
       one,
       page: (asked) => ({ first: firstOf(asked), size: Number.POSITIVE_INFINITY }),
     },
+    [`/api/v4/futures/${settle}/funding_rate`]: pastRates(
+      has,
+      refused(400, "MISSING_REQUIRED_PARAM", "Missing required parameter: contract"),
+    ),
   };
 }
 
@@ -262,6 +267,7 @@ export const gate: ExchangeEncoder = encoderOfCalls({
   calls: { ...callsOf("usdt"), ...callsOf("usd1") },
   notFound: refused(404, "NOT_FOUND", "The requested resource was not found"),
   show,
+  historyLimit: { requests: 200, perMs: 10_000 },
   rateLimitBody: { label: "TOO_MANY_REQUESTS", message: "Request Rate Limit Exceeded" },
   errorBody: { label: "SERVER_ERROR", message: "Internal server error" },
   delistedState: "settling",
