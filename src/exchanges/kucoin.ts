@@ -2,16 +2,15 @@ import { z } from "zod";
 import { HOUR_MS, HOURS_PER_DAY } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./kucoin-history-wire.ts";
+import { dataOf } from "./kucoin-wire.ts";
 import { NOT_PUBLISHED, onlyReply, originOf } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   anyValue,
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   nonEmpty,
@@ -80,8 +79,6 @@ const facts = {
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
 } satisfies ExchangeFacts;
 
-const SUCCESS_CODE = "200000";
-const RATE_LIMIT_CODE = "429000";
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?429000\b/;
 
 const PERPETUAL = "FFWCSX";
@@ -131,24 +128,12 @@ const contractRow = z.object({
 });
 type ContractRow = z.infer<typeof contractRow>;
 
-const envelope = z.object({
-  code: z.union([z.string(), z.number()]),
-  data: anyValue,
-});
-
 interface Raw {
   readonly contracts: Reply<Rows<ContractRow>>;
 }
 
 const loadContracts: Load<Rows<ContractRow>> = (http) =>
-  http.get("/api/v1/contracts/active", (body) => {
-    const { code, data } = decodeEnvelope(envelope, body);
-    if (String(code) === RATE_LIMIT_CODE) {
-      throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
-    }
-    if (String(code) !== SUCCESS_CODE) throw badEnvelope(`code ${code}`);
-    return decodeRows(contractRow, data, "symbol");
-  });
+  http.get("/api/v1/contracts/active", (body) => decodeRows(contractRow, dataOf(body), "symbol"));
 
 async function fetchRaw(source: Source): Promise<Raw> {
   return { contracts: await source.essential("contracts", loadContracts) };
@@ -275,4 +260,4 @@ function explain({ contracts }: Raw, exchangeSymbol: string): RateOrigin | null 
   return originOf("{contracts.fundingFeeRate}", { contracts: row });
 }
 
-export const kucoin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const kucoin = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

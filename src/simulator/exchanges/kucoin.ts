@@ -1,9 +1,10 @@
+import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./kucoin-listings.ts";
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -138,6 +139,28 @@ function unifiedRow(listing: Listing, view: MarketView): WireRow {
 const wrap = (data: unknown): unknown => ({ code: "200000", data });
 const unknownContract = { code: "404000", msg: "Url not exists" };
 
+/** The newest rows of a range with inclusive bounds, of which both are required. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: ({ query }) =>
+    query.has("from") && query.has("to")
+      ? null
+      : wireError(400, { code: "400000", msg: "from and to are required" }),
+  has: (row) => onWire(row) && row.product === "perp",
+  one: { name: "symbol", missing: wireError(400, { code: "400000", msg: "symbol is required" }) },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "from", "to");
+    const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 });
+    return newestOf(payments, countOf(view, null, { usual: 100, max: 100 })).map(
+      ({ rate, slotMs }) => ({
+        symbol: listing.symbol,
+        fundingRate: rounded(rate, 6),
+        timepoint: slotMs,
+      }),
+    );
+  },
+};
+
 const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
   CRYPTO: "crypto",
   STOCK: "stock",
@@ -173,6 +196,7 @@ export const kucoin: ExchangeEncoder = encoderOfCalls({
       row: contractRow,
       one: { name: "symbol", wrap: (row) => (row === undefined ? unknownContract : wrap(row)) },
     },
+    "/api/v1/contract/funding-rates": pastRates,
     "ua:/api/ua/v2/market/funding-rate": {
       kind: "secondary",
       has: (row, { query }) =>
@@ -185,6 +209,7 @@ export const kucoin: ExchangeEncoder = encoderOfCalls({
   wrap,
   notFound: wireError(404, { code: "404", msg: "Not Found" }),
   show,
+  historyLimit: { requests: 400, perMs: 30_000 },
   rateLimitBody: {
     code: "429000",
     msg: "Too many requests in a short period of time, please retry later",
