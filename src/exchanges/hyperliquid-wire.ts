@@ -14,7 +14,7 @@ import {
 
 /** Hyperliquid's calls, and the row fields that are kept, as received. */
 
-const INFO_PATH = "/info";
+export const INFO_PATH = "/info";
 
 /** Three times the known dexes; with the main dex and the lists that fits the pacing of one minute. */
 export const MAX_DEXES = 30;
@@ -99,7 +99,8 @@ export const loadTokens: Load<Tokens> = (http) =>
 
 const errorBody = z.object({ status: z.literal("err"), response: word });
 
-function refuseError(body: unknown): void {
+/** Throws RequestFailure("bad_envelope") for an error with HTTP 200. */
+export function refuseError(body: unknown): void {
   const error = errorBody.safeParse(body);
   if (error.success) throw badEnvelope(`error ${error.data.response ?? "without a text"}`);
 }

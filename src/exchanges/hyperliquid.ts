@@ -3,6 +3,7 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { history } from "./hyperliquid-history-wire.ts";
 import { classOf, isPreIpo, takerFeeBpsOf } from "./hyperliquid-listing-wire.ts";
 import { loadCategories, loadDex, loadDexes, loadTokens, MAX_DEXES } from "./hyperliquid-wire.ts";
 import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-wire.ts";
@@ -253,4 +254,4 @@ function explain({ main, builders, ...raw }: Raw, exchangeSymbol: string): RateO
   return { rows, formula: "{assetCtxs.funding}" };
 }
 
-export const hyperliquid = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const hyperliquid = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -25,7 +25,12 @@ export const DEXES: readonly (readonly [
 ];
 
 /** Deployers halve the funding of some assets; the published rate includes that. */
-export const HALF_FUNDING_DEX = "xyz";
+const HALF_FUNDING_DEX = "xyz";
+
+/** The share of the funding that a listing's deployer left. */
+export function fundingShareOf(listing: Listing): number {
+  return dexOf(listing) === HALF_FUNDING_DEX ? 0.5 : 1;
+}
 
 export function dexOf(listing: Listing): string {
   return DEXES.find(([name]) => listing.marks.has(`dex:${name}`))?.[0] ?? "";

@@ -21,9 +21,10 @@ import {
   dexOf,
   DEXES,
   feesOf,
-  HALF_FUNDING_DEX,
+  fundingShareOf,
   perpDexs,
 } from "./hyperliquid-deployers.ts";
+import { pastRates } from "./hyperliquid-history.ts";
 
 const MAIN_LIVE = 190;
 const MAIN_DELISTED = 40;
@@ -107,9 +108,8 @@ function price(listing: Listing, value: number): string {
 function context(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const idle = listing.state !== "live" && listing.state !== "pre_market";
-  const half = dexOf(listing) === HALF_FUNDING_DEX ? 0.5 : 1;
   return {
-    funding: idle ? "0.0" : pythonFloat(live.rate * half, 10),
+    funding: idle ? "0.0" : pythonFloat(live.rate * fundingShareOf(listing), 10),
     // Longs and shorts are counted: an even number of size units.
     openInterest: idle ? "0.0" : pythonFloat((2 * Math.round(live.openInterest * 1e5)) / 1e5, 5),
     prevDayPx: price(listing, live.dayAgo),
@@ -252,6 +252,7 @@ export const hyperliquid: ExchangeEncoder = encoderOfCalls({
       rows: annotations,
       wrap: (rows) => rows.map((row) => [row["coin"], row["note"]]),
     },
+    "/info fundingHistory": pastRates(undecodable),
     "/info predictedFundings": {
       kind: "secondary",
       method: "POST",
@@ -269,6 +270,8 @@ export const hyperliquid: ExchangeEncoder = encoderOfCalls({
   wrongMethod: wireError(405, ""),
   onWire: () => true,
   show,
+  // A page of 500 rows weighs 45 of 1200.
+  historyLimit: { requests: 26, perMs: 60_000 },
   rateLimitBody: "null",
   errorBody: { status: "err", response: "Internal error" },
   delistedState: "settling",
