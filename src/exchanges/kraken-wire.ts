@@ -6,7 +6,7 @@ import { anyValue, badEnvelope, decodeEnvelope, nonEmpty, numeric, word } from "
 
 /** Kraken's calls, and the row fields that are kept, as received. */
 
-const BASE_PATH = "/derivatives/api/v3";
+export const BASE_PATH = "/derivatives/api/v3";
 export const RATE_LIMIT_ERROR = "apiLimitExceeded";
 
 const tickerRow = z.object({
@@ -46,6 +46,7 @@ const envelope = z.object({
   serverTime: word,
   tickers: anyValue,
   instruments: anyValue,
+  rates: anyValue,
 });
 
 interface Tickers extends Rows<TickerRow> {
@@ -71,7 +72,7 @@ export const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
 const errorList = z.object({ errors: z.array(z.object({ message: word })).min(1) });
 
 /** Errors come with HTTP 200 as well: `{result:"error",error}` or `{errors:[{code,message}]}`. */
-function successOf(body: unknown): z.infer<typeof envelope> {
+export function successOf(body: unknown): z.infer<typeof envelope> {
   const listed = errorList.safeParse(body);
   if (listed.success) throw failureOf(listed.data.errors[0]?.message);
   const reply = decodeEnvelope(envelope, body);

@@ -2,6 +2,7 @@ import { MAX_ABS_RATE, nextGridTimeMs, observedAtMs } from "../domain/funding.ts
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
+import { history } from "./kraken-history-wire.ts";
 import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-wire.ts";
 import type { InstrumentRow, Raw, TickerRow } from "./kraken-wire.ts";
 import { NOT_PUBLISHED, readListings } from "./wire-join.ts";
@@ -296,4 +297,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   };
 }
 
-export const kraken = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const kraken = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,11 +1,12 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, nextHourSeconds, pricesAt, rateAt } from "../market.ts";
 import { DELIVERY_AT_MS, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
 import { isoTime, rounded } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 290;
 const SHARES = 60;
@@ -212,6 +213,23 @@ const wrapAs =
     [name]: rows,
   });
 
+/** All rows, oldest first, each with the start of the hour that it was charged for. */
+const pastRates: Call = {
+  kind: "history",
+  has: (row) => row.product === "perp" && row.state !== "gone",
+  one: {
+    name: "symbol",
+    missing: wireError(400, { result: "error", error: "requiredArgumentMissing" }),
+  },
+  past: (listing, view) =>
+    paymentsOf(listing, view, WHOLE_PAST).map(({ slotMs, rate, index }) => ({
+      timestamp: isoTime(slotMs - HOUR_MS),
+      fundingRate: significant(rate * index),
+      relativeFundingRate: significant(rate),
+    })),
+  wrap: wrapAs("rates"),
+};
+
 function classOf(listing: Listing): TruthAssetClass | null {
   const printed = CLASSES[categoryOf(listing)];
   return printed === undefined ? "crypto" : printed;
@@ -246,6 +264,7 @@ export const kraken: ExchangeEncoder = encoderOfCalls({
       row: instrumentRow,
       wrap: wrapAs("instruments"),
     },
+    "/derivatives/api/v3/historical-funding-rates": pastRates,
   },
   wrap: wrapAs("tickers"),
   notFound: wireError(404, {
@@ -255,6 +274,7 @@ export const kraken: ExchangeEncoder = encoderOfCalls({
   }),
   wrongMethod: wireError(405, { result: "error", error: "methodNotAllowed" }),
   show,
+  historyLimit: { requests: 5, perMs: 1_000 },
   rateLimitBody: { result: "error", error: "apiLimitExceeded" },
   errorBody: {
     result: "error",
