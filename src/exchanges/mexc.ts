@@ -2,16 +2,15 @@ import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./mexc-history-wire.ts";
+import { BASE_PATH, dataOf } from "./mexc-wire.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   anyValue,
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   nonEmpty,
@@ -75,7 +74,6 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-const RATE_LIMIT_CODE = 510;
 const TOO_FREQUENT = /"code"\s*:\s*510\b/;
 
 const STATE_ENABLED = 0;
@@ -142,24 +140,10 @@ interface Listing {
   readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
 }
 
-const envelope = z.object({
-  success: anyValue,
-  code: numeric,
-  data: anyValue,
-});
-
 const load =
   <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
   (http) =>
-    http.get(`/api/v1/contract/${call}`, (body) => {
-      const { success, code, data } = decodeEnvelope(envelope, body);
-      if (numberOf(code) === RATE_LIMIT_CODE) {
-        throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
-      }
-      if (success !== true || numberOf(code) !== 0)
-        throw badEnvelope(`code ${numberOf(code) ?? "unreadable"}`);
-      return decodeRows(row, data, "symbol");
-    });
+    http.get(`${BASE_PATH}/${call}`, (body) => decodeRows(row, dataOf(body), "symbol"));
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [rates, tickers, instruments] = await Promise.all([
@@ -282,4 +266,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{rates.fundingRate}", { rates, instruments }, { tickers });
 }
 
-export const mexc = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const mexc = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

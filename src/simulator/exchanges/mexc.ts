@@ -1,3 +1,4 @@
+import { countOf, pageOf, paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { STEP_MS, liveNumbers, pricesAt } from "../market.ts";
 import type { Shown } from "../truth.ts";
@@ -9,7 +10,7 @@ import {
   type WireRow,
   wireError,
 } from "../wire.ts";
-import { type Call, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./mexc-listings.ts";
 
 const PREFIX = "/api/v1/contract";
@@ -175,6 +176,35 @@ const details: Call = {
   row: detailRow,
 };
 
+const pageSize = (view: MarketView, { query }: Asked): number =>
+  countOf(view, query.get("page_size"), { usual: 20, max: 100 });
+
+/** A page of all rows, newest first, with how many there are. */
+const pastRates: Call = {
+  kind: "history",
+  has: onWire,
+  one: { name: "symbol", missing: refused(200, 600, "Parameter error") },
+  past: (listing, view, asked) =>
+    pageOf(
+      paymentsOf(listing, view, WHOLE_PAST),
+      pageSize(view, asked),
+      asked.query.get("page_num"),
+    ).map(({ rate, slotMs, intervalHours }) => ({
+      symbol: listing.symbol,
+      fundingRate: rounded(rate, RATE_DECIMALS),
+      settleTime: slotMs,
+      collectCycle: intervalHours,
+    })),
+  wrap: (resultList, view, asked) => {
+    const listing = view.listings.find(({ symbol }) => symbol === asked.symbol);
+    const totalCount = listing === undefined ? 0 : paymentsOf(listing, view, WHOLE_PAST).length;
+    const size = pageSize(view, asked);
+    const currentPage = Number(asked.query.get("page_num") ?? 1);
+    const totalPage = Math.ceil(totalCount / size);
+    return wrap({ pageSize: size, totalCount, totalPage, currentPage, resultList });
+  },
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const funding = fundingRow(listing, view);
   const ticker = tickerRow(listing, view);
@@ -198,6 +228,7 @@ export const mexc: ExchangeEncoder = encoderOfCalls({
   calls: {
     [`${PREFIX}/funding_rate`]: rates,
     [`${PREFIX}/funding_rate/{symbol}`]: rates,
+    [`${PREFIX}/funding_rate/history`]: pastRates,
     [`${PREFIX}/ticker`]: { kind: "secondary", row: tickerRow, one },
     [`${PREFIX}/detail`]: details,
     [`${PREFIX}/detail/country`]: details,
@@ -205,6 +236,7 @@ export const mexc: ExchangeEncoder = encoderOfCalls({
   wrap,
   notFound: refused(404, 404, "Not Found"),
   show,
+  historyLimit: { requests: 20, perMs: 2_000 },
   rateLimitBody: {
     success: false,
     code: 510,
