@@ -98,12 +98,16 @@ function failureOf({ err_code, code }: z.infer<typeof envelope>): number | null 
  * bad_envelope. Failures come with HTTP 200 as well.
  */
 function rowsOf<S extends z.ZodType>(row: S, body: unknown): TimedRows<z.infer<S>> {
+  const { data, ts } = successOf(body);
+  return { ...decodeRows(row, data, "contract_code"), timeMs: epochMsOf(ts) };
+}
+
+/** The envelope of a success, of either generation. Throws as `rowsOf` does. */
+export function successOf(body: unknown): z.infer<typeof envelope> {
   const reply = soundOf(body);
-  if (reply === null) {
-    const code = failureOf(decodeEnvelope(envelope, body)) ?? "unreadable";
-    throw badEnvelope(`the reply is an error, code ${code}`);
-  }
-  return { ...decodeRows(row, reply.data, "contract_code"), timeMs: epochMsOf(reply.ts) };
+  if (reply !== null) return reply;
+  const code = failureOf(decodeEnvelope(envelope, body)) ?? "unreadable";
+  throw badEnvelope(`the reply is an error, code ${code}`);
 }
 
 const load =

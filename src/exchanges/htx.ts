@@ -1,6 +1,7 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { history } from "./htx-history-wire.ts";
 import { type Listing, listingsOf, tickerOf } from "./htx-listing-wire.ts";
 import {
   loadIndex,
@@ -176,4 +177,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{rates.funding_rate}", { rates, instruments }, { index, openInterest });
 }
 
-export const htx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const htx = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

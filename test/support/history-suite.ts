@@ -33,7 +33,7 @@ export interface HistoryDescription {
 
 type Settlements = HistoryProfile<SettledRate>;
 
-function profileOf({ facts, history }: Exchange): Settlements {
+export function profileOf({ facts, history }: Exchange): Settlements {
   if (history?.kind !== "settlements") throw new Error(`${facts.id} has no settlements`);
   return history;
 }

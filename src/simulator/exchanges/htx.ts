@@ -10,6 +10,7 @@ import {
   wireError,
 } from "../wire.ts";
 import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
+import { pastRates } from "./htx-history.ts";
 import { createListings } from "./htx-listings.ts";
 
 const V1 = "/linear-swap-api/v1/";
@@ -247,6 +248,10 @@ export const htx: ExchangeEncoder = encoderOfCalls({
       one,
     },
     [`${V1}swap_contract_info`]: contractInfo,
+    [`${V1}swap_historical_funding_rate`]: pastRates(
+      (row) => isKnown(row) && !isDated(row),
+      invalid("contract_code"),
+    ),
     "/v5/market/funding_rate": v5Funding,
   },
   wrap: envelope,
@@ -257,6 +262,7 @@ export const htx: ExchangeEncoder = encoderOfCalls({
   }),
   onWire: () => true,
   show,
+  historyLimit: { requests: 240, perMs: 3_000 },
   rateLimitBody: { status: "error", err_code: 1032, err_msg: "The number of visits exceeded." },
   errorBody: { status: "error", err_code: 1000, err_msg: "System is busy." },
   delistedState: "gone",
