@@ -209,7 +209,7 @@ export class Market {
     if (reply.type === "error" || reply.whenEmpty === undefined) return reply;
     const now = this.#view(exchange, null);
     const made = reply.rows(now);
-    if (made.length === 0) return reply.whenEmpty;
+    if (!(reply.exists?.(now) ?? made.length > 0)) return reply.whenEmpty;
     // The rows are the same again, except under a fault that changes their timestamps.
     const rows = (view: MarketView): WireRow[] =>
       view.nowMs === now.nowMs && view.stampMs === now.stampMs ? made : reply.rows(view);

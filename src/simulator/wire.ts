@@ -49,6 +49,8 @@ export interface WireList {
   wrap(rows: readonly WireRow[], view: MarketView): unknown;
   /** The refusal instead of a list without rows: the requested instrument does not exist. */
   readonly whenEmpty?: WireError;
+  /** Whether it exists, where its list may be empty; absent: it does if there are rows. */
+  exists?(view: MarketView): boolean;
 }
 
 export interface WireError {

@@ -31,6 +31,11 @@ const encoder = encoderOfCalls({
     "/all": { kind: "rates", row },
     "/of/{symbol}": { kind: "rates", row, one: { name: "symbol", unknown: UNKNOWN } },
     "/turn": { kind: "rates", row, one: { name: "symbol", unknown: UNKNOWN, inTurn: true } },
+    "/past": {
+      kind: "history",
+      past: ({ symbol }, _view, { query }) => (query.has("empty") ? [] : [{ symbol }]),
+      one: { name: "symbol", unknown: UNKNOWN },
+    },
     "/page": { kind: "rates", row, page: () => ({ first: 2, size: 2 }) },
     "/post": { kind: "rates", method: "POST", row, one: { name: "symbol", unknown: UNKNOWN } },
     "second:/all": { kind: "list", row },
@@ -62,6 +67,17 @@ describe("a table of endpoints", () => {
     expect(symbolsOf(ask("/all"))).toEqual(["S0", "S1", "S2", "S3", "S4"]);
     expect(symbolsOf(ask("/of/S3"))).toEqual(["S3"]);
     expect(ask("/of/NONE")).toMatchObject({ whenEmpty: UNKNOWN });
+  });
+
+  test("an instrument without a past in a range exists", () => {
+    const exists = (path: string): unknown => {
+      const reply = ask(path);
+      return reply.type === "list" && reply.exists?.(view);
+    };
+    expect(symbolsOf(ask("/past?symbol=S3"))).toEqual(["S3"]);
+    expect(symbolsOf(ask("/past?symbol=S3&empty=1"))).toEqual([]);
+    expect(exists("/past?symbol=S3&empty=1")).toBe(true);
+    expect(exists("/past?symbol=NONE")).toBe(false);
   });
 
   test("reads the symbol of a POST from its body", () => {

@@ -157,7 +157,7 @@ const NEWEST_ROWS = 200;
 const pastRates: Call = {
   kind: "history",
   has: isPerpetual,
-  one: { name: "symbol" },
+  one: { name: "symbol", unknown: invalidSymbol, missing: missingSymbol },
   past: (listing, view, { query }) => {
     const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
     const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 }, JITTER_MS);

@@ -26,6 +26,7 @@ export type Call = Answer & (OneRowEach | OwnRows | Past);
 
 interface OneRowEach {
   readonly row: RowOf;
+  readonly past?: undefined;
   readonly rows?: undefined;
   /** Which part of the rows is sent; absent: all. */
   readonly page?: (asked: Asked) => { readonly first: number; readonly size: number };
@@ -34,6 +35,7 @@ interface OneRowEach {
 /** All rows at once, where there is not one for each listing. */
 interface OwnRows {
   readonly rows: (view: MarketView, asked: Asked) => readonly WireRow[];
+  readonly past?: undefined;
   readonly page?: undefined;
 }
 
@@ -175,7 +177,10 @@ function answer(request: WireRequest, found: CallAt<Call>, defaults: Defaults): 
   const { matches = (listing: Listing) => listing.symbol === symbol } = one;
   // Each request for one instrument goes through all of them: the name first, which rules out nearly all.
   const isAsked = (listing: Listing): boolean => matches(listing, symbol, asked) && hasRow(listing);
-  return ofOne(listOf(call, asked, isAsked, defaults.wrap), one, symbol, isAsked);
+  const list = listOf(call, asked, isAsked, defaults.wrap);
+  // The past of an instrument may have no row in a range.
+  const exists = (view: MarketView): boolean => view.listings.some(isAsked);
+  return ofOne(call.past === undefined ? list : { ...list, exists }, one, symbol, isAsked);
 }
 
 function listOf(

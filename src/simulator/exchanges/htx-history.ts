@@ -1,7 +1,7 @@
 import { countOf, pageOf, paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { fixed } from "../wire-text.ts";
-import type { MarketView, WireError } from "../wire.ts";
+import type { MarketView } from "../wire.ts";
 import type { Call } from "./calls.ts";
 
 /** No page has more rows, whatever is requested. */
@@ -9,13 +9,13 @@ const MAX_ROWS = 20;
 const RATE_DECIMALS = 18;
 
 /** A page of all rows, newest first, with how many there are. */
-export function pastRates(has: (listing: Listing) => boolean, missing: WireError): Call {
+export function pastRates(has: (listing: Listing) => boolean, one: NonNullable<Call["one"]>): Call {
   const sizeOf = (view: MarketView, query: URLSearchParams): number =>
     countOf(view, query.get("page_size"), { usual: MAX_ROWS, max: MAX_ROWS });
   return {
     kind: "history",
     has,
-    one: { name: "contract_code", missing },
+    one,
     past: (listing, view, { query }) => {
       const payments = paymentsOf(listing, view, WHOLE_PAST);
       return pageOf(payments, sizeOf(view, query), query.get("page_index")).map(

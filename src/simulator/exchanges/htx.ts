@@ -156,7 +156,7 @@ const envelope = (data: unknown, { stampMs }: MarketView): unknown => ({
   data,
   ts: stampMs,
 });
-const one: Call["one"] = { name: "contract_code", unknown: unknownContract };
+const one: NonNullable<Call["one"]> = { name: "contract_code", unknown: unknownContract };
 /** The reply of one contract is not how a refresh gets its rates. */
 const bulkRates: Call["kind"] = ({ symbol }) => (symbol === null ? "rates" : "secondary");
 const isKnown = (row: Listing): boolean => !isGone(row);
@@ -248,10 +248,10 @@ export const htx: ExchangeEncoder = encoderOfCalls({
       one,
     },
     [`${V1}swap_contract_info`]: contractInfo,
-    [`${V1}swap_historical_funding_rate`]: pastRates(
-      (row) => isKnown(row) && !isDated(row),
-      invalid("contract_code"),
-    ),
+    [`${V1}swap_historical_funding_rate`]: pastRates((row) => isKnown(row) && !isDated(row), {
+      ...one,
+      missing: invalid("contract_code"),
+    }),
     "/v5/market/funding_rate": v5Funding,
   },
   wrap: envelope,

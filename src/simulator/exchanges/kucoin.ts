@@ -147,7 +147,11 @@ const pastRates: Call = {
       ? null
       : wireError(400, { code: "400000", msg: "from and to are required" }),
   has: (row) => onWire(row) && row.product === "perp",
-  one: { name: "symbol", missing: wireError(400, { code: "400000", msg: "symbol is required" }) },
+  one: {
+    name: "symbol",
+    unknown: wireError(200, unknownContract),
+    missing: wireError(400, { code: "400000", msg: "symbol is required" }),
+  },
   past: (listing, view, { query }) => {
     const { fromMs, toMs } = rangeOf(query, "from", "to");
     const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 });

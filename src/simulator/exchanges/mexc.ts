@@ -158,10 +158,12 @@ function refused(status: number, code: number, message: string): WireError {
 
 const wrap = (data: unknown): unknown => ({ success: true, code: 0, data });
 
+const unknownContract = refused(200, 1001, "Contract does not exist");
+
 /** The only contract of a request, as an object where the list is an array. */
 const one: Call["one"] = {
   name: "symbol",
-  unknown: refused(200, 1001, "Contract does not exist"),
+  unknown: unknownContract,
   wrap,
 };
 /** The reply of one contract is not how a refresh gets its rates. */
@@ -183,7 +185,7 @@ const pageSize = (view: MarketView, { query }: Asked): number =>
 const pastRates: Call = {
   kind: "history",
   has: onWire,
-  one: { name: "symbol", missing: refused(200, 600, "Parameter error") },
+  one: { name: "symbol", unknown: unknownContract, missing: refused(200, 600, "Parameter error") },
   past: (listing, view, asked) =>
     pageOf(
       paymentsOf(listing, view, WHOLE_PAST),

@@ -36,8 +36,15 @@ export const binance: DemoWire = {
       keys: "symbol openInterest time",
       recorded: ["openInterest.json"],
     },
+    {
+      request: { path: "/fapi/v1/fundingRate?symbol=BTCUSDT&limit=3" },
+      rows: [],
+      keys: "symbol fundingRate fundingTime markPrice rateType",
+      recorded: ["fundingRate-history.json"],
+    },
   ],
   refusals: [
+    { request: { path: "/fapi/v1/fundingRate?symbol=X" }, status: 400, body: { code: -1121 } },
     { request: { path: "/fapi/v9/x" }, status: 404, body: { code: -5000 } },
     { request: { path: "/fapi/v1/openInterest" }, status: 400, body: { code: -1102 } },
     { request: { path: "/fapi/v1/openInterest?symbol=X" }, status: 400, body: { code: -1121 } },

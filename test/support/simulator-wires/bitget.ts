@@ -41,8 +41,21 @@ export const bitget: DemoWire = {
       keys: "symbol baseCoin quoteCoin symbolType symbolStatus fundInterval supportMarginCoins deliveryTime",
       recorded: ["contracts-usdt-futures.json", "contracts-usdt-futures-trimmed.json"],
     },
+    {
+      request: {
+        path: "/api/v2/mix/market/history-fund-rate?symbol=BTCUSDT&productType=usdt-futures&pageSize=3",
+      },
+      rows: ["data"],
+      keys: "symbol fundingRate fundingTime",
+      recorded: ["history-fund-rate.json", "live-2026-09/v3-history-fund-rate-btc.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: "/api/v2/mix/market/history-fund-rate?symbol=BTCUSDT" },
+      status: 400,
+      body: { code: "400172", data: null },
+    },
     { request: { path: "/api/v3/x" }, status: 404, body: { code: "40404", data: null } },
     {
       request: { path: "/api/v3/market/tickers" },

@@ -22,8 +22,20 @@ export const bybit: DemoWire = {
         "lowerFundingRate isPreListing symbolType deliveryTime launchTime",
       recorded: ["instruments-info.json"],
     },
+    {
+      request: { path: "/v5/market/funding/history?category=linear&symbol=BTCUSDT&limit=3" },
+      rows: ["result", "list"],
+      keys: "symbol fundingRate fundingRateTimestamp",
+      recorded: ["funding-history.json"],
+    },
   ],
   refusals: [
+    // A start without an end.
+    {
+      request: { path: "/v5/market/funding/history?category=linear&symbol=BTCUSDT&startTime=1" },
+      status: 200,
+      body: { retCode: 10001 },
+    },
     { request: { path: "/v5/market/x" }, status: 404, body: { retCode: 404 } },
     { request: { path: "/v5/market/tickers" }, status: 200, body: { retCode: 10001 } },
     {

@@ -21,8 +21,19 @@ export const gate: DemoWire = {
       keys: "contract volume_24h_quote volume_24h volume_24h_base last mark_price total_size",
       recorded: ["tickers-usdt.json", "tickers-usdt-trimmed.json"],
     },
+    {
+      request: { path: "/api/v4/futures/usdt/funding_rate?contract=BTC_USDT&limit=3" },
+      rows: [],
+      keys: "r t",
+      recorded: ["funding_rate-history.json", "live-2026-09/funding_rate-history-btc.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: "/api/v4/futures/usdt/funding_rate?contract=BTC_USDT&limit=1001" },
+      status: 400,
+      body: { label: "INVALID_PARAM_VALUE" },
+    },
     { request: { path: "/api/v4/futures/x" }, status: 404, body: { label: "NOT_FOUND" } },
     // A settle that is not linear.
     { request: { path: "/api/v4/futures/btc/contracts" }, status: 404, body: {} },

@@ -47,8 +47,19 @@ export const htx: DemoWire = {
       keys: "contract_code funding_rate funding_time next_funding_time min_funding_rate max_funding_rate",
       recorded: ["v5-funding_rate.json"],
     },
+    {
+      request: { path: `${V1}swap_historical_funding_rate?contract_code=BTC-USDT` },
+      rows: ["data", "data"],
+      keys: "avg_premium_index trade_partition funding_rate realized_rate funding_time contract_code symbol fee_asset",
+      recorded: ["live-2026-09/swap_historical_funding_rate-jp225.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: `${V1}swap_historical_funding_rate?contract_code=NOPE-USDT` },
+      status: 200,
+      body: { status: "error", err_code: 1014 },
+    },
     {
       request: { path: `${V1}swap_open_interest?contract_code=NOPE-USDT` },
       status: 200,

@@ -38,9 +38,17 @@ export const hyperliquid: DemoWire = {
       keys: "fundingRate nextFundingTime fundingIntervalHours",
       recorded: ["predicted-fundings.json"],
     },
+    {
+      request: info({ type: "fundingHistory", coin: "BTC", startTime: 1_790_000_000_000 }),
+      rows: [],
+      keys: "coin fundingRate premium time",
+      recorded: ["live-2026-09/funding-history-btc.json", "live-2026-09/funding-history-xyz.json"],
+    },
   ],
   // Refusals are plain text.
   refusals: [
+    // A history without a start.
+    { request: info({ type: "fundingHistory", coin: "BTC" }), status: 422, body: "" },
     { request: { path: "/info" }, status: 405, body: "" },
     // A body that is not an object.
     { request: info("metaAndAssetCtxs"), status: 422, body: "" },

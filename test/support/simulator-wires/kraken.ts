@@ -18,6 +18,11 @@ export const kraken: DemoWire = {
       keys: "symbol type tradeable base quote pair",
       recorded: ["instruments.json"],
     },
+    {
+      request: { path: "/derivatives/api/v3/historical-funding-rates?symbol=PF_XBTUSD" },
+      rows: ["rates"],
+      keys: "timestamp fundingRate relativeFundingRate",
+    },
   ],
   refusals: [
     { request: { path: "/derivatives/api/v3/x" }, status: 404, body: { result: "error" } },

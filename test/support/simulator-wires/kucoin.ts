@@ -28,8 +28,27 @@ export const kucoin: DemoWire = {
       keys: "symbol nextFundingRate fundingTime currentGranularity newGranularity newGranularityStartTime",
       recorded: ["ua-v2-funding-rate.json"],
     },
+    {
+      request: {
+        path: "/api/v1/contract/funding-rates?symbol=XBTUSDTM&from=1790000000000&to=4000000000000",
+      },
+      rows: ["data"],
+      keys: "symbol fundingRate timepoint",
+      recorded: ["contract-funding-rates.json"],
+    },
   ],
   refusals: [
+    // A range without an end.
+    {
+      request: { path: "/api/v1/contract/funding-rates?symbol=XBTUSDTM&from=1790000000000" },
+      status: 400,
+      body: { code: "400000" },
+    },
+    {
+      request: { path: "/api/v1/contract/funding-rates?symbol=X&from=1&to=2" },
+      status: 200,
+      body: { code: "404000" },
+    },
     { request: { path: "/api/v1/x" }, status: 404, body: { code: "404" } },
     { request: { path: "/api/v1/contracts/X" }, status: 200, body: { code: "404000" } },
     { request: { path: ".ua/api/v1/contracts/active" }, status: 404, body: { code: "404" } },

@@ -36,8 +36,19 @@ export const mexc: DemoWire = {
       keys: "symbol lastPrice amount24 holdVol fairPrice",
       recorded: ["ticker-one.json"],
     },
+    {
+      request: { path: "/api/v1/contract/funding_rate/history?symbol=BTC_USDT&page_size=3" },
+      rows: ["data", "resultList"],
+      keys: "symbol fundingRate settleTime collectCycle",
+      recorded: ["funding_rate-history.json", "live-2026-09/funding_rate_history-btc.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: "/api/v1/contract/funding_rate/history?symbol=NOPE_USDT" },
+      status: 200,
+      body: { success: false, code: 1001 },
+    },
     {
       request: { path: "/api/v1/contract/funding_rate/NOPE_USDT" },
       status: 200,
