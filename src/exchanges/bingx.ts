@@ -2,7 +2,8 @@ import { z } from "zod";
 import { coinByExclusion } from "../domain/pre-ipo.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { history } from "./bingx-history-wire.ts";
+import { BASE_PATH, dataOf } from "./bingx-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
@@ -10,7 +11,6 @@ import type { Listed, Listings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  anyValue,
   badEnvelope,
   decodeEnvelope,
   nonEmpty,
@@ -77,8 +77,6 @@ const facts = {
   classifyFailure: (_status, bodyStart) => (BUSY.test(bodyStart) ? "rate_limited" : null),
 } satisfies ExchangeFacts;
 
-const BASE_PATH = "/openApi/swap/v2/quote";
-const BUSY_CODE = 100_410;
 const BUSY = /"code"\s*:\s*"?100410\b/;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** About 1,040 contracts in half an hour are 0.6 requests a second; with the others that is below the pace above. */
@@ -125,16 +123,6 @@ interface Raw {
 
 /** A live perpetual of the contract list. */
 type Listing = Listed<"assetClass" | "takerFeeBps">;
-
-const envelope = z.object({ code: numeric, data: anyValue });
-
-/** Failures come with HTTP 200 and a code other than 0. */
-function dataOf(body: unknown): unknown {
-  const { code, data } = decodeEnvelope(envelope, body);
-  if (numberOf(code) === BUSY_CODE) throw new RequestFailure("rate_limited", `code ${BUSY_CODE}`);
-  if (numberOf(code) !== 0) throw badEnvelope(`code ${numberOf(code) ?? "unreadable"}`);
-  return data;
-}
 
 /** Documented as required for every call, signed or not. */
 const timestamp = (source: Source): string => `timestamp=${source.nowMs()}`;
@@ -272,4 +260,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{rates.lastFundingRate}", { rates, instruments }, { tickers, openInterest });
 }
 
-export const bingx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const bingx = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,3 +1,4 @@
+import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS } from "../roster.ts";
@@ -123,7 +124,8 @@ const refused = (code: number, msg: string): WireError => wireError(200, { code,
 const envelope = (data: unknown): unknown => ({ code: 0, msg: "", data });
 /** The reply of one contract is not how a refresh gets its rates. */
 const rates: Call["kind"] = ({ symbol }) => (symbol === null ? "rates" : "secondary");
-const one: Call["one"] = {
+const missing = refused(109400, "Invalid parameters, err:symbol: This field is required.");
+const one: NonNullable<Call["one"]> = {
   name: "symbol",
   unknown: (symbol) => refused(109425, `${symbol} not exist`),
   wrap: envelope,
@@ -135,6 +137,24 @@ const CLASSES: readonly (readonly [prefix: string, known: TruthAssetClass])[] = 
   ["NCCO", "commodity"],
   ["NCSI", "index"],
 ];
+
+/** The newest rows of a range with inclusive bounds. */
+const pastRates: Call = {
+  kind: "history",
+  has: isLive,
+  one: { name: "symbol", missing, unknown: (symbol) => refused(109425, `${symbol} not exist`) },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
+    const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 });
+    const count = countOf(view, query.get("limit"), { usual: 100, max: 1000 });
+    return newestOf(payments, count).map(({ rate, slotMs, mark }) => ({
+      symbol: listing.symbol,
+      fundingRate: fixed(rate, RATE_DECIMALS),
+      fundingTime: slotMs,
+      markPrice: fixed(mark, listing.priceDecimals),
+    }));
+  },
+};
 
 function show(listing: Listing, view: MarketView): Shown {
   const row = premiumRow(listing, view);
@@ -162,11 +182,9 @@ export const bingx: ExchangeEncoder = encoderOfCalls({
       kind: "secondary",
       has: isLive,
       row: interestRow,
-      one: {
-        ...one,
-        missing: refused(109400, "Invalid parameters, err:symbol: This field is required."),
-      },
+      one: { ...one, missing },
     },
+    [`${QUOTE}fundingRate`]: pastRates,
     [`${QUOTE}contracts`]: {
       kind: "list",
       has: (row, { query }) =>
@@ -178,6 +196,7 @@ export const bingx: ExchangeEncoder = encoderOfCalls({
   notFound: refused(100400, "this api is not exist"),
   onWire: () => true,
   show,
+  historyLimit: { requests: 1, perMs: 1_000 },
   rateLimitBody: { code: 100410, msg: "The current system is busy, please try again later" },
   errorBody: { code: 100500, msg: "internal system error, please try again later" },
   delistedState: "settling",

@@ -38,8 +38,19 @@ export const bingx: DemoWire = {
       keys: "openInterest symbol time",
       recorded: ["openInterest.json", "live-2026-09/openInterest-btc.json"],
     },
+    {
+      request: { path: `${QUOTE}fundingRate?symbol=BTC-USDT&limit=3` },
+      rows: ["data"],
+      keys: "symbol fundingRate fundingTime markPrice",
+      recorded: ["fundingRate-history.json", "live-2026-09/fundingRate-history-btc.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: `${QUOTE}fundingRate?symbol=NOPE-USDT` },
+      status: 200,
+      body: { code: 109425 },
+    },
     { request: { path: "/openApi/swap/v2/nothing" }, status: 200, body: { code: 100400 } },
     {
       request: { path: `${QUOTE}premiumIndex?symbol=NOPE-USDT` },
