@@ -3,6 +3,8 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./phemex-history-wire.ts";
+import { dataOf, PRODUCTS_PATH } from "./phemex-wire.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
@@ -137,7 +139,6 @@ interface Raw {
 /** A live linear perpetual of the product list. */
 type Listing = Listed<"assetClass" | "listedAtMs">;
 
-const envelope = z.object({ code: numeric, data: anyValue });
 const ratePage = z.object({ total: numeric, rows: z.array(z.unknown()) });
 const productLists = z.object({
   products: z.array(z.unknown()).catch([]),
@@ -145,13 +146,6 @@ const productLists = z.object({
 });
 const tickerEnvelope = z.object({ error: anyValue, result: anyValue });
 const named = z.object({ symbol });
-
-/** `code` is a number or a string; anything but 0 is a failure, even with HTTP 200. */
-function dataOf(body: unknown): unknown {
-  const { code, data } = decodeEnvelope(envelope, body);
-  if (numberOf(code) !== 0) throw badEnvelope(`code ${numberOf(code) ?? "unreadable"}`);
-  return data;
-}
 
 const loadRates: Load<Rates> = async (http) => {
   const rows: unknown[] = [];
@@ -178,7 +172,7 @@ const loadTickers: Load<Rows<TickerRow>> = (http) =>
   });
 
 const loadProducts: Load<Products> = (http) =>
-  http.get("/public/products", (body) => {
+  http.get(PRODUCTS_PATH, (body) => {
     const { products, perpProductsV2 } = decodeEnvelope(productLists, dataOf(body));
     const others = products.flatMap((row) => named.safeParse(row).data?.symbol ?? []);
     return { ...decodeRows(productRow, perpProductsV2, "symbol"), others: new Set(others) };
@@ -293,4 +287,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{rates.fundingRate}", { rates, instruments }, { tickers });
 }
 
-export const phemex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const phemex = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

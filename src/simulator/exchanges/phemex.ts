@@ -4,6 +4,7 @@ import type { Shown } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
+import { fundingSymbolOf, pastRates } from "./phemex-history.ts";
 import { createListings } from "./phemex-listings.ts";
 
 /** The page size if none is requested. */
@@ -91,7 +92,7 @@ function sharedProduct(listing: Listing): WireRow {
     indexSymbol: `.${symbol}`,
     markSymbol: `.M${symbol}`,
     fundingRateSymbol: `.${symbol}FR`,
-    fundingRate8hSymbol: `.${symbol}FR8H`,
+    fundingRate8hSymbol: fundingSymbolOf(listing),
     settleCurrency: listing.settle,
     quoteCurrency: quote,
     pricePrecision: listing.priceDecimals,
@@ -246,6 +247,9 @@ export const phemex: ExchangeEncoder = encoderOfCalls({
     "/contract-biz/public/real-funding-rates": fundingRates,
     ...tickersOf("v2"),
     ...tickersOf("v3"),
+    "/api-data/public/data/funding-rate-history": pastRates(
+      (row) => !isInverse(row) && isListed(row),
+    ),
     "/public/products": { kind: "list", has: (row) => !isInverse(row), row: linearProduct },
   },
   wrap: wrapProducts,
@@ -253,6 +257,7 @@ export const phemex: ExchangeEncoder = encoderOfCalls({
   notFound: wireError(403, ""),
   onWire: () => true,
   show,
+  historyLimit: { requests: 300, perMs: 60_000 },
   rateLimitBody: { code: 429, msg: "Too many requests", data: null },
   errorBody: { code: 10_002, msg: "internal error", data: null },
   delistedState: "settling",

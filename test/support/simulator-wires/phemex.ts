@@ -42,6 +42,11 @@ export const phemex: DemoWire = {
       keys: "symbol type status quoteCurrency",
       recorded: ["public-products.json"],
     },
+    {
+      request: { path: "/api-data/public/data/funding-rate-history?symbol=.BTCUSDTFR8H&limit=3" },
+      rows: ["data", "rows"],
+      keys: "symbol fundingRate fundingTime intervalSeconds",
+    },
   ],
   refusals: [
     {
