@@ -15,7 +15,7 @@ import {
 
 /** XT's calls, and the row fields that are kept, as received. */
 
-const BASE_PATH = "/future/market/v1/public";
+export const BASE_PATH = "/future/market/v1/public";
 const TOO_MANY = "TOO_MANY_REQUESTS";
 /** Documented: exceeding the limit locks a client out for this long. */
 export const LOCK_MS = 10 * 60_000;
@@ -69,7 +69,7 @@ export function isTooMany(words: string): boolean {
 }
 
 /** Failures come with HTTP 200, `returnCode` 1 and a text as code. */
-function resultOf(body: unknown): unknown {
+export function resultOf(body: unknown): unknown {
   const { returnCode, error, result } = decodeEnvelope(envelope, body);
   if (isTooMany(error?.code ?? ""))
     throw new RequestFailure("rate_limited", TOO_MANY, { retryAfterMs: LOCK_MS });

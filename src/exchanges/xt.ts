@@ -6,6 +6,7 @@ import type { Listed, Listings } from "./wire-join.ts";
 import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import { epochMsOf, type Numeric, positiveOf, quantityOf, rateOf, RowReject } from "./wire.ts";
+import { history } from "./xt-history-wire.ts";
 import {
   isTooMany,
   loadInstruments,
@@ -201,4 +202,4 @@ function explain({ rates, instruments, ...raw }: Raw, exchangeSymbol: string): R
   });
 }
 
-export const xt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const xt = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -4,6 +4,7 @@ import type { Shown } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { type Call, type RowOf, encoderOfCalls } from "./calls.ts";
+import { pastRates } from "./xt-history.ts";
 import { createListings } from "./xt-listings.ts";
 
 const MARKET = "/future/market/";
@@ -214,6 +215,11 @@ const callsOf = (version: "v1" | "v3"): Readonly<Record<string, Call>> => ({
   },
   [`${MARKET}${version}/public/q/agg-ticker`]: single(tickerRow),
   [`${MARKET}${version}/public/q/funding-rate`]: single(oneRate),
+  [`${MARKET}${version}/public/q/funding-rate-record`]: pastRates(
+    (row) => row.product === "perp" && isTrading(row),
+    { name: "symbol", unknown: invalidSymbol, missing: invalidSymbol },
+    success,
+  ),
   [`${MARKET}${version}/public/contract/open-interest`]: single(interestRow),
 });
 
@@ -240,6 +246,7 @@ export const xt: ExchangeEncoder = encoderOfCalls({
   notFound: ({ path }) => wireError(404, { timestamp: 0, status: 404, error: "Not Found", path }),
   onWire: () => true,
   show,
+  historyLimit: { requests: 1_000, perMs: 60_000 },
   rateLimitBody: failure("TOO_MANY_REQUESTS", "too many requests"),
   errorBody: failure("SYSTEM_ERROR", "system error"),
   delistedState: "settling",

@@ -48,8 +48,19 @@ export const xt: DemoWire = {
       rows: ["result"],
       keys: "s p t",
     },
+    {
+      request: { path: `${V1}q/funding-rate-record?symbol=btc_usdt&limit=3` },
+      rows: ["result", "items"],
+      keys: "id symbol fundingRate createdTime collectionInternal",
+      recorded: ["funding-rate-record.json"],
+    },
   ],
   refusals: [
+    {
+      request: { path: `${V1}q/funding-rate-record?symbol=nope_usdt` },
+      status: 200,
+      body: { returnCode: 1, error: { code: "invalid_symbol" } },
+    },
     {
       request: { path: `${V1}q/agg-ticker?symbol=nope_usdt` },
       status: 200,
