@@ -5,6 +5,7 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import type { ExchangeHistory } from "./history.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
@@ -59,6 +60,12 @@ const facts = {
   ],
   classifyFailure: (_status, bodyStart) => (TOO_FREQUENT.test(bodyStart) ? "rate_limited" : null),
 } satisfies ExchangeFacts;
+
+const history: ExchangeHistory = {
+  kind: "none",
+  reason:
+    "The public contract API has four calls (time, instruments, market data, order book), none of them a history.",
+};
 
 const BASE_PATH = "/cfd/openApi/v1/pub";
 const GROUP = "?productGroup=SwapU";
@@ -186,4 +193,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{marketData.fundingRate}", { marketData, instrument });
 }
 
-export const lbank = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const lbank = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });
