@@ -3,6 +3,7 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./whitebit-history-wire.ts";
 import { NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
@@ -217,4 +218,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{futures.funding_rate}", { futures, markets });
 }
 
-export const whitebit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const whitebit = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

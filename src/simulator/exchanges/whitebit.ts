@@ -1,12 +1,13 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
+import { liveNumbers } from "../market.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import type { Shown } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
 import { encoderOfCalls } from "./calls.ts";
+import { pastRates } from "./whitebit-history.ts";
 
 const COINS = 303;
 const OTHERS = 93;
@@ -23,7 +24,6 @@ const HOURS = [
   [8, 0.6],
 ] as const;
 const RATE_DECIMALS = 8;
-const HISTORY_ROWS = 10;
 const PUBLIC = "/api/v4/public/";
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
@@ -122,22 +122,6 @@ function marketRow(listing: Listing): WireRow {
   };
 }
 
-/** The last settlements, newest first, in seconds. */
-function historyRows(listing: Listing, view: MarketView): WireRow[] {
-  const { previousAtMs, mark } = liveNumbers(listing, view.nowMs);
-  const interval = listing.intervalHours * HOUR_MS;
-  return Array.from({ length: HISTORY_ROWS }, (_, index) => {
-    const atMs = previousAtMs - index * interval;
-    return {
-      fundingTime: String(atMs / 1000),
-      fundingRate: trimmed(rateAt(listing, atMs), RATE_DECIMALS),
-      market: listing.symbol,
-      settlementPrice: trimmed(mark, listing.priceDecimals),
-      rateCalculatedTime: String((atMs - interval) / 1000),
-    };
-  });
-}
-
 const unknownMarket = wireError(422, { market: ["Market is not available."] });
 
 function show(listing: Listing, view: MarketView): Shown {
@@ -169,18 +153,12 @@ export const whitebit: ExchangeEncoder = encoderOfCalls({
       wrap: (result) => ({ success: true, message: null, result }),
     },
     [`${PUBLIC}markets`]: { kind: "list", has: isMarket, row: marketRow },
-    [`${PUBLIC}funding-history/{market}`]: {
-      kind: "secondary",
-      one: { name: "market", unknown: unknownMarket },
-      rows: (view, { symbol }) =>
-        view.listings
-          .filter((row) => isFuture(row) && row.symbol === symbol)
-          .flatMap((row) => historyRows(row, view)),
-    },
+    [`${PUBLIC}funding-history/{market}`]: pastRates(isFuture, unknownMarket),
   },
   notFound: wireError(404, ""),
   usual: ["futures", "markets"].map((name) => ({ path: PUBLIC + name })),
   show,
+  historyLimit: { requests: 2_000, perMs: 10_000 },
   rateLimitBody: "error code: 1015",
   errorBody: { success: false, message: "Internal error", params: [] },
   delistedState: "gone",
