@@ -57,7 +57,7 @@ export interface Raw {
 const errorBody = z.object({ code: z.union([z.string(), z.number()]) });
 
 /** Any object with a `code` other than 200 is an error, whatever the HTTP status. */
-function refuseError(body: unknown): void {
+export function refuseError(body: unknown): void {
   const { success, data } = errorBody.safeParse(body);
   if (success && numberOf(data.code) !== SUCCESS) throw badEnvelope(`code ${data.code}`);
 }

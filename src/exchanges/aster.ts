@@ -1,5 +1,6 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { history } from "./aster-history-wire.ts";
 import { type Listing, listingOf } from "./aster-listing-wire.ts";
 import {
   loadInstruments,
@@ -178,4 +179,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{rates.lastFundingRate}", { rates, instruments }, others);
 }
 
-export const aster = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const aster = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,3 +1,4 @@
+import { countOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
@@ -10,6 +11,8 @@ import { type Call, encoderOfCalls } from "./calls.ts";
 const FAR_FUTURE_MS = 4_133_404_800_000;
 /** How often the list of intervals is rebuilt. */
 const FUNDING_INFO_EVERY_MS = 600_000;
+/** Payments are recorded this long after their time at most. */
+const PAST_JITTER_MS = 12;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isListed = (listing: Listing): boolean =>
@@ -182,6 +185,24 @@ const noSymbol = wireError(400, { code: -1102, msg: "Mandatory parameter 'symbol
 const invalidSymbol = wireError(400, { code: -1121, msg: "Invalid symbol." });
 const one: Call["one"] = { name: "symbol", unknown: invalidSymbol, wrap: (row) => row };
 
+/** Of a longer range, the rows that follow its start. */
+const pastRates: Call = {
+  kind: "history",
+  has: isListed,
+  one: { name: "symbol", missing: noSymbol },
+  past: (listing, view, { query }) => {
+    // Both bounds are included.
+    const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
+    const count = countOf(view, query.get("limit"), { usual: 100, max: 1000 });
+    const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 }, PAST_JITTER_MS);
+    return payments.slice(0, count).map(({ atMs, rate }) => ({
+      symbol: listing.symbol,
+      fundingRate: fixed(rate, 8),
+      fundingTime: atMs,
+    }));
+  },
+};
+
 /** The newest paths and the previous ones respond alike. */
 const callsOf = (version: "v1" | "v3"): Readonly<Record<string, Call>> => ({
   [`/fapi/${version}/premiumIndex`]: { kind: "rates", row: premiumRow, one },
@@ -198,6 +219,7 @@ const callsOf = (version: "v1" | "v3"): Readonly<Record<string, Call>> => ({
     row: infoRow,
     wrap: exchangeInfo,
   },
+  [`/fapi/${version}/fundingRate`]: pastRates,
 });
 
 function show(listing: Listing, view: MarketView): Shown {
@@ -233,8 +255,11 @@ export const aster: ExchangeEncoder = encoderOfCalls({
   notFound: ({ path, method }) =>
     wireError(404, { code: -5000, msg: `Path ${path}, Method ${method} is invalid` }),
   show,
+  historyLimit: { requests: 2400, perMs: 60_000 },
   rateLimitBody: { code: -1003, msg: "Too many requests; current limit is 2400 per minute." },
   errorBody: { code: -1000, msg: "An unknown error occured while processing the request." },
   delistedState: "settling",
-  usual: Object.keys(callsOf("v3")).map((path) => ({ path })),
+  usual: ["premiumIndex", "ticker/24hr", "fundingInfo", "exchangeInfo"].map((name) => ({
+    path: `/fapi/v3/${name}`,
+  })),
 });
