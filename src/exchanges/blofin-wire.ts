@@ -69,7 +69,7 @@ const envelope = z.object({
   data: anyValue,
 });
 
-function dataOf(body: unknown): unknown {
+export function dataOf(body: unknown): unknown {
   const { code, data } = decodeEnvelope(envelope, body);
   if (String(code) === "429") throw new RequestFailure("rate_limited", "code 429");
   if (String(code) !== SUCCESS) throw badEnvelope(`code ${code}`);

@@ -1,5 +1,6 @@
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { history } from "./blofin-history-wire.ts";
 import { intervalOf, publishedHours } from "./blofin-interval-wire.ts";
 import {
   loadInstruments,
@@ -254,4 +255,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   );
 }
 
-export const blofin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const blofin = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

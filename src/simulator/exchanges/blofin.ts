@@ -1,5 +1,6 @@
+import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
+import { liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
 import { fixed, tickText, trimmed } from "../wire-text.ts";
 import {
@@ -10,12 +11,13 @@ import {
   wireError,
 } from "../wire.ts";
 import { createListings, RATIO, SILENT } from "./blofin-listings.ts";
-import { type Asked, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 
 /** Rates are printed with every digit of the average. */
 const RATE_DECIMALS = 18;
 const HISTORY_ROWS = 100;
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
+/** Nothing older than this many payments of a contract is kept. */
+const KEPT_ROWS = 300;
 
 function classOf(listing: Listing): "Crypto" | "Stocks" | "Commodities" | "Indices" {
   switch (listing.asset.kind) {
@@ -49,19 +51,6 @@ function rateRow(listing: Listing, view: MarketView): WireRow {
           fundingRateFloor: `-${trimmed(listing.cap, 6)}`,
         }),
   };
-}
-
-/** Settled rates, newest first. */
-function historyRows(listing: Listing, view: MarketView, count: number): WireRow[] {
-  const { previousAtMs } = liveNumbers(listing, view.nowMs);
-  return Array.from({ length: count }, (_none, back) => {
-    const at = previousAtMs - back * listing.intervalHours * HOUR_MS;
-    return {
-      instId: listing.symbol,
-      fundingRate: trimmed(rateAt(listing, at), RATE_DECIMALS),
-      fundingTime: String(at),
-    };
-  });
 }
 
 function markRow(listing: Listing, view: MarketView): WireRow {
@@ -149,11 +138,23 @@ function refusedHistory(asked: Asked): WireError | null {
   return null;
 }
 
-function historyOf(view: MarketView, asked: Asked): readonly WireRow[] {
-  return view.listings
-    .filter((row) => row.symbol === asked.query.get("instId") && onWire(row))
-    .flatMap((row) => historyRows(row, view, limitOf(asked)));
-}
+/** The newest rows older than `after` and newer than `before`, of the last 300 payments. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: refusedHistory,
+  one: { name: "instId" },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "before", "after");
+    const all = paymentsOf(listing, view, { fromMs: 0, toMs: Number.POSITIVE_INFINITY }, 0);
+    const kept = all.slice(-KEPT_ROWS).filter(({ atMs }) => atMs > fromMs && atMs < toMs);
+    const page = { usual: HISTORY_ROWS, max: HISTORY_ROWS };
+    return newestOf(kept, countOf(view, query.get("limit"), page)).map(({ atMs, rate }) => ({
+      instId: listing.symbol,
+      fundingRate: trimmed(rate, RATE_DECIMALS),
+      fundingTime: String(atMs),
+    }));
+  },
+};
 
 const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
   Crypto: "crypto",
@@ -192,12 +193,7 @@ export const blofin: ExchangeEncoder = encoderOfCalls({
     [`${MARKET}tickers`]: { kind: "secondary", row: tickerRow, one: byName },
     [`${MARKET}open-interest`]: { kind: "secondary", row: interestRow, one: byName },
     [`${MARKET}instruments`]: { kind: "list", row: instrumentRow, one: byName },
-    [`${MARKET}funding-rate-history`]: {
-      kind: "secondary",
-      refuse: refusedHistory,
-      rows: historyOf,
-      whenEmpty: unknownInstrument,
-    },
+    [`${MARKET}funding-rate-history`]: pastRates,
   },
   wrap,
   notFound: refused(404, "404", "Not Found"),
@@ -205,6 +201,7 @@ export const blofin: ExchangeEncoder = encoderOfCalls({
     path: MARKET + name,
   })),
   show,
+  historyLimit: { requests: 1500, perMs: 300_000 },
   rateLimitBody: { code: "429", msg: "Too Many Requests" },
   errorBody: { code: "500", msg: "Internal Server Error" },
   delistedState: "gone",
