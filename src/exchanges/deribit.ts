@@ -2,15 +2,13 @@ import { z } from "zod";
 import { MAX_ABS_RATE } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { history } from "./deribit-history-wire.ts";
+import { resultOf } from "./deribit-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
-  anyValue,
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   nonEmpty,
@@ -72,7 +70,6 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-const TOO_MANY_REQUESTS = 10028;
 const RATE_LIMIT_BODY = /"code"\s*:\s*10028\b/;
 
 const PERIOD_HOURS = 8;
@@ -130,27 +127,12 @@ interface Raw {
 
 type Listing = Listed<"assetClass" | "listedAtMs">;
 
-const envelope = z.object({
-  result: anyValue,
-  error: z.object({ code: numeric }).nullish(),
-  testnet: anyValue,
-});
-
 const load =
   <S extends z.ZodType>(query: string, row: S): Load<Rows<z.output<S>>> =>
   (http) =>
-    http.get(`/api/v2/public/${query}`, (body) => {
-      const { result, error, testnet } = decodeEnvelope(envelope, body);
-      if (error !== null && error !== undefined) throw failureOf(numberOf(error.code));
-      if (testnet === true) throw badEnvelope("the reply is of the test venue");
-      return decodeRows(row, result, "instrument_name");
-    });
-
-function failureOf(code: number | null): RequestFailure {
-  return code === TOO_MANY_REQUESTS
-    ? new RequestFailure("rate_limited", `code ${code}`)
-    : badEnvelope(`code ${code ?? "unknown"}`);
-}
+    http.get(`/api/v2/public/${query}`, (body) =>
+      decodeRows(row, resultOf(body), "instrument_name"),
+    );
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [summaries, instruments] = await Promise.all([
@@ -245,4 +227,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{summary.funding_8h}", { summary }, { instruments });
 }
 
-export const deribit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const deribit = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,7 +1,12 @@
 /** Building blocks for reading the pages of a history: payments and accrued amounts keep their decimal text. */
 import type { z } from "zod";
-import { MAX_ABS_RATE } from "../domain/funding.ts";
-import type { SettledRate } from "../domain/settlement.ts";
+import { HOUR_MS, MAX_ABS_RATE } from "../domain/funding.ts";
+import {
+  type Accrual,
+  type AccrualUnit,
+  type SettledRate,
+  slotMsOf,
+} from "../domain/settlement.ts";
 import { badEnvelope, type Numeric, numberOf, positiveOf } from "./wire.ts";
 
 /** Rows that match `schema` and that `read` accepts; the others are left out, and the gap they leave is reported. */
@@ -29,6 +34,20 @@ export function settledRate(
 ): SettledRate | null {
   if (atMs === null || rate === null || Math.abs(Number(rate)) > MAX_ABS_RATE) return null;
   return { intervalHours: null, markPrice: null, ...stated, atMs, rate };
+}
+
+/**
+ * What one hour accrued; null if its end is not a full hour, to the minute, or its amount is not a number. `amount` in
+ * decimal text.
+ */
+export function accrualOf(
+  hourEndMs: number | null,
+  amount: string | null,
+  unit: AccrualUnit,
+): Accrual | null {
+  if (hourEndMs === null || amount === null || slotMsOf(hourEndMs) % HOUR_MS !== 0) return null;
+  if (unit === "fraction" && Math.abs(Number(amount)) > MAX_ABS_RATE) return null;
+  return { hourEndMs: slotMsOf(hourEndMs), amount, unit };
 }
 
 /** A number as the exchange wrote it; a JSON number gives its shortest text. Null if it is not one. */

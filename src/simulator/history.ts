@@ -44,7 +44,7 @@ export function pastIntervals(
 }
 
 /** When the past of a listing begins. */
-function pastFromMs(listing: Listing, view: MarketView): number {
+export function pastFromMs(listing: Listing, view: MarketView): number {
   return Math.max(listing.listedAtMs, view.pastFromMs);
 }
 
@@ -75,9 +75,9 @@ export function paymentsOf(
   return payments;
 }
 
-/** The newest payments of a range, newest first. */
-export function newestOf(payments: readonly Payment[], count: number): Payment[] {
-  return payments.slice(Math.max(0, payments.length - count)).toReversed();
+/** The newest rows of a range, newest first. */
+export function newestOf<Row>(rows: readonly Row[], count: number): Row[] {
+  return rows.slice(Math.max(0, rows.length - count)).toReversed();
 }
 
 /** The oldest payments of a range, oldest first. */

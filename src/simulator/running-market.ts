@@ -1,3 +1,4 @@
+import { type AccruedHour, accruedHours } from "./accruals.ts";
 import { type AssetTable, createAssets } from "./assets.ts";
 import { ENCODERS } from "./encoders.ts";
 import type { Fault } from "./faults.ts";
@@ -127,6 +128,14 @@ export class Market {
         ? payment
         : { ...payment, rate: chargedRate(listing, payment.slotMs, payment.intervalHours) },
     );
+  }
+
+  /** What an instrument accrued in each hour, oldest first; null if there is no such instrument. */
+  accruals(exchange: ExchangeName, symbol: string): readonly AccruedHour[] | null {
+    const view = this.#view(exchange, null);
+    const listing = view.listings.find((row) => row.symbol === symbol);
+    if (listing === undefined) return null;
+    return accruedHours(listing, view, { fromMs: 0, toMs: Number.POSITIVE_INFINITY });
   }
 
   setFault(exchange: ExchangeName, fault: Fault): void {

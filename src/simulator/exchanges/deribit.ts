@@ -1,3 +1,5 @@
+import { accruedHours } from "../accruals.ts";
+import { countOf, newestOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { STEP_MS, liveNumbers } from "../market.ts";
 import { unit } from "../random.ts";
@@ -10,7 +12,7 @@ import {
   type WireRow,
   wireError,
 } from "../wire.ts";
-import { type Asked, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./deribit-listings.ts";
 
 /** A premium within this band around zero costs nothing at the moment. */
@@ -22,6 +24,8 @@ const JUMP = 0.0085;
 const NEVER_MS = 32_503_708_800_000;
 /** The funding of one coin has four decimals, that of the others eight. */
 const COARSE_COIN = "BNB";
+/** Hours in one reply, at most. */
+const PAST_ROWS = 744;
 /** What a call takes, in the envelope's microseconds. */
 const TOOK_US = 1_010;
 
@@ -172,6 +176,37 @@ function isAskedFor(listing: Listing, { query }: Asked): boolean {
   );
 }
 
+/** Whole milliseconds, in a call where both are mandatory. */
+function refusedRange({ query }: Asked): WireError | null {
+  for (const param of ["instrument_name", "start_timestamp", "end_timestamp"])
+    if (!query.get(param))
+      return refused(400, -32_602, "Invalid params", { reason: "missing", param });
+  return null;
+}
+
+/** The newest hours of a range, oldest first. */
+const pastHours: Call = {
+  kind: "history",
+  refuse: refusedRange,
+  has: (row) => onWire(row) && !isDated(row),
+  one: { name: "instrument_name" },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "start_timestamp", "end_timestamp");
+    const hours = accruedHours(listing, view, { fromMs, toMs: toMs + 1 });
+    const kept = hours.filter(({ endMs }) => !listing.holes.has(endMs));
+    const count = countOf(view, null, { usual: PAST_ROWS, max: PAST_ROWS });
+    return newestOf(kept, count)
+      .toReversed()
+      .map(({ endMs, fraction, index, indexBefore }) => ({
+        timestamp: endMs,
+        index_price: rounded(index, listing.priceDecimals),
+        prev_index_price: rounded(indexBefore, listing.priceDecimals),
+        interest_8h: fraction * 8,
+        interest_1h: fraction,
+      }));
+  },
+};
+
 const CLASSES: Readonly<Record<string, TruthAssetClass>> = {
   crypto: "crypto",
   equity: "stock",
@@ -218,11 +253,13 @@ export const deribit: ExchangeEncoder = encoderOfCalls({
       has: isAskedFor,
       row: instrumentRow,
     },
+    "/api/v2/public/get_funding_rate_history": pastHours,
   },
   wrap,
   notFound: refused(404, -32_601, "Method not found"),
   onWire: (row) => onWire(row) && !isInverse(row),
   show,
+  historyLimit: { requests: 20, perMs: 1_000 },
   rateLimitBody: { jsonrpc: "2.0", error: { code: 10_028, message: "too_many_requests" } },
   errorBody: { jsonrpc: "2.0", error: { code: 11_098, message: "service_unavailable" } },
   delistedState: "gone",
