@@ -70,7 +70,8 @@ export const markPriceOf = positiveOf;
  */
 export function shiftedDecimal(value: Numeric, places: number): string | null {
   const text = decimalTextOf(value);
-  const match = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text ?? "");
+  if (text === null) return null;
+  const match = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/.exec(text);
   if (match === null) return null;
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = match;
   const decimals = fraction.length - Number(exponent) - places;
@@ -83,4 +84,13 @@ export function shiftedDecimal(value: Numeric, places: number): string | null {
   return sign === "-" && /[1-9]/.test(unsigned)
     ? `-${unsigned}`
     : unsigned.replace(/^0+(?=\d)/, "");
+}
+
+/** `minuend` minus `subtrahend`, exactly; null if either is unknown or not a number. All in decimal text. */
+export function decimalDifference(minuend: Numeric, subtrahend: Numeric): string | null {
+  const texts = [shiftedDecimal(minuend, 0), shiftedDecimal(subtrahend, 0)];
+  const decimals = Math.max(...texts.map((text) => text?.split(".")[1]?.length ?? 0));
+  const [left, right] = texts.map((text) => shiftedDecimal(text, decimals));
+  if (left === null || left === undefined || right === null || right === undefined) return null;
+  return shiftedDecimal(String(BigInt(left) - BigInt(right)), -decimals);
 }
