@@ -3,13 +3,13 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./paradex-history-wire.ts";
+import { resultsOf } from "./paradex-wire.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
 import {
   anyValue,
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   nonEmpty,
@@ -123,8 +123,6 @@ type Terms = Pick<
 >;
 type Listing = Terms & Listed<"listedAtMs">;
 
-const envelope = z.object({ error: z.string().nullish(), results: anyValue });
-
 const load =
   <S extends z.ZodType>(
     path: string,
@@ -132,12 +130,7 @@ const load =
     isOurs: (row: unknown) => boolean,
   ): Load<Rows<z.infer<S>>> =>
   (http) =>
-    http.get(path, (body) => {
-      const { error, results } = decodeEnvelope(envelope, body);
-      if (error !== undefined && error !== null) throw badEnvelope(`error ${error}`);
-      if (!Array.isArray(results)) throw badEnvelope("results is not a list");
-      return decodeRows(row, results.filter(isOurs), "symbol");
-    });
+    http.get(path, (body) => decodeRows(row, resultsOf(body).filter(isOurs), "symbol"));
 
 function fieldOf(row: unknown, key: string): unknown {
   return typeof row === "object" && row !== null ? Reflect.get(row, key) : undefined;
@@ -262,4 +255,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{summary.funding_rate}", { summary, markets });
 }
 
-export const paradex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const paradex = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -37,3 +37,28 @@ function accruedHour(listing: Listing, endMs: number): AccruedHour {
   const indexBefore = pricesAt(listing, endMs - HOUR_MS).index;
   return { endMs, fraction, perUnit: fraction * mark, index, indexBefore };
 }
+
+/** Hours of one listing, counted from when its past begins, added up as far as they were needed. */
+interface Sums {
+  readonly fromMs: number;
+  readonly perUnit: number[];
+}
+
+/** An index is the sum of all hours before it: without this, each sample would take as many steps. */
+const sumsOf = new WeakMap<Listing, Sums>();
+
+/** What a listing cost from the beginning of its past to a time, in quote currency per priced unit. */
+export function accruedUntil(listing: Listing, view: MarketView, atMs: number): number {
+  const fromMs = Math.ceil(pastFromMs(listing, view) / HOUR_MS) * HOUR_MS;
+  const known = sumsOf.get(listing);
+  const sums = known?.fromMs === fromMs ? known : { fromMs, perUnit: [0] };
+  sumsOf.set(listing, sums);
+  const hours = Math.max(0, Math.floor((atMs - fromMs) / HOUR_MS));
+  for (let hour = sums.perUnit.length; hour <= hours; hour += 1) {
+    const { perUnit } = accruedHour(listing, fromMs + hour * HOUR_MS);
+    sums.perUnit.push((sums.perUnit[hour - 1] ?? 0) + perUnit);
+  }
+  const hourMs = fromMs + hours * HOUR_MS;
+  const running = accruedHour(listing, hourMs + HOUR_MS).perUnit * ((atMs - hourMs) / HOUR_MS);
+  return (sums.perUnit[hours] ?? 0) + running;
+}

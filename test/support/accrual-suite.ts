@@ -26,7 +26,8 @@ export interface AccrualDescription {
 
 type Accruals = HistoryProfile<Accrual>;
 
-function profileOf({ facts, history }: Exchange): Accruals {
+/** The profile of an exchange that has accruals. */
+export function accrualProfileOf({ facts, history }: Exchange): Accruals {
   if (history?.kind !== "accruals") throw new Error(`${facts.id} has no accruals`);
   return history;
 }
@@ -77,7 +78,7 @@ const AMOUNT_DIGITS = 9;
 export function testAccruals({ exchange, unit, lostByHole }: AccrualDescription): void {
   const { id } = exchange.facts;
   if (!isExchangeName(id)) throw new Error(`${id} is not simulated`);
-  const profile = profileOf(exchange);
+  const profile = accrualProfileOf(exchange);
   const all = { fromMs: NOW_MS - 100 * DAY_MS, toMs: NOW_MS };
   const week = { fromMs: NOW_MS - 7 * DAY_MS, toMs: NOW_MS };
   const amountOf = ({ fraction, perUnit }: AccruedHour) =>

@@ -10,6 +10,7 @@ import {
   wireError,
 } from "../wire.ts";
 import { encoderOfCalls } from "./calls.ts";
+import { pastSamples } from "./paradex-history.ts";
 import { createListings } from "./paradex-listings.ts";
 
 const OTHER_KINDS = ["PERP_OPTION", "OPTION", "SPOT"];
@@ -167,10 +168,16 @@ export const paradex: ExchangeEncoder = encoderOfCalls({
       },
     },
     "/v1/markets": { kind: "list", row: marketRow, one: { name: "market", unknown: noMarket } },
+    "/v1/funding/data": pastSamples({
+      has: (row) => row.state !== "gone" && kindOf(row) === "PERP",
+      periodOf,
+      refused: (message) => refused(400, "INVALID_REQUEST_PARAMETER", message),
+    }),
   },
   wrap,
   notFound: refused(404, "NOT_FOUND", "no such path"),
   show,
+  historyLimit: { requests: 1500, perMs: 60_000 },
   rateLimitBody: { error: "RATE_LIMIT_EXCEEDED", message: "too many requests", data: null },
   errorBody: { error: "INTERNAL_ERROR", message: "internal server error", data: null },
   delistedState: "gone",

@@ -1,15 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { deribit } from "../../../src/exchanges/deribit.ts";
 import type { ExchangeHttp } from "../../../src/exchanges/exchange.ts";
-import { sumOfDecimals, testAccruals, walkedAccruals } from "../../support/accrual-suite.ts";
+import {
+  accrualProfileOf,
+  sumOfDecimals,
+  testAccruals,
+  walkedAccruals,
+} from "../../support/accrual-suite.ts";
 import { describeRecorded } from "../../support/recorded.ts";
 
 testAccruals({ exchange: deribit, unit: "fraction", lostByHole: ["own"] });
 
 const HOUR_MS = 3_600_000;
 const SYMBOL = "BTC_USDC-PERPETUAL";
-const { history } = deribit;
-if (history?.kind !== "accruals") throw new Error("no accruals");
+const history = accrualProfileOf(deribit);
 
 interface Range {
   readonly fromMs: number;
