@@ -1,4 +1,4 @@
-import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
+import { countOf, newestOf, paymentsOf, rangeOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
@@ -145,7 +145,7 @@ const pastRates: Call = {
   one: { name: "instId" },
   past: (listing, view, { query }) => {
     const { fromMs, toMs } = rangeOf(query, "before", "after");
-    const all = paymentsOf(listing, view, { fromMs: 0, toMs: Number.POSITIVE_INFINITY }, 0);
+    const all = paymentsOf(listing, view, WHOLE_PAST, 0);
     const kept = all.slice(-KEPT_ROWS).filter(({ atMs }) => atMs > fromMs && atMs < toMs);
     const page = { usual: HISTORY_ROWS, max: HISTORY_ROWS };
     return newestOf(kept, countOf(view, query.get("limit"), page)).map(({ atMs, rate }) => ({
