@@ -2,6 +2,7 @@ import { z } from "zod";
 import { nextGridTimeMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { history } from "./dydx-history-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { NOT_PUBLISHED, onlyReply, originOf } from "./wire-join.ts";
@@ -179,4 +180,4 @@ function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{markets.nextFundingRate}", { markets: row?.market });
 }
 
-export const dydx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const dydx = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -7,7 +7,7 @@ import {
   type SettledRate,
   slotMsOf,
 } from "../domain/settlement.ts";
-import { badEnvelope, type Numeric, numberOf, positiveOf } from "./wire.ts";
+import { badEnvelope, epochMsOf, type Numeric, numberOf, positiveOf } from "./wire.ts";
 
 /** Rows that match `schema` and that `read` accepts; the others are left out, and the gap they leave is reported. */
 export function historyRows<S extends z.ZodType, Row>(
@@ -54,6 +54,15 @@ export function accrualOf(
 export function decimalTextOf(value: Numeric): string | null {
   if (numberOf(value) === null) return null;
   return String(value).trim();
+}
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?<zone>Z|[+-]\d\d:\d\d)?$/;
+
+/** An ISO 8601 time in unix ms; one without a zone is in UTC. Null if it is not one, or implausible. */
+export function utcMsOf(value: string | null | undefined): number | null {
+  const match = ISO_TIME.exec(value ?? "");
+  if (match === null) return null;
+  return epochMsOf(Date.parse(match.groups?.["zone"] === undefined ? `${value}Z` : `${value}`));
 }
 
 /** Rounded down to whole seconds, for requests. */

@@ -17,7 +17,16 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${escaped.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`);
 }
 
-/** The path as a table of calls has it: decoded, after the second host's name. */
+/** A part of a path as the client meant it; unchanged if it is encoded wrongly. */
+function decoded(part: string | null): string | null {
+  try {
+    return part === null ? null : decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The path as a table of calls has it: after the second host's name. */
 function pathOf({ host, path }: WireRequest): string {
   return host === null ? path : `${host}:${path}`;
 }
@@ -37,7 +46,8 @@ export function callFinder<Call>(
     if (call !== undefined) return { call, valueOf: (name) => givenValue(request, name) };
     for (const { pattern, call: candidate } of patterns) {
       const groups = pattern.exec(key)?.groups;
-      if (groups !== undefined) return { call: candidate, valueOf: (name) => groups[name] ?? null };
+      if (groups !== undefined)
+        return { call: candidate, valueOf: (name) => decoded(groups[name] ?? null) };
     }
     return null;
   };

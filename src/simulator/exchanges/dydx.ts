@@ -1,9 +1,10 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { countOf, newestOf, paymentsOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import type { Shown } from "../truth.ts";
-import { tickText, trimmed } from "../wire-text.ts";
+import { isoTime, tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
@@ -11,7 +12,7 @@ import {
   type WireRow,
   wireError,
 } from "../wire.ts";
-import { type Asked, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 206;
 const SETTLED = 60;
@@ -28,6 +29,10 @@ const MAJORS = new Set(["BTC", "ETH"]);
 /** The well-known coins share one margin pool; permissionless markets are isolated. */
 const CROSS_RANKS = 110;
 const STATUSES = ["PAUSED", "CANCEL_ONLY", "POST_ONLY", "INITIALIZING"];
+const PAST_ROWS = 100;
+/** A payment is effective with the first block of its hour. */
+const PAST_JITTER_MS = 700;
+const BLOCK_MS = 650;
 /** Twelve hexadecimal digits represent the address of a token. */
 const ADDRESS_DIGITS = 12;
 
@@ -139,6 +144,32 @@ function refusedLimit({ query }: Asked): WireError | null {
     : refused(400, "limit must be a positive integer");
 }
 
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+/** The newest rows until a time, which is included. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: (asked) =>
+    ISO_TIME.test(asked.query.get("effectiveBeforeOrAt") ?? isoTime(0))
+      ? refusedLimit(asked)
+      : refused(400, "effectiveBeforeOrAt must be a valid ISO 8601 string"),
+  one: { name: "ticker" },
+  past: (listing, view, { query }) => {
+    const until = query.get("effectiveBeforeOrAt");
+    const toMs = until === null ? view.nowMs : Date.parse(until);
+    const payments = paymentsOf(listing, view, { fromMs: 0, toMs: toMs + 1 }, PAST_JITTER_MS);
+    const count = countOf(view, query.get("limit"), { usual: PAST_ROWS, max: PAST_ROWS });
+    return newestOf(payments, count).map(({ atMs, rate, index }) => ({
+      ticker: listing.symbol,
+      rate: trimmed(rate, RATE_DECIMALS),
+      price: trimmed(index, listing.priceDecimals + 2),
+      effectiveAtHeight: String(Math.floor(atMs / BLOCK_MS)),
+      effectiveAt: isoTime(atMs),
+    }));
+  },
+  wrap: (historicalFunding) => ({ historicalFunding }),
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const row = marketRow(listing, view);
   const printed = row["oraclePrice"];
@@ -173,10 +204,12 @@ export const dydx: ExchangeEncoder = encoderOfCalls({
         size: Number(query.get("limit") ?? Number.POSITIVE_INFINITY),
       }),
     },
+    "/v4/historicalFunding/{ticker}": pastRates,
   },
   wrap: (rows) => ({ markets: Object.fromEntries(rows.map((row) => [row["ticker"], row])) }),
   notFound: refused(404, "Not Found"),
   show,
+  historyLimit: { requests: 100, perMs: 10_000 },
   rateLimitBody: { errors: [{ msg: "Too many requests" }] },
   errorBody: { errors: [{ msg: "Internal Server Error" }] },
   delistedState: "settling",
