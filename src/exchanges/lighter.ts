@@ -2,18 +2,17 @@ import { z } from "zod";
 import { nextGridTimeMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./lighter-history-wire.ts";
+import { MARKETS_PATH, marketsOf, refuseError } from "./lighter-wire.ts";
 import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
   anyValue,
-  badEnvelope,
   decodeEnvelope,
   lastDigitOf,
   nonEmpty,
-  numberOf,
   numeric,
   type Numeric,
   positiveOf,
@@ -83,9 +82,6 @@ const BASELINE_RATE = 0.000012;
 
 const OWN_ROWS = "lighter";
 const DOLLAR = "USDC";
-const SUCCESS = 200;
-const FIRST_LIMIT_CODE = 23_000;
-const LAST_LIMIT_CODE = 23_003;
 
 const symbol = nonEmpty;
 const rateRow = z.object({ symbol, market_id: numeric, exchange: z.string(), rate: numeric });
@@ -117,18 +113,7 @@ interface Listing {
   readonly market: MarketRow;
 }
 
-const envelope = z.object({ code: numeric });
 const ratesBody = z.object({ funding_rates: z.array(z.unknown()) });
-const marketsBody = z.object({ order_book_details: z.unknown() });
-
-function refuseError(body: unknown): void {
-  const code = numberOf(decodeEnvelope(envelope, body).code);
-  if (code === SUCCESS) return;
-  if (code !== null && code >= FIRST_LIMIT_CODE && code <= LAST_LIMIT_CODE) {
-    throw new RequestFailure("rate_limited", `code ${code}`);
-  }
-  throw badEnvelope(`code ${code}`);
-}
 
 /** Rows relayed from other exchanges share the market ids and are dropped here, before anything joins them. */
 const loadRates: Load<Rows<RateRow>> = (http) =>
@@ -143,10 +128,7 @@ const loadRates: Load<Rows<RateRow>> = (http) =>
   });
 
 const loadMarkets: Load<Rows<MarketRow>> = (http) =>
-  http.get("/api/v1/orderBookDetails", (body) => {
-    refuseError(body);
-    return decodeRows(marketRow, decodeEnvelope(marketsBody, body).order_book_details, "symbol");
-  });
+  http.get(MARKETS_PATH, (body) => decodeRows(marketRow, marketsOf(body), "symbol"));
 
 function exchangeOf(row: unknown): unknown {
   return typeof row === "object" && row !== null ? Reflect.get(row, "exchange") : null;
@@ -279,4 +261,4 @@ function explain({ rates, markets }: Raw, exchangeSymbol: string): RateOrigin | 
   return { rows, formula: `{rates.rate} / ${QUOTED_HOURS}` };
 }
 
-export const lighter = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const lighter = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,12 +1,19 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { countOf, newestOf, paymentsOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import type { Shown } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
-import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireError,
+  type WireRow,
+  wireError,
+} from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 112;
 const OTHERS = 48;
@@ -29,6 +36,8 @@ const RELAYED = [
   ["hyperliquid", 0.7],
 ] as const;
 const OWN = "lighter";
+/** Payments in one reply, at most. */
+const PAST_ROWS = 100;
 /** Markets without mark and index, like all of them until mid-2026. */
 const PRICELESS_SHARE = 0.1;
 
@@ -180,6 +189,40 @@ function bookRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
+const invalid = (param: string): WireError =>
+  wireError(400, { code: 20001, message: `invalid param : ${param}` });
+
+const PAST_PARAMS = ["market_id", "resolution", "start_timestamp", "end_timestamp", "count_back"];
+
+function refusedPast({ query }: Asked): WireError | null {
+  const missing = PAST_PARAMS.find((name) => !query.get(name));
+  if (missing !== undefined) return invalid(missing);
+  return query.get("resolution") === "1h" ? null : invalid("resolution");
+}
+
+/** The newest hours of a range in seconds, oldest first: percent without a sign, and who pays. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: refusedPast,
+  has: (row) => onWire(row) && !isSpot(row),
+  one: { name: "market_id", matches: (row, id) => String(idOf(row)) === id },
+  past: (listing, view, { query }) => {
+    const fromMs = Number(query.get("start_timestamp")) * 1000;
+    const toMs = Number(query.get("end_timestamp")) * 1000 + 1;
+    const payments = paymentsOf(listing, view, { fromMs, toMs }, 0);
+    const count = countOf(view, query.get("count_back"), { usual: PAST_ROWS, max: PAST_ROWS });
+    return newestOf(payments, count)
+      .toReversed()
+      .map(({ slotMs, rate, index }) => ({
+        timestamp: slotMs / 1000,
+        value: fixed(Math.abs(rate) * index, 8),
+        rate: fixed(Math.abs(rate) * 100, 4),
+        direction: rate < 0 ? "short" : "long",
+      }));
+  },
+  wrap: (fundings) => ({ code: 200, resolution: "1h", fundings }),
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const book = bookRow(listing, view);
   const mark = book["mark_price"];
@@ -217,14 +260,16 @@ export const lighter: ExchangeEncoder = encoderOfCalls({
       }),
       one: {
         name: "market_id",
-        unknown: wireError(400, { code: 20001, message: "invalid param : market_id" }),
+        unknown: invalid("market_id"),
         matches: (row, id) => String(idOf(row)) === id,
       },
     },
+    "/api/v1/fundings": pastRates,
   },
   wrap: (funding_rates) => ({ code: 200, funding_rates }),
   notFound: wireError(404, "404 page not found"),
   show,
+  historyLimit: { requests: 60, perMs: 60_000 },
   rateLimitBody: { code: 23000, message: "Too Many Requests!" },
   errorBody: { code: 20001, message: "internal server error" },
   delistedState: "settling",
