@@ -1,15 +1,15 @@
 import { z } from "zod";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { history } from "./deepcoin-history-wire.ts";
 import { volumesOf } from "./deepcoin-volumes-wire.ts";
+import { fundingKeyOf, successOf } from "./deepcoin-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  anyValue,
-  badEnvelope,
   decodeEnvelope,
   nonEmpty,
   numeric,
@@ -59,7 +59,6 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** This reply has the next settlement, which is outdated right after each settlement. */
 const CYCLES_EVERY_MS = 60_000;
-const SUCCESS_CODE = "0";
 const SECONDS_PER_HOUR = 3600;
 const MS_PER_SECOND = 1000;
 /** The rate at zero premium by interval in hours, where known. */
@@ -105,18 +104,7 @@ interface Listing {
   readonly contractSize: number | null;
 }
 
-const envelope = z.object({
-  code: z.union([z.string(), z.number()]),
-  data: anyValue,
-});
 const rateList = z.object({ current_fund_rates: z.unknown() });
-
-/** The data of a reply. Errors come with HTTP 200 and a code other than "0". */
-function successOf(body: unknown): unknown {
-  const { code, data } = decodeEnvelope(envelope, body);
-  if (String(code) !== SUCCESS_CODE) throw badEnvelope(`code ${code}`);
-  return data;
-}
 
 const loadRates: Load<Rows<RateRow>> = (http) =>
   http.get("/deepcoin/trade/fund-rate/current-funding-rate?instType=SwapU", (body) => {
@@ -196,11 +184,6 @@ function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
   };
 }
 
-/** `BTC-USDT-SWAP` is `BTCUSDT` in the funding replies: without its suffix and its first dash. */
-function fundingKeyOf(instId: string): string {
-  return instId.endsWith("-SWAP") ? instId.slice(0, -"-SWAP".length).replace("-", "") : instId;
-}
-
 /** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   if (!row.instType || !row.state || !row.quoteCcy) {
@@ -272,4 +255,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   );
 }
 
-export const deepcoin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const deepcoin = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

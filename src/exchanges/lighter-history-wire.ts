@@ -2,17 +2,21 @@ import { z } from "zod";
 import { HOUR_MS } from "../domain/funding.ts";
 import type { ExchangeHistory } from "./history.ts";
 import { MARKETS_PATH, marketsOf, refuseError } from "./lighter-wire.ts";
-import { historyRows, secondsOf, settledRate, shiftedDecimal } from "./wire-history.ts";
+import {
+  historyRows,
+  msOfSeconds,
+  secondsOf,
+  settledRate,
+  shiftedDecimal,
+} from "./wire-history.ts";
 import { decodeRows } from "./wire-rows.ts";
 import {
   anyValue,
   badEnvelope,
   decodeEnvelope,
-  epochMsOf,
   nonEmpty,
   type Numeric,
   numeric,
-  positiveOf,
   quantityOf,
   word,
 } from "./wire.ts";
@@ -77,11 +81,6 @@ export const history: ExchangeHistory = {
       );
     }),
 };
-
-function msOfSeconds(value: Numeric): number | null {
-  const seconds = positiveOf(value);
-  return seconds === null ? null : epochMsOf(seconds * 1000);
-}
 
 /** Percent as a fraction, negative where shorts pay; null without a known direction. */
 function signedRate(percent: Numeric, direction: string | null | undefined): string | null {

@@ -65,6 +65,12 @@ export function utcMsOf(value: string | null | undefined): number | null {
   return epochMsOf(Date.parse(match.groups?.["zone"] === undefined ? `${value}Z` : `${value}`));
 }
 
+/** A unix time in seconds, in ms; null if it is not one, or implausible. */
+export function msOfSeconds(value: Numeric): number | null {
+  const seconds = numberOf(value);
+  return seconds === null ? null : epochMsOf(seconds * 1000);
+}
+
 /** Rounded down to whole seconds, for requests. */
 export function secondsOf(ms: number): number {
   return Math.floor(ms / 1000);

@@ -1,3 +1,4 @@
+import { pageOf, paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import type { Shown } from "../truth.ts";
@@ -9,13 +10,14 @@ import {
   type WireRow,
   wireError,
 } from "../wire.ts";
-import { type Asked, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./deepcoin-listings.ts";
 
 /** The catalogue truncates long names of coins. */
 const NAME_LENGTH = 8;
 /** The factor by which volumes of hidden contracts are inflated. */
 const HIDDEN_VOLUME = 12;
+const PAST_ROWS = 20;
 const RATES_PATH = "/deepcoin/trade/fund-rate/current-funding-rate";
 const CYCLES_PATH = "/deepcoin/trade/funding-rate";
 
@@ -140,6 +142,26 @@ function rateRows(view: MarketView, asked: Asked): readonly WireRow[] {
   return rows.length === 0 && one !== null ? [{ instrumentId: one, fundingRate: 0 }] : rows;
 }
 
+/** Pages of twenty rows, whatever size is requested. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: ({ query }) =>
+    query.get("instId") ? null : refused("51", "The instId field is required"),
+  has: inCatalogue,
+  one: { name: "instId", matches: (each, one) => joined(each.symbol) === one },
+  past: (listing, view, { query }) => {
+    const size = Math.min(PAST_ROWS, view.maxPastRows);
+    const payments = paymentsOf(listing, view, WHOLE_PAST, 0);
+    return pageOf(payments, size, query.get("page")).map(({ slotMs, rate }) => ({
+      instrumentID: joined(listing.symbol),
+      rate: trimmed(rate, 8),
+      CreateTime: slotMs / 1000,
+      ratePeriodSec: 0,
+    }));
+  },
+  wrap: (rows) => wrap({ rows }),
+};
+
 function show(listing: Listing, view: MarketView): Shown {
   const cycle = cycleRow(listing, view);
   return {
@@ -195,10 +217,12 @@ export const deepcoin: ExchangeEncoder = encoderOfCalls({
       has: inCatalogue,
       row: instrumentRow,
     },
+    "/deepcoin/trade/fund-rate/history": pastRates,
   },
   wrap,
   notFound: wireError(404, "Not Found"),
   show,
+  historyLimit: { requests: 10, perMs: 1_000 },
   rateLimitBody: { code: "429", msg: "Too Many Requests", data: null },
   errorBody: { code: "50", msg: "system busy", data: null },
   delistedState: "gone",
