@@ -4,11 +4,12 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./weex-history-wire.ts";
+import { successOf } from "./weex-wire.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  badEnvelope,
   decodeEnvelope,
   epochMsOf,
   nonEmpty,
@@ -122,15 +123,6 @@ interface Raw {
 
 type Listing = Listed<"assetClass">;
 
-const errorBody = z.object({ code: z.union([z.string(), z.number()]) });
-
-/** A success is bare; an object with a code is an error. */
-function successOf(body: unknown): unknown {
-  const error = errorBody.safeParse(body);
-  if (error.success) throw badEnvelope(`code ${error.data.code}`);
-  return body;
-}
-
 const loadRates: Load<Rows<RateRow>> = (http) =>
   http.get("/capi/v3/market/premiumIndex", (body) =>
     decodeRows(rateRow, successOf(body), "symbol"),
@@ -240,4 +232,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{rates.forecastFundingRate}", { rates }, { instruments, tickers });
 }
 
-export const weex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const weex = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,8 +1,9 @@
 import type { Asset } from "../assets.ts";
+import { countOf, newestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { type LiveNumbers, liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
-import { trimmed } from "../wire-text.ts";
+import { fixed, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./weex-listings.ts";
@@ -136,6 +137,24 @@ function openInterestRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
+/** The newest rows of a range, newest first. */
+const pastRates: Call = {
+  kind: "history",
+  has: isListed,
+  one: { name: "symbol", missing: missingSymbol },
+  past: (listing, view, { query }) => {
+    const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
+    const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 }, 0);
+    const count = countOf(view, query.get("limit"), { usual: 100, max: 1000 });
+    return newestOf(payments, count).map(({ slotMs, rate, mark }) => ({
+      symbol: listing.symbol,
+      fundingRate: fixed(rate, 8),
+      fundingTime: slotMs,
+      markPrice: trimmed(mark, listing.priceDecimals),
+    }));
+  },
+};
+
 function tradable(view: MarketView): WireRow[] {
   return view.listings
     .filter((each, index) => each.product === "other" || index % TRADABLE_EVERY === 0)
@@ -205,6 +224,7 @@ export const weex: ExchangeEncoder = encoderOfCalls({
       row: infoRow,
       wrap: exchangeInfo,
     },
+    "/capi/v3/market/fundingRate": pastRates,
     "/capi/v3/market/apiTradingSymbols": {
       kind: "secondary",
       rows: tradable,
@@ -214,6 +234,8 @@ export const weex: ExchangeEncoder = encoderOfCalls({
   notFound: ({ path }) => wireError(404, { code: -1000, msg: `No handler found for GET ${path}` }),
   wrongMethod: wireError(405, { code: -1000, msg: "Method not allowed." }),
   show,
+  // Weight 5 of 500 in 10 seconds.
+  historyLimit: { requests: 100, perMs: 10_000 },
   rateLimitBody: { code: -1003, msg: "Too many requests; current limit is 500 per 10 seconds." },
   errorBody: { code: -1000, msg: "An unknown error occurred while processing the request." },
   delistedState: "gone",
