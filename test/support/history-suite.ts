@@ -110,8 +110,14 @@ export function testHistory({ exchange, recorded, rateDigits = 8 }: HistoryDescr
         const kept = keptOf(profile, market.payments(id, instrument.exchangeSymbol));
         expect(kept.length).toBeGreaterThan(20);
         expect(slots(rows)).toEqual(kept.map(({ slotMs }) => slotMs));
-        for (const [index, row] of rows.entries())
-          expect(Number(row.rate)).toBeCloseTo(kept[index]?.rate ?? Number.NaN, rateDigits);
+        for (const [index, row] of rows.entries()) {
+          const payment = kept[index];
+          if (payment === undefined) throw new Error("a payment too many");
+          expect(Number(row.rate)).toBeCloseTo(payment.rate, rateDigits);
+          expect(row.intervalHours ?? payment.intervalHours).toBe(payment.intervalHours);
+          // Mark, index and oracle are a fraction of a percent apart.
+          expect((row.markPrice ?? payment.mark) / payment.mark).toBeCloseTo(1, 2);
+        }
         expect(readFromMs.at(-1)).toBe(all.fromMs);
         expect(readFromMs).toEqual(readFromMs.toSorted((one, other) => other - one));
       }
