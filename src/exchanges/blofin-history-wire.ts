@@ -24,9 +24,7 @@ export const history: ExchangeHistory = {
   depth: { words: "the last 300 payments of a contract", days: null, rows: 300 },
   // 1500 requests in 5 minutes, so 5 a second on average, are for all calls together.
   pacing: { requests: 1, perMs: 1000 },
-  caveats: [
-    "The order of rows, newest first, was observed in one reply; that after excludes its time is from the documentation alone.",
-  ],
+  caveats: [],
   load: (http, { instrument: { exchangeSymbol }, toMs }) =>
     http.get(
       `${PATH}?instId=${encodeURIComponent(exchangeSymbol)}&after=${toMs}&limit=${MAX_ROWS}`,

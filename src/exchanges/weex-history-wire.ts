@@ -7,8 +7,8 @@ import { epochMsOf, nonEmpty, numeric } from "./wire.ts";
 
 const PATH = "/capi/v3/market/fundingRate";
 const MAX_ROWS = 1000;
-/** Hourly payments fill nine tenths of a page: it does not matter which rows of a longer range are sent. */
-const MAX_RANGE_MS = 900 * HOUR_MS;
+/** A range of more than 7 days is refused; its start is requested a little earlier. */
+const MAX_RANGE_MS = (7 * 24 - 1) * HOUR_MS;
 
 const row = z.object({
   symbol: nonEmpty,
@@ -18,7 +18,7 @@ const row = z.object({
 });
 
 /**
- * Payments of WEEX, newest first in a recorded reply.
+ * Payments of WEEX, newest first.
  *
  * Sample row, with made-up numbers:
  * { symbol: "BTCUSDT", fundingRate: "-0.00038395", fundingTime: 1793620800000, markPrice: "83546.1" }
@@ -30,12 +30,11 @@ export const history: ExchangeHistory = {
   order: "newest_first",
   bounds: { from: "inclusive", to: "inclusive" },
   maxRangeMs: MAX_RANGE_MS,
-  depth: { words: "not stated", days: null, rows: null },
+  depth: { words: "365 days", days: 365, rows: null },
   // It weighs 5 of the 500 in 10 seconds that all calls share.
   pacing: { requests: 10, perMs: 10_000 },
   caveats: [
-    "Neither the order of rows is documented nor which of a longer range are sent; 900 hours are requested at once.",
-    "That a page may have 1000 rows is from one client.",
+    "That a range spans at most 7 days and begins at most 365 days ago was measured in September 2026; it is not documented.",
   ],
   load: (http, { instrument: { exchangeSymbol }, fromMs, toMs }) => {
     // One earlier, in case the start of a range is not included.

@@ -13,6 +13,8 @@ const REFRESH_MS = 60_000;
 /** What one contract has instead of its next settlement: 08:00 on 1970-01-01. */
 const EPOCH_NEXT_MS = 28_800_000;
 const DAY_HOURS = 24;
+/** The longest range of one request for payments. */
+const PAST_RANGE_MS = 7 * DAY_HOURS * 3_600_000;
 /** Every fourth contract takes orders over the API. */
 const TRADABLE_EVERY = 4;
 
@@ -127,6 +129,7 @@ const missingSymbol = wireError(400, {
   code: -1141,
   msg: "Mandatory parameter 'symbol' was not sent.",
 });
+const rangeTooLong = wireError(400, { code: -1130, msg: "Time range cannot exceed 7 days." });
 const one: Call["one"] = { name: "symbol", unknown: invalidSymbol };
 
 function openInterestRow(listing: Listing, view: MarketView): WireRow {
@@ -142,6 +145,10 @@ const pastRates: Call = {
   kind: "history",
   has: isListed,
   one: { name: "symbol", missing: missingSymbol },
+  refuse: ({ query }) => {
+    const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
+    return fromMs > 0 && toMs - fromMs > PAST_RANGE_MS ? rangeTooLong : null;
+  },
   past: (listing, view, { query }) => {
     const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
     const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 }, 0);
