@@ -2,19 +2,18 @@ import { z } from "zod";
 import { coinByExclusion } from "../domain/pre-ipo.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { history } from "./toobit-history-wire.ts";
+import { successOf } from "./toobit-wire.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   anyValue,
-  badEnvelope,
   decodeEnvelope,
   lastDigitOf,
   nonEmpty,
-  numberOf,
   numeric,
   type Numeric,
   positiveOf,
@@ -79,7 +78,6 @@ const facts = {
   },
 } satisfies ExchangeFacts;
 
-const RATE_LIMIT_CODES: ReadonlySet<number | null> = new Set([-1003, -1015]);
 const TOO_FREQUENT = /"code"\s*:\s*"?-10(03|15)\b/;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** The row rolls over about 75 s after the settlement; the rest is for clock differences. */
@@ -139,17 +137,8 @@ interface Listing {
   readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
 }
 
-const failure = z.object({ code: numeric });
 const indexReply = z.object({ index: z.record(z.string(), numeric) });
 const exchangeInfo = z.object({ contracts: z.unknown() });
-
-/** The body, unless it is `{code, msg}`: lists are bare, and an error may come with HTTP 200. */
-function successOf(body: unknown): unknown {
-  const code = numberOf(failure.safeParse(body).data?.code);
-  if (RATE_LIMIT_CODES.has(code)) throw new RequestFailure("rate_limited", `code ${code}`);
-  if (code !== null && code !== 0 && code !== 200) throw badEnvelope(`code ${code}`);
-  return body;
-}
 
 const load =
   <S extends z.ZodType>(path: string, row: S, key: string): Load<RowsOf<S>> =>
@@ -282,4 +271,4 @@ function explain(payloads: Raw, exchangeSymbol: string): RateOrigin | null {
   );
 }
 
-export const toobit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const toobit = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

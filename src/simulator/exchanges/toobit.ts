@@ -1,13 +1,16 @@
+import { countOf, newestOf, paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
-import { liveNumbers } from "../market.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
 import type { Shown, TrueInstrument } from "../truth.ts";
 import { tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./toobit-listings.ts";
 
 /** How long after a settlement a row still shows that time and the rate charged then. */
 const ROLL_AFTER_MS = 75_000;
+/** Payments in one reply, at most. */
+const PAST_ROWS = 1_000;
 
 /** Which replies contain a listing: relics only have a mark price, unlisted ones no contract entry. */
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -188,6 +191,10 @@ const invalidSymbol = wireError(400, {
   code: -1130,
   msg: "Data sent for paramter 'symbol' is not valid.",
 });
+const invalidLimit = wireError(400, {
+  code: -1130,
+  msg: "Data sent for paramter 'limit' is not valid.",
+});
 const bySymbol = { name: "symbol", unknown: invalidSymbol };
 /** An unknown symbol gets an empty response, a known one only its row. */
 const markBySymbol = {
@@ -200,6 +207,32 @@ const indexByToken = (rows: readonly WireRow[]): unknown => ({
   index: Object.fromEntries(rows.map((row) => [row["token"], row["index"]])),
   edp: Object.fromEntries(rows.map((row) => [row["token"], row["edp"]])),
 });
+
+/** Rising with time, and different for each contract. */
+function pastId(listing: Listing, slotMs: number): number {
+  return (slotMs / HOUR_MS) * 10 + (listing.key % 10);
+}
+
+/** The newest rows with an id below `fromId`, newest first. */
+const pastRates: Call = {
+  kind: "history",
+  has: hasRate,
+  one: { name: "symbol" },
+  refuse: ({ query }) => (Number(query.get("limit") ?? 1) > PAST_ROWS ? invalidLimit : null),
+  past: (listing, view, { query }) => {
+    const belowId = Number(query.get("fromId") ?? Number.POSITIVE_INFINITY);
+    const payments = paymentsOf(listing, view, WHOLE_PAST, 0);
+    const older = payments.filter(({ slotMs }) => pastId(listing, slotMs) < belowId);
+    const count = countOf(view, query.get("limit"), { usual: 20, max: PAST_ROWS });
+    return newestOf(older, count).map(({ slotMs, rate, intervalHours }) => ({
+      id: String(pastId(listing, slotMs)),
+      symbol: listing.symbol,
+      settleTime: String(slotMs),
+      settleRate: trimmed(rate, 8),
+      ...(listing.marks.has("no_period") ? {} : { period: `${intervalHours}H` }),
+    }));
+  },
+};
 
 /** The settlement that a row shows until it rolls over has passed: the next one is an interval later. */
 function afterSeconds(namedMs: number, intervalHours: number | null): number | null {
@@ -234,6 +267,7 @@ export const toobit: ExchangeEncoder = encoderOfCalls({
   createListings,
   calls: {
     "/api/v1/futures/fundingRate": { kind: "rates", has: hasRate, row: rateRow, one: bySymbol },
+    "/api/v1/futures/historyFundingRate": pastRates,
     // Delisted contracts keep a mark price.
     "/quote/v1/markPrice": { kind: "secondary", has: () => true, row: markRow, one: markBySymbol },
     "/quote/v1/index": { kind: "secondary", has: isListed, row: indexRow, wrap: indexByToken },
@@ -253,6 +287,7 @@ export const toobit: ExchangeEncoder = encoderOfCalls({
   notFound: wireError(404, { code: -1000, msg: "Not Found" }),
   wrongMethod: wireError(405, { code: -1000, msg: "Method Not Allowed" }),
   show,
+  historyLimit: { requests: 3_000, perMs: 60_000 },
   rateLimitBody: { code: -1003, msg: "Too many requests; please slow down." },
   errorBody: { code: -1000, msg: "An unknown error occured while processing the request." },
   delistedState: "gone",
