@@ -2,7 +2,8 @@ import { z } from "zod";
 import { bpsToFraction } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { history } from "./backpack-history-wire.ts";
+import { listOf, RATE_LIMIT_CODE } from "./backpack-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
@@ -10,7 +11,6 @@ import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   anyValue,
-  badEnvelope,
   lastDigitOf,
   nonEmpty,
   numberOf,
@@ -74,7 +74,6 @@ const MARKETS_EVERY_MS = 5 * 60_000;
 /** Intervals older than this are treated as unknown. */
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 const MS_PER_HOUR = 3_600_000;
-const RATE_LIMIT_CODE = "TOO_MANY_REQUESTS";
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDT", "USD"]);
 /** The suffix of US equities' tickers: CRCL.US. */
@@ -143,18 +142,6 @@ interface Listing {
     "base" | "multiplier" | "quote" | "settle" | "assetClass" | "rateCap" | "rateFloor"
   >;
   readonly intervalHours: number | null;
-}
-
-const errorBody = z.object({ code: z.string() });
-
-/** A success is a bare list; an object with a code is an error. */
-function listOf(body: unknown): unknown {
-  const error = errorBody.safeParse(body);
-  if (!error.success) return body;
-  const { code } = error.data;
-  throw code === RATE_LIMIT_CODE
-    ? new RequestFailure("rate_limited", code)
-    : badEnvelope("an error in place of a list");
 }
 
 const load =
@@ -294,4 +281,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   );
 }
 
-export const backpack = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const backpack = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,4 +1,4 @@
-import { countOf, paymentsOf, rangeOf } from "../history.ts";
+import { countOf, oldestOf, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
@@ -195,7 +195,7 @@ const pastRates: Call = {
     const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
     const count = countOf(view, query.get("limit"), { usual: 100, max: 1000 });
     const payments = paymentsOf(listing, view, { fromMs, toMs: toMs + 1 }, PAST_JITTER_MS);
-    return payments.slice(0, count).map(({ atMs, rate }) => ({
+    return oldestOf(payments, count).map(({ atMs, rate }) => ({
       symbol: listing.symbol,
       fundingRate: fixed(rate, 8),
       fundingTime: atMs,

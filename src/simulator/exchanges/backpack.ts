@@ -1,10 +1,11 @@
+import { countOf, paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import type { Shown, TrueInstrument } from "../truth.ts";
 import { fixed, isoTime, tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { createListings } from "./backpack-listings.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 const OTHER_TYPES = ["SPOT", "IPERP", "DATED", "PREDICTION", "RFQ", "MONAD"];
 const BOOK_STATES = ["PostOnly", "CancelOnly", "LimitOnly"];
@@ -145,6 +146,28 @@ const bySymbol = {
   unknown: wireError(400, { code: "INVALID_CLIENT_REQUEST", message: "Invalid market" }),
 };
 
+/** A time as printed here: without a zone, meaning UTC. */
+const zoneless = (ms: number): string => isoTime(ms).replace(/\.000Z$/, "");
+
+/** Rows from an offset, newest first. The first of all is the running interval, with its estimate. */
+const pastRates: Call = {
+  kind: "history",
+  has: (row) => onWire(row) && marketType(row) === "PERP",
+  one: { name: "symbol", missing: bySymbol.unknown },
+  past: (listing, view, { query }) => {
+    const live = liveNumbers(listing, view.nowMs);
+    const payments = paymentsOf(listing, view, WHOLE_PAST, 0).toReversed();
+    const rows = [{ slotMs: live.nextAtMs, rate: live.rate }, ...payments];
+    const offset = Number(query.get("offset") ?? 0);
+    const count = countOf(view, query.get("limit"), { usual: 100, max: 1000 });
+    return rows.slice(offset, offset + count).map(({ slotMs, rate }) => ({
+      fundingRate: trimmed(rate, 10),
+      intervalEndTimestamp: zoneless(slotMs),
+      symbol: listing.symbol,
+    }));
+  },
+};
+
 export const backpack: ExchangeEncoder = encoderOfCalls({
   id: "backpack",
   fields: { rate: "fundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
@@ -158,11 +181,13 @@ export const backpack: ExchangeEncoder = encoderOfCalls({
       row: openInterestRow,
       one: bySymbol,
     },
+    "/api/v1/fundingRates": pastRates,
     "/api/v1/tickers": { kind: "secondary", has: hasRows, row: tickerRow },
     "/api/v1/markets": { kind: "list", row: marketRow },
   },
   notFound: wireError(404, { code: "RESOURCE_NOT_FOUND", message: "Not found" }),
   show,
+  historyLimit: { requests: 30, perMs: 60_000 },
   rateLimitBody: { code: "TOO_MANY_REQUESTS", message: "Too many requests" },
   errorBody: { code: "INTERNAL_ERROR", message: "Internal error" },
   delistedState: "halted",
