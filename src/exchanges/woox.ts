@@ -2,16 +2,12 @@ import { z } from "zod";
 import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  anyValue,
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   nonEmpty,
@@ -26,6 +22,8 @@ import {
   RowReject,
   word,
 } from "./wire.ts";
+import { history } from "./woox-history-wire.ts";
+import { dataOf } from "./woox-wire.ts";
 
 /**
  * WOO X perpetuals over API v3. `estFundingRate` is the running estimate of the coming charge, `lastFundingRate` the
@@ -74,7 +72,6 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-const RATE_LIMIT_CODE = -1003;
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?-1003\b/;
 /** The rate at zero premium by interval in hours, where known. */
 const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
@@ -122,27 +119,10 @@ interface Raw {
 
 type Listing = Listed<"rateCap" | "rateFloor">;
 
-const envelope = z.object({
-  success: anyValue,
-  code: numeric,
-  data: z.object({ rows: anyValue }).nullish().catch(null),
-});
-
 const load =
   <S extends z.ZodType>(call: string, row: S): Load<Rows<z.output<S>>> =>
   (http) =>
-    http.get(`/v3/public/${call}`, (body) => {
-      const { success, code, data } = decodeEnvelope(envelope, body);
-      if (success !== true) throw failureOf(numberOf(code));
-      return decodeRows(row, data?.rows, "symbol");
-    });
-
-function failureOf(code: number | null): RequestFailure {
-  const message = `success is not true, code ${code ?? "unknown"}`;
-  return code === RATE_LIMIT_CODE
-    ? new RequestFailure("rate_limited", message)
-    : badEnvelope(message);
-}
+    http.get(`/v3/public/${call}`, (body) => decodeRows(row, dataOf(body)?.rows, "symbol"));
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [rates, futures, instruments] = await Promise.all([
@@ -236,4 +216,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{rates.estFundingRate}", { rates }, { instruments, futures });
 }
 
-export const woox = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const woox = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,11 +1,12 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { pageOf, type Payment, paymentsOf, rangeOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, type LiveNumbers, liveNumbers } from "../market.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import type { Shown } from "../truth.ts";
 import { tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 200;
 const SHARES = 22;
@@ -16,6 +17,8 @@ const CHANGED = 3;
 const ESTIMATE_MS = 60_000;
 /** How long rows without updates have been frozen. */
 const FROZEN_HOURS = 23;
+/** Payments in one page. */
+const PAST_ROWS = 25;
 /** Shares of a census: 149 of 223 at 4 h, 74 at 8 h. */
 const HOURS = [
   [4, 0.67],
@@ -169,6 +172,12 @@ const unknownSymbol = wireError(500, {
   message: "An unknown error occurred while processing the request",
 });
 
+const missingSymbol = wireError(400, {
+  success: false,
+  code: -1005,
+  message: "symbol is required",
+});
+
 const one = { name: "symbol", unknown: unknownSymbol };
 
 /** Frozen rows claim to trade: they are shown, with a settlement that has passed and none to come. */
@@ -190,6 +199,38 @@ function show(listing: Listing, view: MarketView): Shown {
   };
 }
 
+/** Payments of the requested range, with both its ends. */
+function paymentsOfRange(listing: Listing, view: MarketView, { query }: Asked): Payment[] {
+  const { fromMs, toMs } = rangeOf(query, "startTime", "endTime");
+  return paymentsOf(listing, view, { fromMs, toMs: toMs + 1 }, 0);
+}
+
+const pageSize = (view: MarketView): number => Math.min(PAST_ROWS, view.maxPastRows);
+
+/** Pages of 25 rows, newest first. */
+const pastRates: Call = {
+  kind: "history",
+  one: { name: "symbol" },
+  refuse: ({ query }) => (query.get("symbol") ? null : missingSymbol),
+  past: (listing, view, asked) =>
+    pageOf(paymentsOfRange(listing, view, asked), pageSize(view), asked.query.get("page")).map(
+      ({ slotMs, rate, mark, intervalHours }) => ({
+        symbol: listing.symbol,
+        fundingRate: trimmed(rate, 8),
+        fundingRateTimestamp: slotMs,
+        nextFundingTime: slotMs + intervalHours * HOUR_MS,
+        markPrice: trimmed(mark, listing.priceDecimals),
+      }),
+    ),
+  wrap: (rows, view, asked) => {
+    const listing = view.listings.find(({ symbol }) => symbol === asked.symbol);
+    const total = listing === undefined ? 0 : paymentsOfRange(listing, view, asked).length;
+    const currentPage = Number(asked.query.get("page") ?? 1);
+    const meta = { total, recordsPerPage: pageSize(view), currentPage };
+    return { success: true, data: { rows, meta }, timestamp: view.stampMs };
+  },
+};
+
 export const woox: ExchangeEncoder = encoderOfCalls({
   id: "woox",
   fields: { rate: "estFundingRate", prices: [], symbol: "symbol" },
@@ -197,12 +238,14 @@ export const woox: ExchangeEncoder = encoderOfCalls({
   calls: {
     "/v3/public/fundingRate": { kind: "rates", row: rateRow, one },
     "/v3/public/futures": { kind: "secondary", row: futuresRow, one },
+    "/v3/public/fundingRateHistory": pastRates,
     "/v3/public/instruments": { kind: "list", rows: instruments },
   },
   wrap,
   notFound: wireError(404, { success: false, code: -1011, message: "Path not found" }),
   wrongMethod: wireError(400, { success: false, code: -1005, message: "Method not supported" }),
   show,
+  historyLimit: { requests: 10, perMs: 1_000 },
   rateLimitBody: { success: false, code: -1003, message: "TOO_MANY_REQUEST" },
   errorBody: { success: false, code: -1011, message: "The system is under maintenance." },
   delistedState: "gone",
