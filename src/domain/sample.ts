@@ -2,7 +2,6 @@
  * Samples: the live rate of an instrument as it stood at one accepted refresh. Each value is rounded once, when it is
  * sampled, to what is stored; from then on it goes there and back exactly.
  */
-import { HOUR_MS } from "./funding.ts";
 
 /** Units as in Quote; null means unknown. What an instrument without a sample had is not known either. */
 export interface Sample {
@@ -29,7 +28,6 @@ const MAX_ROUNDED_RATE = Number.MAX_SAFE_INTEGER / RATES_PER_UNIT;
 
 const SECOND_MS = 1000;
 const MINUTES_PER_HOUR = 60;
-const MINUTE_MS = HOUR_MS / MINUTES_PER_HOUR;
 
 /** A rate as it is stored. Negative zero becomes zero. */
 export function roundedRate(rate: number): number {
@@ -37,35 +35,19 @@ export function roundedRate(rate: number): number {
   return Math.round(rate * RATES_PER_UNIT) / RATES_PER_UNIT + 0;
 }
 
-/** A price or an amount as it is stored. Negative zero becomes zero. */
-export function roundedAmount(amount: number): number {
+/** A price or an amount as it is stored. Negative zero becomes zero; what is not a number is unknown. */
+export function roundedAmount(amount: number | null): number | null {
+  if (amount === null || !Number.isFinite(amount)) return null;
   return Number(amount.toPrecision(SIGNIFICANT_DIGITS)) + 0;
 }
 
 /** An interval as it is stored: to the minute. */
-function roundedHours(hours: number): number {
-  return Math.round((hours * HOUR_MS) / MINUTE_MS) / MINUTES_PER_HOUR;
+export function roundedHours(hours: number | null): number | null {
+  if (hours === null || !(hours > 0 && hours < Number.POSITIVE_INFINITY)) return null;
+  return Math.round(hours * MINUTES_PER_HOUR) / MINUTES_PER_HOUR;
 }
 
-/** A time as it is stored: to the second. */
-export function roundedMs(atMs: number): number {
-  return Math.round(atMs / SECOND_MS) * SECOND_MS;
-}
-
-function ifKnown(value: number | null, round: (value: number) => number): number | null {
-  return value === null || !Number.isFinite(value) ? null : round(value);
-}
-
-/** A sample as it is stored; null if its rate is not a number. Idempotent. */
-export function roundedSample(sample: Sample): Sample | null {
-  if (!Number.isFinite(sample.rate)) return null;
-  return {
-    rate: roundedRate(sample.rate),
-    intervalHours: ifKnown(sample.intervalHours, roundedHours),
-    nextFundingAtMs: ifKnown(sample.nextFundingAtMs, roundedMs),
-    markPrice: ifKnown(sample.markPrice, roundedAmount),
-    indexPrice: ifKnown(sample.indexPrice, roundedAmount),
-    openInterestUsd: ifKnown(sample.openInterestUsd, roundedAmount),
-    volume24hUsd: ifKnown(sample.volume24hUsd, roundedAmount),
-  };
+/** The unix seconds of a time in milliseconds, as they are stored. */
+export function roundedSeconds(atMs: number | null): number | null {
+  return atMs === null || !Number.isFinite(atMs) ? null : Math.round(atMs / SECOND_MS);
 }

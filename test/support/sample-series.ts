@@ -25,11 +25,13 @@ export const rates = fc
   )
   .map(roundedRate);
 
+const rounded = (amount: number): number => roundedAmount(amount) ?? Number.NaN;
+
 /** Amounts of every size; NaN means null. */
 export const amounts = fc.oneof(
-  { weight: 6, arbitrary: fc.double({ min: 90, max: 110, noNaN: true }).map(roundedAmount) },
+  { weight: 6, arbitrary: fc.double({ min: 90, max: 110, noNaN: true }).map(rounded) },
   { weight: 2, arbitrary: fc.constant(Number.NaN) },
-  { weight: 1, arbitrary: fc.double({ min: 0, max: 1e12, noNaN: true }).map(roundedAmount) },
+  { weight: 1, arbitrary: fc.double({ min: 0, max: 1e12, noNaN: true }).map(rounded) },
   { weight: 1, arbitrary: fc.constantFrom(0, 1e-18, 1e-300, 1e300, -5, 123_456.789_012_345) },
   { weight: 1, arbitrary: fc.double({ noNaN: true }) },
 );

@@ -12,6 +12,9 @@ export interface SampleColumns {
   readonly market: MarketColumns;
 }
 
+/** The times of a blob's samples, ascending and distinct: those of all refreshes of an exchange in its period. */
+export type Axis = Float64Array;
+
 export interface Changes {
   readonly at: Uint32Array;
   readonly values: Float64Array;
@@ -55,6 +58,36 @@ export const MARKET_FIELDS = [
   "openInterestUsd",
   "volume24hUsd",
 ] as const;
+
+/** The last sample at or before a time; null if there is none. */
+export function sampleAtOf(columns: SampleColumns, atS: number): SampleAt | null {
+  const { times, rates, intervals, nextTimes, market } = columns;
+  const index = lastUpTo(times, atS);
+  if (index < 0) return null;
+  return {
+    at: times[index] ?? Number.NaN,
+    rate: rates[index] ?? Number.NaN,
+    intervalHours: valueAt(intervals, index),
+    nextTime: valueAt(nextTimes, index),
+    ...marketAt(market, times, index),
+  };
+}
+
+/** The prices and amounts that were known at a sample. */
+export function marketAt(
+  market: MarketColumns,
+  times: Float64Array,
+  index: number,
+): Omit<SampleAt, "at" | "rate" | "intervalHours" | "nextTime"> {
+  const place = lastUpTo(market.at, index);
+  return {
+    marketAt: times[market.at[place] ?? -1] ?? Number.NaN,
+    markPrice: market.markPrices[place] ?? Number.NaN,
+    indexPrice: market.indexPrices[place] ?? Number.NaN,
+    openInterestUsd: market.openInterestUsd[place] ?? Number.NaN,
+    volume24hUsd: market.volume24hUsd[place] ?? Number.NaN,
+  };
+}
 
 /** The value that holds at a sample: that of the last change up to it; NaN before the first. */
 export function valueAt({ at, values }: Changes, index: number): number {

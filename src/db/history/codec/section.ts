@@ -1,9 +1,11 @@
 import { MARKET_EVERY_S, RATE_EXPONENT, SIGNIFICANT_DIGITS } from "../../../domain/sample.ts";
 import { type ByteReader, ByteWriter, MalformedBytes, unzigzag, zigzag } from "./bytes.ts";
 import {
+  type Axis,
   type Changes,
   lastUpTo,
   MARKET_FIELDS,
+  marketAt,
   type MarketColumns,
   NO_MARKET,
   type SampleAt,
@@ -22,9 +24,6 @@ const PERIODS_S = [MARKET_EVERY_S, 3600] as const;
 const MINUTES_PER_HOUR = 60;
 /** The code of an unknown interval or time; others are one higher. */
 const UNKNOWN = 0;
-
-/** The times of a blob's samples, ascending and distinct: those of all refreshes of an exchange in its period. */
-export type Axis = Float64Array;
 
 /** Writes one series. Each of its times must be on the axis. Rates come last, so that a reader may stop among them. */
 export function writeSection(out: ByteWriter, columns: SampleColumns, axis: Axis): void {
@@ -58,18 +57,12 @@ export function readSampleAt(from: ByteReader, axis: Axis, atS: number): SampleA
   const nextTime = valueAt(readNextTimes(from, axis[0] ?? 0), index);
   from.count();
   const market = readMarket(from, times);
-  const place = lastUpTo(market.at, index);
-  const of = (field: (typeof MARKET_FIELDS)[number]): number => market[field][place] ?? Number.NaN;
   return {
     at: times[index] ?? Number.NaN,
     rate: readDecimals(from, times.length, { only: index + 1 })[index] ?? Number.NaN,
     intervalHours,
     nextTime,
-    marketAt: times[market.at[place] ?? -1] ?? Number.NaN,
-    markPrice: of("markPrices"),
-    indexPrice: of("indexPrices"),
-    openInterestUsd: of("openInterestUsd"),
-    volume24hUsd: of("volume24hUsd"),
+    ...marketAt(market, times, index),
   };
 }
 

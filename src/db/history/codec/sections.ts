@@ -1,7 +1,8 @@
 import { ByteReader, ByteWriter, MalformedBytes } from "./bytes.ts";
-import { type SampleAt, type SampleColumns, lastUpTo } from "./columns.ts";
+import { type Axis, type SampleAt, type SampleColumns, lastUpTo } from "./columns.ts";
+import { decoding, unseal } from "./envelope.ts";
 import { readIntegers, writeIntegers } from "./integers.ts";
-import { type Axis, readSampleAt, readSection, writeSection } from "./section.ts";
+import { readSampleAt, readSection, writeSection } from "./section.ts";
 
 /** Where the times of a body are: in it, or in a body of their own, named by its checksum. */
 const WITH_AXIS = 0;
@@ -21,9 +22,13 @@ export function axisOf(body: Uint8Array): Axis {
   return readAxis(new ByteReader(body));
 }
 
-/** What names an axis that is stored elsewhere. */
+const checksums = new WeakMap<Axis, number>();
+
+/** What names an axis that is stored elsewhere: the checksum of its body. */
 export function axisChecksum(axis: Axis): number {
-  return Bun.hash.crc32(axisBody(axis));
+  const checksum = checksums.get(axis) ?? Bun.hash.crc32(axisBody(axis));
+  checksums.set(axis, checksum);
+  return checksum;
 }
 
 function writeAxis(out: ByteWriter, axis: Axis): void {
@@ -119,6 +124,12 @@ export class Sections {
   sampleAt(place: number, atS: number): SampleAt | null {
     return readSampleAt(new ByteReader(this.#bytes, this.#starts[place] ?? 0), this.axis, atS);
   }
+}
+
+/** The series of a blob. Throws DamagedBlob. */
+export function openSections(blob: Uint8Array, axisFor: AxisFinder = NO_AXIS): Sections {
+  const body = unseal("sections", blob);
+  return decoding(() => new Sections(body, axisFor));
 }
 
 function axisIn(from: ByteReader, axisFor: AxisFinder): Axis {

@@ -1,0 +1,113 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../../../domain/exchange.ts";
+import { versionBytes } from "../codec/envelope.ts";
+import type { HistoryEpochRepository } from "../epoch-repository.ts";
+import type { Damage } from "../replay.ts";
+import { RetentionStore } from "../retention-store.ts";
+import { SampleStore } from "../sample-store.ts";
+import { DAY_S, dayOf, secondsOf } from "../sample-times.ts";
+import { closeDays, DAY_CLOSES_AFTER_S } from "./close-days.ts";
+import { closeHours } from "./close-hours.ts";
+import type { RollUpContext, Slices } from "./context.ts";
+import { mergeMonths } from "./merge-months.ts";
+import { thinMonths } from "./thin-months.ts";
+
+/** How long each kind of data is kept. */
+export interface Retention {
+  /** Null: for ever. */
+  readonly samplesDays: number | null;
+  /** Null: for ever. */
+  readonly settlementsDays: number | null;
+}
+
+export const RETENTION_DEFAULTS: Retention = { samplesDays: 730, settlementsDays: null };
+
+/** Series merged in one night: 12,000 take eight nights. */
+const MERGED_PER_NIGHT = 1_500;
+
+/** Free pages that are left for the next day: what is removed each day is written again. 32 MB. */
+const KEPT_FREE_PAGES = 8_192;
+/** Pages moved in one transaction: about a millisecond. */
+const PAGES_AT_ONCE = 64;
+
+export interface RollUpDeps {
+  readonly epochs: HistoryEpochRepository;
+  readonly epoch: number;
+  readonly programVersion: string;
+  readonly retention: Retention;
+  /** Notified of blobs that could not be read; they are left out. */
+  readonly onDamage: (exchange: ExchangeId, damage: Damage) => void;
+  /** Default: MERGED_PER_NIGHT. */
+  readonly mergedPerNight?: number;
+  /** Default: KEPT_FREE_PAGES. */
+  readonly keptFreePages?: number;
+}
+
+/**
+ * Turns samples into smaller blobs as they get older, deletes what is too old, and gives space back. Can be killed at
+ * any moment: each layer replaces the one before it in one transaction.
+ */
+export class RollUp {
+  readonly #deps: RollUpDeps;
+  readonly #context: RollUpContext;
+  readonly #old: RetentionStore;
+  #work: Slices | null = null;
+  /** The last day whose night's work is done. */
+  #lastNight: number | null = null;
+
+  constructor(db: Database, deps: RollUpDeps) {
+    const { epochs, epoch, programVersion, onDamage } = deps;
+    this.#deps = deps;
+    this.#old = new RetentionStore(db);
+    this.#context = {
+      store: new SampleStore(db),
+      write: (work) => epochs.write(epoch, work),
+      program: versionBytes(programVersion),
+      onDamage,
+    };
+  }
+
+  /**
+   * Does the next slice of what is due; "done" if nothing is. Throws EpochLost, and any exception of the database: the
+   * work is then begun again by the next call, and nothing is lost.
+   */
+  step(nowMs: number): "more" | "done" {
+    this.#work ??= this.#all(secondsOf(nowMs));
+    try {
+      if (this.#work.next().done !== true) return "more";
+      this.#work = null;
+      return "done";
+    } catch (error) {
+      this.#work = null;
+      throw error;
+    }
+  }
+
+  *#all(nowS: number): Slices {
+    yield* closeHours(this.#context, nowS);
+    yield* closeDays(this.#context, nowS);
+    const night = dayOf(nowS - DAY_CLOSES_AFTER_S);
+    if (night === this.#lastNight) return;
+    let merges = 0;
+    const most = this.#deps.mergedPerNight ?? MERGED_PER_NIGHT;
+    yield* mergeMonths(this.#context, nowS, () => (merges += 1) <= most);
+    yield* thinMonths(this.#context, nowS);
+    yield* this.#removeOld(dayOf(nowS));
+    yield* this.#giveBack();
+    this.#lastNight = night;
+  }
+
+  *#removeOld(today: number): Slices {
+    const { samplesDays, settlementsDays } = this.#deps.retention;
+    const { write } = this.#context;
+    if (samplesDays !== null)
+      while (write(() => this.#old.removeSamples(today - samplesDays * DAY_S))) yield;
+    if (settlementsDays !== null)
+      while (write(() => this.#old.removeSettlements(today - settlementsDays * DAY_S))) yield;
+  }
+
+  *#giveBack(): Slices {
+    const kept = this.#deps.keptFreePages ?? KEPT_FREE_PAGES;
+    while (this.#old.freePages() > kept && this.#old.giveBack(PAGES_AT_ONCE)) yield;
+  }
+}

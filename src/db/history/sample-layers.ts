@@ -1,0 +1,121 @@
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { SampleColumns } from "./codec/columns.ts";
+import { DamagedBlob, decoding } from "./codec/envelope.ts";
+import { openSections, type Sections } from "./codec/sections.ts";
+import { type Damage, replay, type ReplayedRefreshes } from "./replay.ts";
+import type { SampleStore, StoredBlob, StoredPeriod } from "./sample-store.ts";
+import { DAY_S, dayOf, hourOf, monthOf } from "./sample-times.ts";
+import { type AxisCache, AxisReader } from "./stored-axes.ts";
+
+/** Which layer each part of a range is read from, so that no sample is read twice. Times are unix seconds. */
+interface Layers {
+  /** The starts of the months that are complete. */
+  readonly months: ReadonlySet<number>;
+  /** The starts of the days that are complete and in none of them, ascending. */
+  readonly days: readonly number[];
+  readonly axes: AxisReader;
+}
+
+/** Reads the blobs of one exchange that a range needs. Use it inside one transaction. */
+export class LayerReader {
+  readonly #store: SampleStore;
+  readonly #exchange: ExchangeId;
+  readonly #layers: Layers;
+  readonly damages: Damage[] = [];
+
+  constructor(
+    store: SampleStore,
+    exchange: ExchangeId,
+    from: number,
+    to: number,
+    cache: AxisCache,
+  ) {
+    this.#store = store;
+    this.#exchange = exchange;
+    const periods = store.periods(exchange, monthOf(from), to);
+    const axes = new AxisReader(cache);
+    const isMonth = ({ span }: StoredPeriod): boolean => span !== "day";
+    const complete = periods.filter((period) => period.complete);
+    const months = new Set(complete.filter(isMonth).map(({ start }) => start));
+    const days = complete.filter(
+      (period) =>
+        !isMonth(period) && period.start + DAY_S > from && !months.has(monthOf(period.start)),
+    );
+    // While a month is thinned, each of its blobs has its old times or its new ones.
+    for (const period of [...periods.filter(isMonth), ...days])
+      this.#readable(period.start, () => axes.add(period.axis));
+    this.#layers = { months, days: days.map(({ start }) => start), axes };
+  }
+
+  isInMonth(at: number): boolean {
+    return this.#layers.months.has(monthOf(at));
+  }
+
+  /** The samples of one series, in pieces of ascending time. */
+  piecesOf(
+    seriesId: number,
+    from: number,
+    to: number,
+    withMarket: boolean,
+  ): readonly SampleColumns[] {
+    const { months, days, axes } = this.#layers;
+    const read = (start: number, blob: Uint8Array | null): readonly SampleColumns[] => {
+      if (blob === null) return [];
+      const columns = this.#readable(start, () =>
+        openSections(blob, axes.finder).read(seriesId, withMarket),
+      );
+      return columns === null ? [] : [columns];
+    };
+    return [
+      ...[...months].flatMap((month) => read(month, this.#store.monthOf(seriesId, month))),
+      ...days.flatMap((day) => read(day, this.#store.dayOf(this.#exchange, day, seriesId))),
+      ...this.#hours(from, to).flatMap(({ start, blob }) => read(start, blob)),
+      ...this.#replayed(from, to).sections.flatMap((one) =>
+        one.seriesId === seriesId ? [one.columns] : [],
+      ),
+    ].toSorted((one, other) => (one.times[0] ?? 0) - (other.times[0] ?? 0));
+  }
+
+  /** All series of the days and hours of a range, as blobs of several. */
+  groups(from: number, to: number): readonly Sections[] {
+    const { days, axes } = this.#layers;
+    const blobs = [
+      ...days.flatMap((day) =>
+        this.#store.dayBlobs(this.#exchange, day).map(({ blob }) => ({ start: day, blob })),
+      ),
+      ...this.#hours(from, to),
+    ];
+    return blobs.flatMap(
+      ({ start, blob }) => this.#readable(start, () => openSections(blob, axes.finder)) ?? [],
+    );
+  }
+
+  /** All series of the hours of a range that are not closed yet. */
+  refreshes(from: number, to: number): ReplayedRefreshes["sections"] {
+    return this.#replayed(from, to).sections;
+  }
+
+  /** The hours of a range that are in no complete day or month. */
+  #hours(from: number, to: number): readonly StoredBlob[] {
+    const days = new Set(this.#layers.days);
+    return this.#store
+      .hours(this.#exchange, hourOf(from), to)
+      .filter(({ start }) => !days.has(dayOf(start)) && !this.isInMonth(start));
+  }
+
+  #replayed(from: number, to: number): ReplayedRefreshes {
+    const replayed = replay(this.#store.refreshes(this.#exchange, hourOf(from), to));
+    this.damages.push(...replayed.damages);
+    return replayed;
+  }
+
+  #readable<T>(start: number, read: () => T): T | null {
+    try {
+      return decoding(read);
+    } catch (error) {
+      if (!(error instanceof DamagedBlob)) throw error;
+      this.damages.push({ start, reason: error.message });
+      return null;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import { ColumnsBuilder, lastUpTo, type SampleColumns } from "./codec/columns.ts";
+import type { Damage } from "./replay.ts";
+import { LayerReader } from "./sample-layers.ts";
+import { SampleStore } from "./sample-store.ts";
+import { AxisCache } from "./stored-axes.ts";
+
+/** The samples of a range, with what of it could not be read. */
+export interface SamplesRead {
+  readonly columns: SampleColumns;
+  readonly damages: readonly Damage[];
+}
+
+/** Reads samples, on a connection that may be read-only. Times are unix seconds. */
+export class SampleReader {
+  readonly #db: Database;
+  readonly #store: SampleStore;
+  readonly #axes = new AxisCache();
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#store = new SampleStore(db);
+  }
+
+  /**
+   * The samples of a series in [from, to), each once and in ascending time, wherever they are stored; without prices and
+   * amounts if they are not wanted. A damaged blob is left out and named.
+   */
+  read(
+    series: { readonly id: number; readonly exchange: ExchangeId },
+    from: number,
+    to: number,
+    { withMarket = true }: { readonly withMarket?: boolean } = {},
+  ): SamplesRead {
+    // One transaction: a roll-up moves samples between two statements.
+    return this.#db.transaction(() => {
+      const layers = new LayerReader(this.#store, series.exchange, from, to, this.#axes);
+      const pieces = layers.piecesOf(series.id, from, to, withMarket);
+      return { columns: within(pieces, from, to), damages: layers.damages };
+    })();
+  }
+}
+
+/** The samples of some pieces in [from, to), each once. */
+function within(pieces: readonly SampleColumns[], from: number, to: number): SampleColumns {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1 && isWithin(first, from, to)) return first;
+  const builder = new ColumnsBuilder();
+  let next = from;
+  for (const piece of pieces) {
+    const start = lastUpTo(piece.times, next - 1) + 1;
+    const end = lastUpTo(piece.times, to - 1) + 1;
+    if (start >= end) continue;
+    builder.addColumns(piece, start, end);
+    next = (piece.times[end - 1] ?? next) + 1;
+  }
+  return builder.columns();
+}
+
+function isWithin({ times }: SampleColumns, from: number, to: number): boolean {
+  return (times[0] ?? from) >= from && (times.at(-1) ?? from) < to;
+}

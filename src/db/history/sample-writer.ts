@@ -1,0 +1,190 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { FlagBits } from "../../domain/flags.ts";
+import {
+  MARKET_EVERY_S,
+  roundedAmount,
+  roundedHours,
+  roundedRate,
+  roundedSeconds,
+  type Sample,
+} from "../../domain/sample.ts";
+import { seal, versionBytes } from "./codec/envelope.ts";
+import { refreshBody, type RefreshColumns } from "./codec/refresh.ts";
+import type { HistoryEpochRepository } from "./epoch-repository.ts";
+import { hourOf, secondsOf } from "./sample-times.ts";
+import { SampleStore } from "./sample-store.ts";
+import { SeriesEvents } from "./series-events.ts";
+import type { SeriesDescription, SeriesRepository } from "./series-repository.ts";
+
+/** One instrument of an accepted batch. */
+export interface SampledInstrument {
+  readonly series: SeriesDescription;
+  readonly sample: Sample;
+  /** Its flags that last; see LASTING_FLAGS. */
+  readonly flags: FlagBits;
+  /** Which asset it was held to be, null if that was not known. */
+  readonly assetId: string | null;
+}
+
+/** What became of a refresh: `late` if the clock went back, or its hour is closed. */
+export type WrittenRefresh = "stored" | "late";
+
+/** What the writer remembers of the newest refresh of an exchange. */
+interface Newest {
+  readonly refresh: RefreshColumns;
+  /** The period of the last prices and amounts, by series id. */
+  readonly marketPeriods: ReadonlyMap<number, number>;
+}
+
+interface Row {
+  readonly id: number;
+  readonly sample: Sample;
+}
+
+/**
+ * Stores the samples of accepted batches: one blob per exchange and refresh, with what differs from the one before. The
+ * first of each hour, and the first after a start, is read by itself.
+ */
+export class SampleWriter {
+  readonly #epochs: HistoryEpochRepository;
+  readonly #series: SeriesRepository;
+  readonly #events: SeriesEvents;
+  readonly #store: SampleStore;
+  readonly #program;
+  readonly #newest = new Map<ExchangeId, Newest>();
+  /** The last second that is stored, from before this writer's first refresh. */
+  readonly #storedUntil = new Map<ExchangeId, number>();
+
+  constructor(
+    db: Database,
+    parts: {
+      readonly epochs: HistoryEpochRepository;
+      readonly series: SeriesRepository;
+      readonly programVersion: string;
+    },
+  ) {
+    this.#epochs = parts.epochs;
+    this.#series = parts.series;
+    this.#events = new SeriesEvents(db);
+    this.#store = new SampleStore(db);
+    this.#program = versionBytes(parts.programVersion);
+  }
+
+  /**
+   * Stores a refresh completely or not at all, in a transaction of its own. Throws EpochLost if another collector has
+   * taken over.
+   */
+  write(
+    epoch: number,
+    exchange: ExchangeId,
+    atMs: number,
+    instruments: readonly SampledInstrument[],
+  ): WrittenRefresh {
+    const at = secondsOf(atMs);
+    if (this.#isLate(exchange, at)) return "late";
+    try {
+      const newest = this.#epochs.write(epoch, () => this.#storeRefresh(exchange, at, instruments));
+      this.#newest.set(exchange, newest);
+      return "stored";
+    } catch (error) {
+      // The memory may be ahead of the file now: the next refresh starts anew.
+      this.#newest.delete(exchange);
+      this.#series.forget();
+      this.#events.forget();
+      throw error;
+    }
+  }
+
+  #isLate(exchange: ExchangeId, at: number): boolean {
+    const last = this.#newest.get(exchange)?.refresh.at ?? this.#storedBefore(exchange);
+    return at <= last || this.#store.hasHour(exchange, hourOf(at));
+  }
+
+  #storedBefore(exchange: ExchangeId): number {
+    const known = this.#storedUntil.get(exchange) ?? this.#store.newest(exchange) ?? 0;
+    this.#storedUntil.set(exchange, known);
+    return known;
+  }
+
+  #storeRefresh(
+    exchange: ExchangeId,
+    at: number,
+    instruments: readonly SampledInstrument[],
+  ): Newest {
+    const before = this.#newest.get(exchange) ?? null;
+    const isKey = before === null || hourOf(before.refresh.at) !== hourOf(at);
+    const rows = this.#rows(at, instruments);
+    const period = Math.floor(at / MARKET_EVERY_S);
+    const due = isKey ? null : dueFor(before, period, at);
+    const refresh = columnsOf(at, rows, (id) => due === null || due(id));
+    const body = refreshBody(refresh, isKey ? null : before.refresh);
+    this.#store.addRefresh(exchange, at, seal("refresh", body, this.#program));
+    const marketPeriods = new Map(before?.marketPeriods);
+    for (const index of refresh.market.at) marketPeriods.set(refresh.ids[index] ?? 0, period);
+    return { refresh, marketPeriods };
+  }
+
+  /** The samples that have a rate, in the order of their series' ids. */
+  #rows(at: number, instruments: readonly SampledInstrument[]): readonly Row[] {
+    const rows = new Map<number, Row>();
+    for (const { series, sample, flags, assetId } of instruments) {
+      if (!Number.isFinite(sample.rate)) continue;
+      const id = this.#series.ensure(series);
+      this.#events.note(id, at, flags, assetId);
+      rows.set(id, { id, sample });
+    }
+    return [...rows.values()].toSorted((one, other) => one.id - other.id);
+  }
+}
+
+/** Whether prices and amounts of a series are due: once in each period, and after a settlement. */
+function dueFor(
+  { refresh, marketPeriods }: Newest,
+  period: number,
+  at: number,
+): (id: number) => boolean {
+  const settled = new Set<number>();
+  refresh.nextTimes.forEach((next, index) => {
+    if (next > refresh.at && next <= at) settled.add(refresh.ids[index] ?? 0);
+  });
+  return (id) => marketPeriods.get(id) !== period || settled.has(id);
+}
+
+function columnsOf(
+  at: number,
+  rows: readonly Row[],
+  isDue: (id: number) => boolean,
+): RefreshColumns {
+  const count = rows.length;
+  const ids = new Uint32Array(count);
+  const rates = new Float64Array(count);
+  const intervals = new Float64Array(count);
+  const nextTimes = new Float64Array(count);
+  const due: number[] = [];
+  rows.forEach(({ id, sample }, index) => {
+    ids[index] = id;
+    rates[index] = roundedRate(sample.rate);
+    intervals[index] = roundedHours(sample.intervalHours) ?? Number.NaN;
+    nextTimes[index] = roundedSeconds(sample.nextFundingAtMs) ?? Number.NaN;
+    if (isDue(id)) due.push(index);
+  });
+  return { at, ids, rates, intervals, nextTimes, market: marketOf(rows, due) };
+}
+
+function marketOf(rows: readonly Row[], due: readonly number[]): RefreshColumns["market"] {
+  const column = (field: "markPrice" | "indexPrice" | "openInterestUsd" | "volume24hUsd") => {
+    const values = new Float64Array(due.length);
+    due.forEach((index, place) => {
+      values[place] = roundedAmount(rows[index]?.sample[field] ?? null) ?? Number.NaN;
+    });
+    return values;
+  };
+  return {
+    at: Uint32Array.from(due),
+    markPrices: column("markPrice"),
+    indexPrices: column("indexPrice"),
+    openInterestUsd: column("openInterestUsd"),
+    volume24hUsd: column("volume24hUsd"),
+  };
+}
