@@ -1,0 +1,224 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { BoardReader } from "../../src/db/history/board-reader.ts";
+import {
+  marketAt,
+  type SampleAt,
+  type SampleColumns,
+  valueAt,
+} from "../../src/db/history/codec/columns.ts";
+import { SampleReader } from "../../src/db/history/sample-reader.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { roundedAmount, roundedRate, type Sample } from "../../src/domain/sample.ts";
+import { HistoryInFolder } from "../support/history.ts";
+import { batchOf, draw, sampleOf, samplingInto } from "../support/sampled-market.ts";
+
+const EXCHANGES = ["okx", "bybit"] as const;
+const BASES = ["BTC", "ETH", "SOL", "DOGE", "PEPE", "XRP", "ADA", "TON", "SUI", "APT"];
+const DAY_S = 86_400;
+const START_S = Date.UTC(2026, 0, 30, 22) / 1000;
+
+/** The refreshes of an exchange: mostly every so many seconds, with some of the gaps of a real one. */
+function timesOf(exchange: ExchangeId, from: number, to: number, everyS: number): number[] {
+  const times: number[] = [];
+  for (let at = from + draw(everyS, exchange); at < to; at += everyS)
+    if (draw(30, exchange, at, "failed") !== 0) times.push(at + draw(3, exchange, at));
+  return times;
+}
+
+interface Written {
+  readonly exchange: ExchangeId;
+  readonly at: number;
+}
+
+/** Rows of the columns as the market had them, without prices and amounts. */
+function rowsIn({ times, rates, intervals, nextTimes }: SampleColumns) {
+  return [...times].map((at, index) => [
+    at,
+    rates[index],
+    valueAt(intervals, index),
+    valueAt(nextTimes, index),
+  ]);
+}
+
+function rowOf(at: number, sample: Sample) {
+  const next = sample.nextFundingAtMs;
+  return [
+    at,
+    roundedRate(sample.rate),
+    sample.intervalHours ?? Number.NaN,
+    next === null ? Number.NaN : next / 1000,
+  ];
+}
+
+function expectedRows(written: readonly Written[], exchange: ExchangeId, base: string) {
+  return written.flatMap((one) => {
+    const sample = one.exchange === exchange ? sampleOf(`${exchange} ${base}`, one.at) : null;
+    return sample === null ? [] : [rowOf(one.at, sample)];
+  });
+}
+
+/** Everything that can be read of each series equals what was written. */
+function expectAll(history: HistoryInFolder, written: readonly Written[], from = 0): void {
+  const reader = new SampleReader(history.db);
+  const series = history.db
+    .query<{ id: number; exchange: ExchangeId; base: string }, []>(
+      "SELECT id, exchange, base FROM series",
+    )
+    .all();
+  for (const one of series) {
+    const { columns, damages } = reader.read(one, from, START_S + 1e9);
+    expect(damages).toEqual([]);
+    const expected = expectedRows(
+      written.filter(({ at }) => at >= from),
+      one.exchange,
+      one.base,
+    );
+    expect(rowsIn(columns)).toEqual(expected);
+  }
+}
+
+/** Prices and amounts are those of the market at their time, and there are some in each quarter of an hour. */
+function expectMarket(history: HistoryInFolder, exchange: ExchangeId, base: string): void {
+  const id =
+    history.db
+      .query<{ id: number }, [string]>("SELECT id FROM series WHERE uid = ?")
+      .get(`${exchange}-${base}`)?.id ?? 0;
+  const { columns } = new SampleReader(history.db).read({ id, exchange }, 0, START_S + 1e9);
+  const { times, market } = columns;
+  const periods = new Set([...times].map((at) => Math.floor(at / 900)));
+  expect(new Set([...market.at].map((index) => Math.floor((times[index] ?? 0) / 900)))).toEqual(
+    periods,
+  );
+  for (const index of market.at) {
+    const at = times[index] ?? 0;
+    const sample = sampleOf(`${exchange} ${base}`, at);
+    expect(marketAt(market, times, index)).toEqual({
+      marketAt: at,
+      markPrice: roundedAmount(sample?.markPrice ?? null) ?? Number.NaN,
+      indexPrice: roundedAmount(sample?.indexPrice ?? null) ?? Number.NaN,
+      openInterestUsd: roundedAmount(sample?.openInterestUsd ?? null) ?? Number.NaN,
+      volume24hUsd: roundedAmount(sample?.volume24hUsd ?? null) ?? Number.NaN,
+    });
+  }
+}
+
+function tables(history: HistoryInFolder): Record<string, number> {
+  const count = (table: string): number =>
+    history.db.query<{ n: number }, []>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? 0;
+  return Object.fromEntries(
+    ["refreshes", "hours", "days", "months", "frames"].map((layer) => [
+      layer,
+      count(`sample_${layer}`),
+    ]),
+  );
+}
+
+test("every sample is read once, exactly as it was taken, while hours and days are closed around it", () => {
+  using history = new HistoryInFolder();
+  const sampling = samplingInto(history.db);
+  const written: Written[] = [];
+  const all = EXCHANGES.flatMap((exchange) =>
+    timesOf(exchange, START_S, START_S + 30 * 3600, 60).map((at) => ({ exchange, at })),
+  ).toSorted((one, other) => one.at - other.at);
+  let checked = 0;
+  for (const one of all) {
+    expect(sampling.write(one.exchange, one.at, batchOf(one.exchange, BASES, one.at))).toBe(
+      "stored",
+    );
+    written.push(one);
+    sampling.rollUp.step(one.at * 1000);
+    if (draw(400, one.at, "check") === 0) {
+      expectAll(history, written, one.at - draw(2 * DAY_S, one.at));
+      checked += 1;
+    }
+  }
+  expect(checked).toBeGreaterThan(5);
+  sampling.rollUpAll(START_S + 30 * 3600);
+  expectAll(history, written);
+  for (const base of BASES) expectMarket(history, "okx", base);
+  expect(tables(history)).toMatchObject({ hours: 2 * 3, days: 2 * 2 * 2, months: 0 });
+});
+
+describe("over months", () => {
+  const EVERY_S = 1800;
+  const STALE_S = 2000;
+  const DAYS = 75;
+  const MARCH_S = Date.UTC(2026, 2, 1) / 1000;
+  const all = EXCHANGES.flatMap((exchange) =>
+    timesOf(exchange, START_S, START_S + DAYS * DAY_S, EVERY_S).map((at) => ({ exchange, at })),
+  ).toSorted((one, other) => one.at - other.at);
+  const history = new HistoryInFolder();
+  afterAll(() => history[Symbol.dispose]());
+
+  // Everything is done in time, by a roll-up that begins anew now and then.
+  let sampling = samplingInto(history.db, { mergedPerNight: 3 });
+  let nextS = START_S;
+  for (const { exchange, at } of all) {
+    if (at >= nextS) {
+      const slices = draw(40, at, "slices");
+      for (let n = 0; n < slices && sampling.rollUp.step(at * 1000) === "more"; n += 1);
+      if (draw(5, at) === 0) sampling = samplingInto(history.db, { mergedPerNight: 3 });
+      sampling.rollUpAll(at);
+      nextS = at + 20_000;
+    }
+    sampling.write(exchange, at, batchOf(exchange, BASES, at));
+  }
+
+  test("closed months are merged series by series, and nothing is lost or doubled", () => {
+    sampling.rollUpAll(START_S + DAYS * DAY_S);
+    expectAll(history, all);
+    // January had two days, and the last day is not closed.
+    const merged = 2 * (2 + 28);
+    const groups = 2;
+    expect(tables(history)).toMatchObject({
+      months: 2 * 2 * BASES.length,
+      frames: merged,
+      days: (2 * DAYS - merged) * groups,
+    });
+  });
+
+  test("the board of a moment is what was known then, to the second or to the hour before", () => {
+    const board = new BoardReader(history.db);
+    const stale = new Map<ExchangeId, number>(EXCHANGES.map((exchange) => [exchange, STALE_S]));
+    const uids = new Map(
+      history.db
+        .query<{ id: number; uid: string }, []>("SELECT id, uid FROM series")
+        .all()
+        .map(({ id, uid }) => [id, uid]),
+    );
+    for (let n = 0; n < 60; n += 1) {
+      const at = START_S + 7200 + draw(DAYS * DAY_S - 7200, n, "moment");
+      const isMerged = at < MARCH_S;
+      const moment = isMerged ? at - (at % 3600) : at;
+      const read = board.at(at, stale);
+      expect(read).toMatchObject({ at: moment, damages: [] });
+      const known = all.filter(
+        (one) => one.at >= moment - STALE_S && (isMerged ? one.at < moment : one.at <= moment),
+      );
+      const expected = EXCHANGES.flatMap((exchange) =>
+        BASES.flatMap((base) => {
+          const last = known.findLast(
+            (one) => one.exchange === exchange && sampleOf(`${exchange} ${base}`, one.at) !== null,
+          );
+          return last === undefined ? [] : [`${exchange}-${base} ${last.at}`];
+        }),
+      );
+      const found = [...read.samples].map(([id, { at: time }]) => `${uids.get(id)} ${time}`);
+      expect(found.toSorted()).toEqual(expected.toSorted());
+      for (const [id, one] of read.samples) expectKnown(uids.get(id) ?? "", one);
+    }
+    expect(board.firstTime()).toBe(Date.UTC(2026, 0, 1) / 1000);
+  });
+
+  /** A sample is that of its time, with prices and amounts from the quarter of an hour before it. */
+  function expectKnown(uid: string, one: SampleAt): void {
+    const [exchange = "", base = ""] = uid.split("-");
+    const sample = sampleOf(`${exchange} ${base}`, one.at);
+    expect(sample).not.toBeNull();
+    if (sample === null) return;
+    expect([one.at, one.rate, one.intervalHours, one.nextTime]).toEqual(rowOf(one.at, sample));
+    expect(one.marketAt).toBeWithin(one.at - 900, one.at + 1);
+    const then = sampleOf(`${exchange} ${base}`, one.marketAt);
+    expect(one.markPrice).toEqual(roundedAmount(then?.markPrice ?? null) ?? Number.NaN);
+  }
+});

@@ -1,0 +1,81 @@
+import type { Database } from "bun:sqlite";
+import { HistoryEpochRepository } from "../../src/db/history/epoch-repository.ts";
+import { RollUp, type RollUpDeps } from "../../src/db/history/roll-up/roll-up.ts";
+import { SampleWriter, type SampledInstrument } from "../../src/db/history/sample-writer.ts";
+import { SeriesRepository } from "../../src/db/history/series-repository.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import type { Sample } from "../../src/domain/sample.ts";
+import { seriesOf } from "./history.ts";
+
+export const PROGRAM_VERSION = "1.2.3";
+
+/** A whole number from 0 to `below`, the same for the same inputs. */
+export function draw(below: number, ...of: readonly (number | string)[]): number {
+  return Number(Bun.hash.xxHash64(of.join(" ")) % BigInt(below));
+}
+
+/** What an instrument of a made-up market shows at a time, in unix seconds; null: it is not in the batch. */
+export function sampleOf(base: string, atS: number): Sample | null {
+  const hour = Math.floor(atS / 3600);
+  // Some are not listed for hours, some miss a batch.
+  if (draw(12, base, "absent", Math.floor(hour / 5)) === 0 || draw(40, base, atS) === 0)
+    return null;
+  const intervalHours =
+    [8, 4, 1, null][draw(40, base, "interval", hour) % 37 === 0 ? 3 : draw(3, base)] ?? null;
+  const everyS = (intervalHours ?? 8) * 3600;
+  const price = (1 + draw(1000, base)) * (1 + draw(1000, base, hour) / 1e5);
+  return {
+    rate:
+      (draw(200, base, hour) - 100 + draw(3, base, atS)) / 1e6 + draw(10, base, atS, "fine") / 1e9,
+    intervalHours,
+    nextFundingAtMs: (Math.floor(atS / everyS) + 1) * everyS * 1000,
+    markPrice: draw(50, base, "no mark", hour) === 0 ? null : price,
+    indexPrice: price * (1 + draw(100, base, atS) / 1e6),
+    openInterestUsd: price * draw(1e9, base, atS),
+    volume24hUsd: draw(2, base) === 0 ? null : price * draw(1e9, base, hour),
+  };
+}
+
+/** A batch of such a market. */
+export function batchOf(
+  exchange: ExchangeId,
+  bases: readonly string[],
+  atS: number,
+): readonly SampledInstrument[] {
+  return bases.flatMap((base) => {
+    const sample = sampleOf(`${exchange} ${base}`, atS);
+    if (sample === null) return [];
+    const series = seriesOf(base, { uid: `${exchange}-${base}`, exchange });
+    const flags = draw(5, base, Math.floor(atS / 7200));
+    return [{ series, sample, flags, assetId: draw(3, base) === 0 ? null : base }];
+  });
+}
+
+/** What writes samples, as the collector does. */
+export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
+  const epochs = new HistoryEpochRepository(db);
+  const epoch = epochs.takeOver();
+  const series = new SeriesRepository(db);
+  const writer = new SampleWriter(db, { epochs, series, programVersion: PROGRAM_VERSION });
+  const rollUp = new RollUp(db, {
+    epochs,
+    epoch,
+    programVersion: PROGRAM_VERSION,
+    retention: { samplesDays: null, settlementsDays: null },
+    onDamage: (exchange, damage) => {
+      throw new Error(`${exchange}: ${damage.reason}`);
+    },
+    ...changes,
+  });
+  return {
+    epochs,
+    series,
+    rollUp,
+    write: (exchange: ExchangeId, atS: number, instruments: readonly SampledInstrument[]) =>
+      writer.write(epoch, exchange, atS * 1000, instruments),
+    /** Does everything that is due at a time. */
+    rollUpAll: (atS: number) => {
+      while (rollUp.step(atS * 1000) === "more");
+    },
+  };
+}
