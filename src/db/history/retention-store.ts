@@ -12,7 +12,7 @@ const OLD_SAMPLES: readonly {
   { table: "sample_months", key: "rowid", old: "month < ?1 - 31 * 86400" },
   { table: "sample_frames", key: "rowid", old: "day + 86400 <= ?1" },
   { table: "sample_days", key: "rowid", old: "day + 86400 <= ?1" },
-  { table: "sample_hours", key: "rowid", old: "hour + 3600 <= ?1" },
+  { table: "sample_hours", key: "rowid", old: "hour + 3600 * hours <= ?1" },
   {
     table: "sample_periods",
     key: "rowid",

@@ -4,7 +4,7 @@ import { DamagedBlob, decoding } from "./codec/envelope.ts";
 import { openSections, type Sections } from "./codec/sections.ts";
 import { type Damage, replay, type ReplayedRefreshes } from "./replay.ts";
 import type { SampleStore, StoredBlob, StoredPeriod } from "./sample-store.ts";
-import { DAY_S, dayOf, hourOf, monthOf } from "./sample-times.ts";
+import { blockOf, DAY_S, dayOf, hourOf, monthOf } from "./sample-times.ts";
 import { type AxisCache, AxisReader } from "./stored-axes.ts";
 
 /** Which layer each part of a range is read from, so that no sample is read twice. Times are unix seconds. */
@@ -95,11 +95,11 @@ export class LayerReader {
     return this.#replayed(from, to).sections;
   }
 
-  /** The hours of a range that are in no complete day or month. */
+  /** The hours of a range, and some before it, that are in no complete day or month. */
   #hours(from: number, to: number): readonly StoredBlob[] {
     const days = new Set(this.#layers.days);
     return this.#store
-      .hours(this.#exchange, hourOf(from), to)
+      .hours(this.#exchange, blockOf(from), to)
       .filter(({ start }) => !days.has(dayOf(start)) && !this.isInMonth(start));
   }
 

@@ -18,13 +18,14 @@ export const sampleRefreshes = sqliteTable(
   (table) => [primaryKey({ columns: [table.exchange, table.at] })],
 );
 
-/** A closed hour of an exchange, all series with the times of their samples. */
+/** Some closed hours of an exchange, all series with the times of their samples: one, or as many as are joined. */
 export const sampleHours = sqliteTable(
   "sample_hours",
   {
     exchange: text("exchange").$type<ExchangeId>().notNull(),
-    /** Its start. */
+    /** The start of the first. */
     hour: integer("hour").notNull(),
+    hours: integer("hours").notNull(),
     blob: blob("blob", { mode: "buffer" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.exchange, table.hour] })],

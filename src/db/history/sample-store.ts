@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { SampleSpan } from "./sample-schema.ts";
+import { HOUR_S } from "./sample-times.ts";
 
 /** A stored blob with the start of what it covers, unix seconds. */
 export interface StoredBlob {
@@ -63,30 +64,45 @@ export class SampleStore {
       .query<{ at: number | null }, [string]>(
         `SELECT max(at) AS at FROM (
            SELECT max(at) AS at FROM sample_refreshes WHERE exchange = ?1
-           UNION ALL SELECT max(hour) + 3599 FROM sample_hours WHERE exchange = ?1
+           UNION ALL SELECT max(hour + 3600 * hours) - 1 FROM sample_hours WHERE exchange = ?1
            UNION ALL SELECT max(start) + 86399 FROM sample_periods WHERE exchange = ?1 AND span = 'day')`,
       )
       .get(exchange);
     return row?.at ?? null;
   }
 
-  hasHour(exchange: ExchangeId, hour: number): boolean {
-    const sql = "SELECT 1 FROM sample_hours WHERE exchange = ? AND hour = ?";
-    return this.#db.query(sql).get(exchange, hour) !== null;
+  /** The end of the newest closed hour of an exchange; 0 if it has none. */
+  hoursEnd(exchange: ExchangeId): number {
+    const row = this.#db
+      .query<{ hour: number; hours: number }, [string]>(
+        "SELECT hour, hours FROM sample_hours WHERE exchange = ? ORDER BY hour DESC LIMIT 1",
+      )
+      .get(exchange);
+    return row === null ? 0 : row.hour + HOUR_S * row.hours;
   }
 
-  putHour(exchange: ExchangeId, hour: number, blob: Uint8Array): void {
+  putHours(exchange: ExchangeId, hour: number, hours: number, blob: Uint8Array): void {
     this.#db
-      .query("INSERT INTO sample_hours (exchange, hour, blob) VALUES (?, ?, ?)")
-      .run(exchange, hour, blob);
+      .query("INSERT INTO sample_hours (exchange, hour, hours, blob) VALUES (?, ?, ?, ?)")
+      .run(exchange, hour, hours, blob);
   }
 
+  /** The blobs of hours that start in a range. */
   hours(exchange: ExchangeId, from: number, to: number): readonly StoredBlob[] {
     return this.#db
       .query<StoredBlob, [string, number, number]>(
         "SELECT hour AS start, blob FROM sample_hours WHERE exchange = ? AND hour >= ? AND hour < ? ORDER BY hour",
       )
       .all(exchange, from, to);
+  }
+
+  /** The exchanges that have a single hour in a range, each with its first one. */
+  oldestSingleHours(from: number, to: number): readonly { exchange: ExchangeId; at: number }[] {
+    return this.#db
+      .query<{ exchange: ExchangeId; at: number }, [number, number]>(
+        "SELECT exchange, min(hour) AS at FROM sample_hours WHERE hour >= ? AND hour < ? AND hours = 1 GROUP BY exchange",
+      )
+      .all(from, to);
   }
 
   /** The exchanges with an hour before `to`, each with its first one. */

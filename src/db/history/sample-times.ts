@@ -8,6 +8,15 @@ export function hourOf(at: number): number {
   return Math.floor(at / HOUR_S) * HOUR_S;
 }
 
+/** Closed hours are joined to blocks of so many, counted from midnight. */
+export const JOINED_HOURS = 6;
+
+/** The start of the block of hours of a time. */
+export function blockOf(at: number): number {
+  const block = JOINED_HOURS * HOUR_S;
+  return Math.floor(at / block) * block;
+}
+
 export function dayOf(at: number): number {
   return Math.floor(at / DAY_S) * DAY_S;
 }

@@ -98,7 +98,7 @@ export class SampleWriter {
 
   #isLate(exchange: ExchangeId, at: number): boolean {
     const last = this.#newest.get(exchange)?.refresh.at ?? this.#storedBefore(exchange);
-    return at <= last || this.#store.hasHour(exchange, hourOf(at));
+    return at <= last || at < this.#store.hoursEnd(exchange);
   }
 
   #storedBefore(exchange: ExchangeId): number {

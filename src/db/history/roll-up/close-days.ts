@@ -1,8 +1,8 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import { seal } from "../codec/envelope.ts";
-import { axisBody, type Section, type Sections, openSections } from "../codec/sections.ts";
-import { joined } from "../replay.ts";
+import { axisBody, openSections, type Sections } from "../codec/sections.ts";
 import { DAY_S, dayOf } from "../sample-times.ts";
+import { idsOf, sectionOf } from "./close-hours.ts";
 import {
   checkedSections,
   ifReadable,
@@ -42,7 +42,7 @@ function* closeDay(context: RollUpContext, exchange: ExchangeId, day: number): S
     store.putPeriod(exchange, { ...period, complete: false });
   });
   yield;
-  const ids = [...new Set(hours.flatMap((hour) => [...hour.ids]))].toSorted((a, b) => a - b);
+  const ids = idsOf(hours);
   for (let first = 0; first < ids.length; first += SERIES_PER_BLOB) {
     const group = ids.slice(first, first + SERIES_PER_BLOB);
     const sections = group.map((seriesId) => sectionOf(hours, seriesId));
@@ -71,9 +71,4 @@ function readableHours(
     const hour = ifReadable(context, exchange, start, () => openSections(blob));
     return hour === null ? [] : [hour];
   });
-}
-
-function sectionOf(hours: readonly Sections[], seriesId: number): Section {
-  const pieces = hours.flatMap((hour) => hour.read(seriesId) ?? []);
-  return { seriesId, columns: joined(pieces) };
 }

@@ -7,7 +7,7 @@ import { RetentionStore } from "../retention-store.ts";
 import { SampleStore } from "../sample-store.ts";
 import { DAY_S, dayOf, secondsOf } from "../sample-times.ts";
 import { closeDays, DAY_CLOSES_AFTER_S } from "./close-days.ts";
-import { closeHours } from "./close-hours.ts";
+import { closeHours, joinHours } from "./close-hours.ts";
 import type { RollUpContext, Slices } from "./context.ts";
 import { mergeMonths } from "./merge-months.ts";
 import { thinMonths } from "./thin-months.ts";
@@ -86,6 +86,7 @@ export class RollUp {
   *#all(nowS: number): Slices {
     yield* closeHours(this.#context, nowS);
     yield* closeDays(this.#context, nowS);
+    yield* joinHours(this.#context, nowS);
     const night = dayOf(nowS - DAY_CLOSES_AFTER_S);
     if (night === this.#lastNight) return;
     let merges = 0;
