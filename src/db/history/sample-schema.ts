@@ -25,7 +25,7 @@ export const sampleHours = sqliteTable(
     exchange: text("exchange").$type<ExchangeId>().notNull(),
     /** The start of the first. */
     hour: integer("hour").notNull(),
-    hours: integer("hours").notNull(),
+    hours: integer("hours").notNull().default(1),
     blob: blob("blob", { mode: "buffer" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.exchange, table.hour] })],

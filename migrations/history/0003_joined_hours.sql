@@ -1,0 +1,1 @@
+ALTER TABLE `sample_hours` ADD `hours` integer DEFAULT 1 NOT NULL;
