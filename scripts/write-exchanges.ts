@@ -1,15 +1,20 @@
 /** Writes docs/exchanges.md from the facts of the adapters: `bun scripts/write-exchanges.ts`. */
 import { join } from "node:path";
 import type { OptionalField } from "../src/domain/quote.ts";
-import type { ExchangeFacts } from "../src/exchanges/exchange.ts";
+import type { Exchange, ExchangeFacts } from "../src/exchanges/exchange.ts";
+import type { ExchangeHistory, HistoryPaging, HistoryProfile } from "../src/exchanges/history.ts";
 import { EXCHANGES } from "../src/exchanges/registry.ts";
 
 export const EXCHANGES_FILE = join(import.meta.dir, "../docs/exchanges.md");
 
+/** What the page says about one exchange. */
+export type Documented = Pick<Exchange, "facts" | "history">;
+
+/** Every exchange, in the order of the registry. */
+export const DOCUMENTED: readonly Documented[] = Object.values(EXCHANGES);
+
 /** The facts of every exchange, in the order of the registry. */
-export const ALL_FACTS: readonly ExchangeFacts[] = Object.values(EXCHANGES).map(
-  ({ facts }) => facts,
-);
+export const ALL_FACTS: readonly ExchangeFacts[] = DOCUMENTED.map(({ facts }) => facts);
 
 /** The API's names of the fields; the introduction says which of them are not served directly. */
 const FIELD_NAMES: Readonly<Record<OptionalField, string>> = {
@@ -40,6 +45,7 @@ const INTRODUCTION = `From the facts in the adapters: where each number comes fr
 - **fields**: the optional fields that are filled on at least some rows; the rate and the names are on all. \`rate_cap\`, \`rate_floor\` and \`baseline_rate\` are not served directly, only as the flags \`pinned_cap\`, \`pinned_floor\` and \`pinned_baseline\`. \`baseline_rate\` is the resting rate: the rate without a premium, i.e. the interest component. If it is documented for coins only, no other contract is flagged \`pinned_baseline\`; what is a coin follows from the asset class that the exchange states or, if it states none, from the one that others state. \`exchange_time\` is the exchange's own timestamp and becomes \`observed_at\`; without it, that is the time of the reply.
 - **accrual**: \`periodic\` is charged at \`next_funding_time\`, \`continuous\` every second.
 - **unverified**: why it is not proven which of two published rates is charged next. The rows have the flag \`unverified_rate\`, and no pair with such a leg is \`usable\`.
+- **history**: how its past payments are read: how it pages through them, the rows of one reply, how far back it reaches, and the pace at which it is requested, below its own limit.
 - **default**: whether the exchange is collected when \`EXCHANGES\` is not set.`;
 
 const COLUMNS = [
@@ -58,7 +64,8 @@ const COLUMNS = [
  * The whole page as Markdown. Its body is excluded from formatting: a table padded to the width of its
  * longest text would be unreadable as source, and every change would touch every line.
  */
-export function exchangesPage(all: readonly ExchangeFacts[]): string {
+export function exchangesPage(documented: readonly Documented[]): string {
+  const all = documented.map(({ facts }) => facts);
   const off = all.filter(({ disabledReason }) => disabledReason !== undefined).length;
   return [
     "# Exchanges",
@@ -66,7 +73,7 @@ export function exchangesPage(all: readonly ExchangeFacts[]): string {
     INTRODUCTION,
     `${all.length} exchanges, ${off} of them disabled by default.`,
     auditTable(all),
-    ...all.map(section),
+    ...documented.map(section),
     "<!-- prettier-ignore-end -->\n",
   ].join("\n\n");
 }
@@ -101,11 +108,7 @@ function fieldsOf({ providedFields }: ExchangeFacts): string {
 }
 
 /** The heading is the id, so that its anchor is the id, too. */
-function section(facts: ExchangeFacts): string {
-  const unknowns =
-    facts.caveats.length === 0
-      ? "No caveats are known."
-      : ["Caveats:", "", ...facts.caveats.map((text) => `- ${plain(text)}`)].join("\n");
+function section({ facts, history }: Documented): string {
   return [
     `## ${facts.id}`,
     `${plain(facts.name)}. Rate: ${plain(facts.rateRule)}`,
@@ -114,9 +117,64 @@ function section(facts: ExchangeFacts): string {
     ...(facts.unverifiedRate === undefined
       ? []
       : [`Unverified: ${plain(facts.unverifiedRate)} All rows are flagged \`unverified_rate\`.`]),
-    unknowns,
+    facts.caveats.length === 0 ? "No caveats are known." : listOf("Caveats", facts.caveats),
+    ...(history === undefined ? [] : historyOf(history)),
   ].join("\n\n");
 }
+
+function listOf(title: string, texts: readonly string[]): string {
+  return [`${title}:`, "", ...texts.map((text) => `- ${plain(text)}`)].join("\n");
+}
+
+/** One line about the past of an exchange, and what is open about it. */
+function historyOf(history: ExchangeHistory): readonly string[] {
+  if (history.kind === "none") return [`History: none. ${plain(history.reason)}`];
+  const rows = history.kind === "settlements" ? "payments" : "accrued amounts per hour";
+  const line = `History: ${rows}, ${profileText(history)}.`;
+  return history.caveats.length === 0
+    ? [line]
+    : [line, listOf("Caveats of its history", history.caveats)];
+}
+
+function profileText(profile: Omit<HistoryProfile<never>, "load" | "keys">): string {
+  const { paging, maxRows, maxRangeMs, order, depth, pacing } = profile;
+  return [
+    pagingText(paging),
+    `up to ${maxRows} rows per reply`,
+    ...(order === "unknown" ? [] : [order.replaceAll("_", " ")]),
+    ...(maxRangeMs === undefined ? [] : [`at most ${durationText(maxRangeMs)} at once`]),
+    `depth: ${plain(depth.words)}`,
+    `pace: ${counted(pacing.requests, "request")} in ${durationText(pacing.perMs)}`,
+  ].join("; ");
+}
+
+function pagingText(paging: HistoryPaging): string {
+  switch (paging.by) {
+    case "time":
+      return `by time, the ${paging.sends} of a longer range`;
+    case "page":
+      return "by page number";
+    case "cursor":
+      return "by cursor";
+    case "nothing":
+      return "all in one reply";
+  }
+}
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+
+/** The largest unit in which it is a whole number, or seconds. */
+function durationText(ms: number): string {
+  for (const [unit, unitMs] of UNITS) if (ms % unitMs === 0) return counted(ms / unitMs, unit);
+  return `${ms / 1000} seconds`;
+}
+
+const UNITS = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+] as const;
 
 /** Escapes a text for Markdown. An underscore inside a word needs no escaping. */
 function plain(text: string): string {
@@ -126,4 +184,4 @@ function plain(text: string): string {
     .replaceAll("\n", " ");
 }
 
-if (import.meta.main) await Bun.write(EXCHANGES_FILE, exchangesPage(ALL_FACTS));
+if (import.meta.main) await Bun.write(EXCHANGES_FILE, exchangesPage(DOCUMENTED));
