@@ -9,15 +9,13 @@ import {
 } from "drizzle-orm/sqlite-core";
 import type { AccrualUnit } from "../../domain/settlement.ts";
 import type { ExchangeId } from "../../domain/exchange.ts";
+import { decimalOf, type StoredDecimal, storedDecimal } from "./stored-decimal.ts";
 
-/**
- * A decimal text: stored as a number where that gives the text back exactly, else as text. Declared as a blob because
- * SQLite converts the values of any other type.
- */
-const decimalText = customType<{ data: string; driverData: string | number }>({
+/** A decimal text, see stored-decimal.ts. Declared as a blob because SQLite converts the values of any other type. */
+const decimalText = customType<{ data: string; driverData: StoredDecimal }>({
   dataType: () => "blob",
-  toDriver: (decimal) => (String(Number(decimal)) === decimal ? Number(decimal) : decimal),
-  fromDriver: String,
+  toDriver: storedDecimal,
+  fromDriver: decimalOf,
 });
 
 /** One row (id 1): which collector may write this file. A writer with an older epoch must stop. */
@@ -69,7 +67,7 @@ export const settlements = sqliteTable(
     markPrice: real("mark_price"),
     /** Index in SETTLEMENT_ORIGINS. */
     origin: integer("origin").notNull(),
-    /** The live rate that was stored before the exchange confirmed or corrected it. */
+    /** The last live rate before the slot, if that was stored first; stays when the exchange corrects it. */
     estimate: real("estimate"),
   },
   (table) => [primaryKey({ columns: [table.seriesId, table.slot] })],

@@ -27,6 +27,10 @@ export interface Series extends SeriesDescription {
   readonly id: number;
 }
 
+/** The columns of a Series under its names, for other queries on this file. */
+export const SERIES_COLUMNS = `id, uid, exchange, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
+  asset_class AS assetClass, accrual, listed_at AS listedAt, first_seen AS firstSeen, ended_at AS endedAt`;
+
 /** What may change about a series; the rest is its identity. */
 const CHANGEABLE = [
   "base",

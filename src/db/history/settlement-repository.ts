@@ -1,0 +1,170 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import {
+  SETTLEMENT_ORIGINS,
+  type SettledRate,
+  type Settlement,
+  type SettlementOrigin,
+  slotMsOf,
+} from "../../domain/settlement.ts";
+import { decimalOf, type StoredDecimal, storedDecimal } from "./stored-decimal.ts";
+
+/** A payment as stored: `intervalHours` only if it was stated, never a distance between slots. */
+export type StoredSettlement = Settlement;
+
+/** When an instrument was charged, and how that is known. */
+export interface SettledSlot {
+  readonly slotMs: number;
+  /** As stated with the payment or by a live row of that interval, else null. */
+  readonly intervalHours: number | null;
+  readonly origin: SettlementOrigin;
+}
+
+/** A payment of one of several series. */
+export interface SeriesSettlement extends StoredSettlement {
+  readonly seriesId: number;
+}
+
+interface SettlementRow {
+  readonly seriesId: number;
+  readonly slot: number;
+  readonly offset: number;
+  readonly rate: StoredDecimal;
+  readonly intervalHours: number | null;
+  readonly markPrice: number | null;
+  readonly origin: number;
+  readonly estimate: number | null;
+}
+
+type SlotRow = Pick<SettlementRow, "slot" | "intervalHours" | "origin">;
+
+const OF_EXCHANGE = SETTLEMENT_ORIGINS.indexOf("exchange");
+
+/** A better origin (a lower index) replaces the rate; what is stated once stays known; anything else changes nothing. */
+const PUT = `INSERT INTO settlements
+    (series_id, slot, offset_seconds, rate, interval_hours, mark_price, origin, estimate)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+  ON CONFLICT (series_id, slot) DO UPDATE SET offset_seconds = ?3, rate = ?4,
+    interval_hours = coalesce(?5, interval_hours), mark_price = coalesce(?6, mark_price), origin = ?7
+  WHERE ?7 < origin`;
+
+const COLUMNS = `series_id AS seriesId, slot, offset_seconds AS offset, rate, interval_hours AS intervalHours,
+  mark_price AS markPrice, origin, estimate`;
+
+/** What was charged, by series and slot. Synchronous. Times are unix ms, ranges half-open by slot. */
+export class SettlementRepository {
+  readonly #put;
+  readonly #range;
+  readonly #ofExchange;
+  readonly #last;
+  readonly #slots;
+  readonly #oldest;
+  readonly #delete;
+
+  constructor(db: Database) {
+    this.#put = db.query<void, (number | string | null)[]>(PUT);
+    this.#range = db.query<SettlementRow, [number, number, number]>(
+      `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot`,
+    );
+    this.#ofExchange = db.query<SettlementRow, [string, number, number]>(
+      `SELECT ${COLUMNS} FROM series CROSS JOIN settlements ON series_id = series.id
+       WHERE exchange = ? AND slot >= ? AND slot < ? ORDER BY series.id, slot`,
+    );
+    this.#last = db.query<SettlementRow, [number]>(
+      `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? ORDER BY slot DESC LIMIT 1`,
+    );
+    this.#slots = db.query<SlotRow, [number]>(
+      `SELECT slot, interval_hours AS intervalHours, origin FROM settlements WHERE series_id = ? ORDER BY slot`,
+    );
+    this.#oldest = db.query<{ slot: number }, [number]>(
+      `SELECT slot FROM settlements WHERE series_id = ? AND origin = ${OF_EXCHANGE} ORDER BY slot LIMIT 1`,
+    );
+    this.#delete = db.query<void, [number, number, number]>(
+      `DELETE FROM settlements WHERE series_id = ?1 AND slot < min(?2,
+         ?3 + (SELECT min(slot) FROM settlements WHERE series_id = ?1))`,
+    );
+  }
+
+  /**
+   * Stores a payment, unless the same slot is already known from the same or a better origin. Returns whether it was
+   * stored. An estimate that is replaced stays known as `estimate`. Call it inside a transaction.
+   */
+  put(seriesId: number, settled: SettledRate, origin: SettlementOrigin): boolean {
+    const slotMs = slotMsOf(settled.atMs);
+    const { changes } = this.#put.run(
+      seriesId,
+      slotMs / 1000,
+      Math.round((settled.atMs - slotMs) / 1000),
+      storedDecimal(settled.rate),
+      settled.intervalHours,
+      settled.markPrice,
+      SETTLEMENT_ORIGINS.indexOf(origin),
+      origin === "estimated" ? Number(settled.rate) : null,
+    );
+    return changes > 0;
+  }
+
+  /** Payments of one series with fromMs <= slot < toMs, oldest first. */
+  range(seriesId: number, fromMs: number, toMs: number): readonly StoredSettlement[] {
+    return this.#range.all(seriesId, boundOf(fromMs), boundOf(toMs)).map(settlementOf);
+  }
+
+  /** Payments of all series of an exchange with fromMs <= slot < toMs, by series and slot. */
+  ofExchange(exchange: ExchangeId, fromMs: number, toMs: number): readonly SeriesSettlement[] {
+    return this.#ofExchange
+      .all(exchange, boundOf(fromMs), boundOf(toMs))
+      .map((row) => ({ seriesId: row.seriesId, ...settlementOf(row) }));
+  }
+
+  /** The newest payment of a series; null if there is none. */
+  last(seriesId: number): StoredSettlement | null {
+    const row = this.#last.get(seriesId);
+    return row === null ? null : settlementOf(row);
+  }
+
+  /** Every slot of a series, oldest first. */
+  slots(seriesId: number): readonly SettledSlot[] {
+    return this.#slots.all(seriesId).map(({ slot, intervalHours, origin }) => ({
+      slotMs: slot * 1000,
+      intervalHours,
+      origin: originOf(origin),
+    }));
+  }
+
+  /** The oldest slot that was read from the exchange's history; null if there is none. */
+  oldestReadMs(seriesId: number): number | null {
+    const slot = this.#oldest.get(seriesId)?.slot;
+    return slot === undefined ? null : slot * 1000;
+  }
+
+  /**
+   * Deletes payments of a series with slot < beforeMs, at most `sliceMs` of the oldest ones, so that no transaction is
+   * long. Returns how many. Call it inside a transaction.
+   */
+  deleteBefore(seriesId: number, beforeMs: number, sliceMs: number): number {
+    return this.#delete.run(seriesId, boundOf(beforeMs), boundOf(sliceMs)).changes;
+  }
+}
+
+/** A bound in seconds: slots are whole minutes, so rounding up keeps a half-open range exact. Infinity is allowed. */
+function boundOf(ms: number): number {
+  return Math.min(Math.max(Math.ceil(ms / 1000), 0), Number.MAX_SAFE_INTEGER);
+}
+
+function originOf(index: number): SettlementOrigin {
+  return SETTLEMENT_ORIGINS[index] ?? "estimated";
+}
+
+function settlementOf(row: SettlementRow): StoredSettlement {
+  const { slot, offset, rate, intervalHours, markPrice, origin, estimate } = row;
+  return {
+    slotMs: slot * 1000,
+    atMs: (slot + offset) * 1000,
+    rate: decimalOf(rate),
+    intervalHours,
+    markPrice,
+    origin: originOf(origin),
+    // An estimate corrects nothing yet.
+    estimate: originOf(origin) === "estimated" ? null : estimate,
+  };
+}
