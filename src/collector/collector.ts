@@ -3,6 +3,7 @@ import { ExchangeStateRepository } from "../db/market/exchange-state-repository.
 import { fileIdentity } from "../db/file-identity.ts";
 import { type FileLock, lockPath } from "../db/file-lock.ts";
 import { marketFile } from "../db/market/file.ts";
+import { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
 import { LastQuotes } from "../db/market/last-quotes.ts";
 import { LegRepository } from "../db/market/leg-repository.ts";
 import { MarketWriter } from "../db/market/market-writer.ts";
@@ -10,35 +11,26 @@ import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts"
 import { OpportunityRepository } from "../db/market/opportunity-repository.ts";
 import { ReviewRepository } from "../db/market/review-repository.ts";
 import { WriteAbandoned, WriteQueue } from "../db/write-queue.ts";
-import type { ExchangeId } from "../domain/exchange.ts";
 import type { Origin, OriginRequest } from "../domain/origin.ts";
-import type { Exchange, ExchangeFacts } from "../exchanges/exchange.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
 import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HttpClient, type HttpLimits } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
-import { storedRetryDelay } from "./retry-delay.ts";
-import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./exchange-http.ts";
+import { GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./exchange-http.ts";
 import { Explainer } from "./explainer.ts";
-import { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
 import { OpportunityTracker } from "./opportunity-tracker.ts";
 import { type CollectorSettings, type FromWorker, HEARTBEAT_EVERY_MS } from "./protocol.ts";
 import { PayloadBudget } from "./recorded-refresh.ts";
 import { MAX_BYTES } from "./reply-caps.ts";
-import { ExchangeRunner, type MarketStore } from "./exchange-runner.ts";
-import { ExchangeSource } from "./source.ts";
+import type { MarketStore } from "./exchange-runner.ts";
+import { HistoryStore } from "./history-store.ts";
+import { LiveWriter } from "./live-writer.ts";
+import { makeRunners, periodOf } from "./runners.ts";
 import { waitForLock } from "./standby.ts";
-
-/** Requests for single instruments are spread over this share of a period; the rest is left for late responses. */
-const SWEEP_SHARE = 0.5;
-
-/** Instruments assumed for a swept exchange that was never refreshed: more than any of them has. */
-const ASSUMED_INSTRUMENTS = 500;
-/** An assumed count must not lengthen the period beyond a usual one, which fits the largest swept exchange. */
-const ASSUMED_PERIOD_MS = 60_000;
 
 /** Per request. The slowest bulk replies take two to three seconds. */
 const EXCHANGE_HTTP_LIMITS: HttpLimits = {
@@ -110,18 +102,22 @@ export async function collect(
   });
   if (lock === null) return;
   let db: Db | null = null;
+  let history: HistoryStore | null = null;
   try {
     const { clock, log, lifetime } = deps;
     const writes = new WriteQueue({ clock, log, until: lifetime });
     const alive = sendHeartbeats(deps);
     db = await writes.run(() => openFor(settings));
-    await Promise.all([alive, collectInto(db, writes, lock, settings, deps, explaining)]);
+    history = await HistoryStore.open(settings.databasePath, { clock, log, until: lifetime });
+    const files = { db, writes, history };
+    await Promise.all([alive, collectInto(files, lock, settings, deps, explaining)]);
     checkpoint(db);
   } catch (error) {
     // At a shutdown, pending writes are abandoned; the next start refreshes the exchanges anyway.
     if (!(error instanceof WriteAbandoned)) throw error;
   } finally {
     explaining.now = NOT_COLLECTING;
+    history?.close();
     db?.close();
     lock.release();
   }
@@ -136,9 +132,14 @@ function openFor({ databasePath, databaseIdentity }: CollectorSettings): Db {
   return db;
 }
 
+interface Files {
+  readonly db: Db;
+  readonly writes: WriteQueue;
+  readonly history: HistoryStore;
+}
+
 async function collectInto(
-  db: Db,
-  writes: WriteQueue,
+  { db, writes, history }: Files,
   lock: FileLock,
   settings: CollectorSettings,
   deps: CollectorDeps,
@@ -169,7 +170,16 @@ async function collectInto(
   };
   const store = { writer: queued, states, lastQuotes: new LastQuotes(db) };
   const explainer = new Explainer({ ...deps, budget: new PayloadBudget() });
-  const runners = makeRunners(periods, settings.exchangeOrigin, deps, { epoch, store, explainer });
+  const live = new LiveWriter(history, store.lastQuotes, new InstrumentDescriptions(db));
+  const collected = makeRunners(deps.exchanges, periods, {
+    ...deps,
+    epoch,
+    store,
+    explainer,
+    shared: httpShared(deps, settings.exchangeOrigin),
+    onAccepted: [live.accepted],
+  });
+  const runners = collected.map(({ runner }) => runner);
   explaining.now = (request) => explainer.explain(request);
   const review = new MarketReview(new ReviewRepository(db, epochs), writer);
   const legs = new LegRepository(db);
@@ -188,64 +198,12 @@ async function collectInto(
     writeHeartbeats(() => writes.run(() => epochs.beat(epoch, clock.nowMs())), lock, deps),
     reviewForever((nowMs) => writes.attempt(() => review.run(epoch, nowMs)), epochs, deps),
     opportunities.run(deps.lifetime),
+    live.run(deps.lifetime),
     runLoop(runners, states.list(), {
       ...deps,
       onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
     }),
   ]);
-}
-
-/**
- * The configured period, or the shortest that the exchange's rate limit permits for a whole refresh. Requests for
- * single instruments get a share of the period; `known` is their number at the last refresh (0: none yet).
- */
-function periodOf(facts: ExchangeFacts, periodMs: number, known: number): number {
-  const { requestsPerRefresh, requestsPerInstrument, pacing } = facts;
-  const minMs = (requests: number): number =>
-    Math.ceil((requests / pacing.requests) * pacing.perMs);
-  if (requestsPerInstrument === undefined) return Math.max(periodMs, minMs(requestsPerRefresh));
-  const instruments = known > 0 ? known : ASSUMED_INSTRUMENTS;
-  const requests = requestsPerRefresh + requestsPerInstrument * instruments;
-  const sweptMs = Math.ceil(minMs(requests) / SWEEP_SHARE);
-  return Math.max(periodMs, known > 0 ? sweptMs : Math.min(sweptMs, ASSUMED_PERIOD_MS));
-}
-
-function makeRunners(
-  periods: ReadonlyMap<ExchangeId, number>,
-  exchangeOrigin: string | null,
-  deps: CollectorDeps,
-  run: {
-    readonly epoch: number;
-    readonly store: MarketStore & { readonly states: ExchangeStateRepository };
-    readonly explainer: Explainer;
-  },
-): ExchangeRunner[] {
-  const { clock, lifetime } = deps;
-  const shared = httpShared(deps, exchangeOrigin);
-  const stored = new Map(run.store.states.list().map((state) => [state.exchange, state]));
-  return deps.exchanges.flatMap((exchange) => {
-    const { facts } = exchange;
-    const periodMs = periods.get(facts.id);
-    if (periodMs === undefined) return [];
-    const requests = new ExchangeRequests(facts, shared, stored.get(facts.id)?.symbols ?? 0);
-    const source = new ExchangeSource({
-      requests,
-      clock,
-      rotationMode: "background",
-      periodMs,
-      sweepMs: periodMs * SWEEP_SHARE,
-      deadline: true,
-      lifetime,
-    });
-    const state = stored.get(facts.id);
-    const parts = {
-      source,
-      staleFeeds: new StaleFeedDetector(),
-      failuresInRow: state?.failuresInRow ?? 0,
-      pause: state === undefined ? null : storedRetryDelay(state),
-    };
-    return [new ExchangeRunner(exchange, parts, { clock, lifetime, periodMs, ...run })];
-  });
 }
 
 /**

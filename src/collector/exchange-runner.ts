@@ -2,7 +2,7 @@ import type {
   ExchangeStateRepository,
   FailedState,
 } from "../db/market/exchange-state-repository.ts";
-import type { LastQuote, LastQuotes } from "../db/market/last-quotes.ts";
+import type { LastQuotes, LastRow } from "../db/market/last-quotes.ts";
 import type { MarketWriter } from "../db/market/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
@@ -13,6 +13,7 @@ import type { RequestFailure } from "../lib/request-failure.ts";
 import { type Pause, retryDelayMs } from "./retry-delay.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import type { Explainer } from "./explainer.ts";
+import type { OnAccepted } from "./live-writer.ts";
 import { RecordedRefresh } from "./recorded-refresh.ts";
 import type { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { judge, sizeOf } from "./batch-gate.ts";
@@ -67,6 +68,8 @@ export interface RunDeps {
   readonly lifetime: AbortSignal;
   /** Receives the payloads of accepted batches. */
   readonly explainer: Explainer;
+  /** Called after each commit, in order. */
+  readonly onAccepted?: readonly OnAccepted[];
 }
 
 /** More instruments than any exchange lists. */
@@ -156,7 +159,7 @@ export class ExchangeRunner {
       [verdict.degradedBy, batch.leftOut ?? null, ...notes.failures]
         .filter((text) => text !== null)
         .join("; ") || null;
-    const waitedMs = await this.#commit(batch, refresh, notes.mayHide, {
+    const waitedMs = await this.#commit(batch, last, refresh, notes.mayHide, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
       complete: verdict.complete,
@@ -187,7 +190,7 @@ export class ExchangeRunner {
   }
 
   /** Why the units of a batch are implausible; null if they are not. */
-  #otherScale({ quotes }: Batch, last: readonly LastQuote[]): string | null {
+  #otherScale({ quotes }: Batch, last: readonly LastRow[]): string | null {
     const { clock } = this.#deps;
     const refusal = judgeScale(quotes, last, this.#pendingScales, clock.nowMs());
     this.#pendingScales = refusal?.pending ?? [];
@@ -197,6 +200,7 @@ export class ExchangeRunner {
   /** Stores a batch; resolves to how long that waited. */
   async #commit(
     batch: Batch,
+    before: readonly LastRow[],
     refresh: RecordedRefresh,
     mayHide: CycleNotes["mayHide"],
     verdict: Pick<
@@ -206,7 +210,7 @@ export class ExchangeRunner {
       readonly complete: boolean;
     },
   ): Promise<number> {
-    const { clock, store, epoch, explainer } = this.#deps;
+    const { clock, store, epoch, explainer, periodMs, onAccepted = [] } = this.#deps;
     const atMs = clock.nowMs();
     const startedMs = clock.monotonicMs();
     const { complete, ...state } = verdict;
@@ -228,6 +232,8 @@ export class ExchangeRunner {
       },
     });
     explainer.accepted(this.#exchange, atMs, refresh);
+    const accepted = { exchange: this.id, atMs, periodMs, quotes: batch.quotes, before };
+    for (const listener of onAccepted) listener(accepted);
     return clock.monotonicMs() - startedMs;
   }
 

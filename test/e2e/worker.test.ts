@@ -7,6 +7,7 @@ import {
   threadStarter,
   type WorkerHandle,
 } from "../../src/collector/supervisor.ts";
+import { historyFile } from "../../src/db/history/file.ts";
 import { marketFile } from "../../src/db/market/file.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
@@ -31,9 +32,11 @@ function supervised(options: {
   readonly origin: string;
   readonly starter: (start: number) => StartWorker;
 }) {
-  const db = openDb(marketFile(options.path));
-  migrateDb(db, marketFile(options.path));
-  db.close();
+  for (const file of [marketFile(options.path), historyFile(options.path)]) {
+    const db = openDb(file);
+    migrateDb(db, file);
+    db.close();
+  }
   const settings: CollectorSettings = {
     databasePath: options.path,
     exchanges: ["okx", "kraken"],

@@ -2,6 +2,8 @@ import type { Database } from "bun:sqlite";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DatabaseFile } from "../../src/db/database-file.ts";
+import { historyFile } from "../../src/db/history/file.ts";
 import { marketFile } from "../../src/db/market/file.ts";
 import { EpochRepository } from "../../src/db/market/epoch-repository.ts";
 import {
@@ -29,8 +31,9 @@ export interface TestDatabase {
 export function testDatabase(): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), "funding-finder-test-"));
   const path = join(folder, "test.db");
-  migrated ??= migratedFile(folder);
-  writeFileSync(path, migrated);
+  migrated ??= migratedFiles(folder);
+  writeFileSync(path, migrated.market);
+  writeFileSync(historyFile(path).path, migrated.history);
   const db = openDb(marketFile(path));
   // No test survives a power failure: nothing waits for the disk.
   db.run("PRAGMA synchronous = OFF");
@@ -50,16 +53,20 @@ export function testDatabase(): TestDatabase {
   };
 }
 
-/** A file with the real schema and no rows, migrated once per process: that takes longer than everything else here. */
-let migrated: Uint8Array | undefined;
+/** Files with the real schema and no rows, migrated once per process: that takes longer than everything else here. */
+let migrated: Readonly<Record<"market" | "history", Uint8Array>> | undefined;
 
-function migratedFile(folder: string): Uint8Array {
+function migratedFiles(folder: string) {
   const path = join(folder, "migrated.db");
-  const db = openDb(marketFile(path));
-  migrateDb(db, marketFile(path));
+  return { market: migratedFile(marketFile(path)), history: migratedFile(historyFile(path)) };
+}
+
+function migratedFile(file: DatabaseFile): Uint8Array {
+  const db = openDb(file);
+  migrateDb(db, file);
   // The last connection moves everything from the WAL into the file.
   db.close();
-  return readFileSync(path);
+  return readFileSync(file.path);
 }
 
 /** Makes `test` the collecting process and enables `exchanges`; returns the epoch. */

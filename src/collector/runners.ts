@@ -1,0 +1,80 @@
+import type { ExchangeStateRepository } from "../db/market/exchange-state-repository.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import type { Exchange, ExchangeFacts } from "../exchanges/exchange.ts";
+import { ExchangeRequests, type HttpShared } from "./exchange-http.ts";
+import { ExchangeRunner, type RunDeps } from "./exchange-runner.ts";
+import { storedRetryDelay } from "./retry-delay.ts";
+import { ExchangeSource } from "./source.ts";
+import { StaleFeedDetector } from "./stale-feed-detector.ts";
+
+/** Requests for single instruments are spread over this share of a period; the rest is left for late responses. */
+const SWEEP_SHARE = 0.5;
+
+/** Instruments assumed for a swept exchange that was never refreshed: more than any of them has. */
+const ASSUMED_INSTRUMENTS = 500;
+/** An assumed count must not lengthen the period beyond a usual one, which fits the largest swept exchange. */
+const ASSUMED_PERIOD_MS = 60_000;
+
+/**
+ * The configured period, or the shortest that the exchange's rate limit permits for a whole refresh. Requests for
+ * single instruments get a share of the period; `known` is their number at the last refresh (0: none yet).
+ */
+export function periodOf(facts: ExchangeFacts, periodMs: number, known: number): number {
+  const { requestsPerRefresh, requestsPerInstrument, pacing } = facts;
+  const minMs = (requests: number): number =>
+    Math.ceil((requests / pacing.requests) * pacing.perMs);
+  if (requestsPerInstrument === undefined) return Math.max(periodMs, minMs(requestsPerRefresh));
+  const instruments = known > 0 ? known : ASSUMED_INSTRUMENTS;
+  const requests = requestsPerRefresh + requestsPerInstrument * instruments;
+  const sweptMs = Math.ceil(minMs(requests) / SWEEP_SHARE);
+  return Math.max(periodMs, known > 0 ? sweptMs : Math.min(sweptMs, ASSUMED_PERIOD_MS));
+}
+
+export interface RunnersDeps extends Pick<
+  RunDeps,
+  "epoch" | "explainer" | "onAccepted" | "lifetime" | "clock"
+> {
+  readonly store: RunDeps["store"] & { readonly states: ExchangeStateRepository };
+  readonly shared: HttpShared;
+}
+
+/** One exchange that is collected: its cycles, and its requests for whatever else is to be read from it. */
+export interface CollectedExchange {
+  readonly exchange: Exchange;
+  readonly runner: ExchangeRunner;
+  readonly requests: ExchangeRequests;
+}
+
+/** Those of `exchanges` that have a period, in ms. */
+export function makeRunners(
+  exchanges: readonly Exchange[],
+  periods: ReadonlyMap<ExchangeId, number>,
+  deps: RunnersDeps,
+): CollectedExchange[] {
+  const { shared, store, lifetime, clock } = deps;
+  const stored = new Map(store.states.list().map((state) => [state.exchange, state]));
+  return exchanges.flatMap((exchange) => {
+    const { facts } = exchange;
+    const periodMs = periods.get(facts.id);
+    if (periodMs === undefined) return [];
+    const requests = new ExchangeRequests(facts, shared, stored.get(facts.id)?.symbols ?? 0);
+    const source = new ExchangeSource({
+      requests,
+      clock,
+      rotationMode: "background",
+      periodMs,
+      sweepMs: periodMs * SWEEP_SHARE,
+      deadline: true,
+      lifetime,
+    });
+    const state = stored.get(facts.id);
+    const parts = {
+      source,
+      staleFeeds: new StaleFeedDetector(),
+      failuresInRow: state?.failuresInRow ?? 0,
+      pause: state === undefined ? null : storedRetryDelay(state),
+    };
+    const runner = new ExchangeRunner(exchange, parts, { ...deps, periodMs });
+    return [{ exchange, runner, requests }];
+  });
+}

@@ -1,0 +1,71 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Accrual } from "../../domain/quote.ts";
+
+/** What a uid stands for, for files that must be complete without the market. Times are unix ms. */
+export interface InstrumentDescription {
+  readonly uid: string;
+  readonly exchange: ExchangeId;
+  readonly exchangeSymbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly settle: string;
+  readonly multiplier: number;
+  readonly assetClass: string | null;
+  readonly accrual: Accrual;
+  /** As stated by the exchange, null if it states none. */
+  readonly listedAt: number | null;
+  readonly firstSeen: number;
+  /** When it was last seen, if it is not listed any more. */
+  readonly endedAt: number | null;
+}
+
+/** A listed instrument, with what its past is read by. */
+export interface ListedInstrument extends InstrumentDescription {
+  readonly fundingIntervalHours: number | null;
+  /** When an earlier listing under the same symbol was last seen: what is older belongs to that one. Null: none. */
+  readonly symbolFreeAt: number | null;
+}
+
+const DESCRIPTION = `i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base, i.quote, i.settle, i.multiplier,
+  i.asset_class AS assetClass, i.accrual, i.listed_at AS listedAt, i.first_seen AS firstSeen,
+  CASE WHEN i.status = 'listed' THEN NULL ELSE i.last_seen END AS endedAt`;
+
+/** Reads instruments as the market describes them. */
+export class InstrumentDescriptions {
+  readonly #byUid;
+  readonly #listed;
+  readonly #ended;
+
+  constructor(db: Database) {
+    this.#byUid = db.query<InstrumentDescription, [string]>(
+      `SELECT ${DESCRIPTION} FROM instruments i WHERE i.uid = ?`,
+    );
+    this.#listed = db.query<ListedInstrument, [string]>(
+      `SELECT ${DESCRIPTION}, q.funding_interval_hours AS fundingIntervalHours,
+         (SELECT max(o.last_seen) FROM instruments o WHERE o.exchange = i.exchange
+            AND o.status = 'replaced' AND o.exchange_symbol = i.exchange_symbol) AS symbolFreeAt
+       FROM instruments i JOIN quotes q ON q.instrument_id = i.id
+       WHERE i.exchange = ? AND i.status = 'listed'
+       ORDER BY q.volume_24h_usd DESC NULLS LAST, i.id`,
+    );
+    this.#ended = db.query<InstrumentDescription, [string]>(
+      `SELECT ${DESCRIPTION} FROM instruments i WHERE i.exchange = ? AND i.status <> 'listed' ORDER BY i.id`,
+    );
+  }
+
+  /** Null for an unknown uid. */
+  of(uid: string): InstrumentDescription | null {
+    return this.#byUid.get(uid);
+  }
+
+  /** The listed instruments of an exchange, those with the largest volume first. */
+  listed(exchange: ExchangeId): readonly ListedInstrument[] {
+    return this.#listed.all(exchange);
+  }
+
+  /** The instruments of an exchange that are not listed any more. */
+  ended(exchange: ExchangeId): readonly InstrumentDescription[] {
+    return this.#ended.all(exchange);
+  }
+}
