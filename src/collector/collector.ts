@@ -4,6 +4,7 @@ import { fileIdentity } from "../db/file-identity.ts";
 import { type FileLock, lockPath } from "../db/file-lock.ts";
 import { marketFile } from "../db/market/file.ts";
 import { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
+import { MarketReader } from "../db/market/market-reader.ts";
 import { LastQuotes } from "../db/market/last-quotes.ts";
 import { LegRepository } from "../db/market/leg-repository.ts";
 import { MarketWriter } from "../db/market/market-writer.ts";
@@ -28,7 +29,7 @@ import { PayloadBudget } from "./recorded-refresh.ts";
 import { MAX_BYTES } from "./reply-caps.ts";
 import type { MarketStore } from "./exchange-runner.ts";
 import { HistoryStore } from "./history-store.ts";
-import { LiveWriter } from "./live-writer.ts";
+import { HistoryWriters } from "./history-writers.ts";
 import { makeRunners, periodOf } from "./runners.ts";
 import { waitForLock } from "./standby.ts";
 
@@ -170,20 +171,49 @@ async function collectInto(
   };
   const store = { writer: queued, states, lastQuotes: new LastQuotes(db) };
   const explainer = new Explainer({ ...deps, budget: new PayloadBudget() });
-  const live = new LiveWriter(history, store.lastQuotes, new InstrumentDescriptions(db));
+  const past = new HistoryWriters({
+    ...deps,
+    history,
+    lastQuotes: store.lastQuotes,
+    descriptions: new InstrumentDescriptions(db),
+    market: new MarketReader(db),
+  });
   const collected = makeRunners(deps.exchanges, periods, {
     ...deps,
     epoch,
     store,
     explainer,
     shared: httpShared(deps, settings.exchangeOrigin),
-    onAccepted: [live.accepted],
+    onAccepted: past.onAccepted,
   });
   const runners = collected.map(({ runner }) => runner);
   explaining.now = (request) => explainer.explain(request);
   const review = new MarketReview(new ReviewRepository(db, epochs), writer);
+  const opportunities = trackerOf({ db, writes }, { epoch, epochs, states }, deps);
+  await Promise.all([
+    writeHeartbeats(() => writes.run(() => epochs.beat(epoch, clock.nowMs())), lock, deps),
+    reviewForever((nowMs) => writes.attempt(() => review.run(epoch, nowMs)), epochs, deps),
+    opportunities.run(deps.lifetime, past.pairsOf(opportunities)),
+    past.run(deps.lifetime),
+    runLoop(runners, states.list(), {
+      ...deps,
+      onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
+    }),
+  ]);
+}
+
+function trackerOf(
+  { db, writes }: Pick<Files, "db" | "writes">,
+  market: {
+    readonly epoch: number;
+    readonly epochs: EpochRepository;
+    readonly states: ExchangeStateRepository;
+  },
+  deps: CollectorDeps,
+): OpportunityTracker {
+  const { epoch, epochs, states } = market;
   const legs = new LegRepository(db);
-  const opportunities = new OpportunityTracker({
+  return new OpportunityTracker({
     ...deps,
     epoch,
     market: {
@@ -194,16 +224,6 @@ async function collectInto(
     writes,
     onStats: (stats) => deps.post({ type: "opportunities", stats }),
   });
-  await Promise.all([
-    writeHeartbeats(() => writes.run(() => epochs.beat(epoch, clock.nowMs())), lock, deps),
-    reviewForever((nowMs) => writes.attempt(() => review.run(epoch, nowMs)), epochs, deps),
-    opportunities.run(deps.lifetime),
-    live.run(deps.lifetime),
-    runLoop(runners, states.list(), {
-      ...deps,
-      onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
-    }),
-  ]);
 }
 
 /**

@@ -2,11 +2,20 @@ import { AccrualRepository } from "../db/history/accrual-repository.ts";
 import { BackfillRepository } from "../db/history/backfill-repository.ts";
 import { HistoryEpochRepository } from "../db/history/epoch-repository.ts";
 import { historyFile } from "../db/history/file.ts";
+import { PairFrameWriter } from "../db/history/pair-frame-repository.ts";
+import { RollUp, type RollUpDeps } from "../db/history/roll-up/roll-up.ts";
+import {
+  type SampledInstrument,
+  SampleWriter,
+  type WrittenRefresh,
+} from "../db/history/sample-writer.ts";
 import { SeriesRepository } from "../db/history/series-repository.ts";
 import { SettlementRepository } from "../db/history/settlement-repository.ts";
 import { asUnusable, databaseFailure } from "../db/failure.ts";
 import { checkpoint, openDb, waitAtMost } from "../db/open.ts";
 import { WriteQueue, type WriteQueueDeps } from "../db/write-queue.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import { PROGRAM_VERSION } from "../lib/program-version.ts";
 
 type Db = ReturnType<typeof openDb>;
 
@@ -16,22 +25,30 @@ export class HistoryStore {
   readonly settlements;
   readonly accruals;
   readonly backfills;
+  readonly pairFrames;
+  readonly epoch: number;
+  readonly #samples;
   readonly #db: Db;
   readonly #path: string;
   readonly #epochs;
-  readonly #epoch: number;
   readonly #writes: WriteQueue;
 
   private constructor(db: Db, path: string, epoch: number, writes: WriteQueue) {
     this.#db = db;
     this.#path = path;
-    this.#epoch = epoch;
+    this.epoch = epoch;
     this.#writes = writes;
     this.#epochs = new HistoryEpochRepository(db);
     this.series = new SeriesRepository(db);
     this.settlements = new SettlementRepository(db);
     this.accruals = new AccrualRepository(db);
     this.backfills = new BackfillRepository(db);
+    this.pairFrames = new PairFrameWriter(db, this.#epochs, PROGRAM_VERSION);
+    this.#samples = new SampleWriter(db, {
+      epochs: this.#epochs,
+      series: this.series,
+      programVersion: PROGRAM_VERSION,
+    });
   }
 
   /**
@@ -57,20 +74,57 @@ export class HistoryStore {
    * Runs `work` in one transaction, as soon as other writers permit. Throws EpochLost if another collector has taken
    * over, and UnusableDatabase if the file is damaged; nothing is stored then.
    */
-  async write<T>(work: () => T): Promise<T> {
+  write<T>(work: () => T): Promise<T> {
+    return this.#run(() => {
+      try {
+        return this.#epochs.write(this.epoch, work);
+      } catch (error) {
+        this.series.forget();
+        throw error;
+      }
+    });
+  }
+
+  /** Stores the samples of one refresh as `write` stores. */
+  sample(
+    exchange: ExchangeId,
+    atMs: number,
+    instruments: readonly SampledInstrument[],
+  ): Promise<WrittenRefresh> {
+    return this.#run(() => this.#samples.write(this.epoch, exchange, atMs, instruments));
+  }
+
+  /** Runs a write now; null if another writer holds the file or earlier writes still wait. Throws as `write` does. */
+  attempt<T>(work: () => T): T | null {
     try {
-      return await this.#writes.run(() => {
-        try {
-          return this.#epochs.write(this.#epoch, work);
-        } catch (error) {
-          this.series.forget();
-          throw error;
-        }
-      });
+      return this.#writes.attempt(work);
     } catch (error) {
-      if (databaseFailure(error)?.running === "end") throw asUnusable(this.#path, error);
-      throw error;
+      throw this.#described(error);
     }
+  }
+
+  /** What turns samples into smaller ones as they get older. Its slices are for `attempt`. */
+  rollUp(deps: Pick<RollUpDeps, "retention" | "onDamage">): RollUp {
+    const { epoch } = this;
+    return new RollUp(this.#db, {
+      ...deps,
+      epoch,
+      epochs: this.#epochs,
+      programVersion: PROGRAM_VERSION,
+    });
+  }
+
+  async #run<T>(work: () => T): Promise<T> {
+    try {
+      return await this.#writes.run(work);
+    } catch (error) {
+      throw this.#described(error);
+    }
+  }
+
+  #described(error: unknown): unknown {
+    const isOver = databaseFailure(error)?.running === "end";
+    return isOver ? asUnusable(this.#path, error) : error;
   }
 
   /** Never throws: what is not in the file is in its log, which the next start reads. */

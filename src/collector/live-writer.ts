@@ -3,6 +3,7 @@ import type { LastQuotes, LastRow } from "../db/market/last-quotes.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { SettledRate, SettlementOrigin } from "../domain/settlement.ts";
+import { BackgroundWrites } from "./background-writes.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { chargedOf, estimateOf } from "./live-settlements.ts";
 
@@ -29,8 +30,7 @@ export class LiveWriter {
   readonly #history: HistoryStore;
   readonly #lastQuotes: Pick<LastQuotes, "of">;
   readonly #descriptions: Pick<InstrumentDescriptions, "of">;
-  readonly #failed = Promise.withResolvers<never>();
-  #pending: Promise<unknown> = Promise.resolve();
+  readonly #writes = new BackgroundWrites();
 
   constructor(
     history: HistoryStore,
@@ -44,15 +44,12 @@ export class LiveWriter {
 
   /** Stores what a batch reveals, later if the file is locked: no refresh waits for it. */
   readonly accepted: OnAccepted = (accepted) => {
-    const storing = this.#store(accepted);
-    storing.catch(this.#failed.reject);
-    this.#pending = Promise.allSettled([this.#pending, storing]);
+    this.#writes.add(this.#store(accepted));
   };
 
   /** Resolves when `lifetime` has ended and everything is stored. Rejects as HistoryStore.write does. */
-  async run(lifetime: AbortSignal): Promise<void> {
-    await Promise.race([endOf(lifetime), this.#failed.promise]);
-    await this.#pending;
+  run(lifetime: AbortSignal): Promise<void> {
+    return this.#writes.run(lifetime);
   }
 
   /** One transaction if there is anything to store, else none. */
@@ -95,11 +92,4 @@ export class LiveWriter {
     const description = this.#descriptions.of(uid);
     return description === null ? null : this.#history.series.ensure(description);
   }
-}
-
-function endOf(lifetime: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (lifetime.aborted) resolve();
-    lifetime.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -76,14 +76,17 @@ export class OpportunityTracker {
 
   /**
    * Checks whenever rows have changed, by a commit or over time, until `lifetime` ends; then stores the final state.
+   * `onChecked` is called after each check.
    */
-  async run(lifetime: AbortSignal): Promise<void> {
+  async run(lifetime: AbortSignal, onChecked: () => void = () => {}): Promise<void> {
     const { clock } = this.#deps;
     let waitMs = NEWS_EVERY_MS;
     for (;;) {
       await clock.sleep(waitMs, lifetime);
       if (lifetime.aborted) return this.close();
-      waitMs = this.check() ? CHECK_EVERY_MS : NEWS_EVERY_MS;
+      const hasChecked = this.check();
+      if (hasChecked) onChecked();
+      waitMs = hasChecked ? CHECK_EVERY_MS : NEWS_EVERY_MS;
     }
   }
 

@@ -30,6 +30,12 @@ export const BLOCKING_FLAGS = [
   "suspect",
 ] as const satisfies readonly Flag[];
 
+/**
+ * The flags that belong to a row as it was read. Whether it is settling changes with every settlement; whether it has
+ * expired, and whether it is stale by its age, follows from the time.
+ */
+export const LASTING_FLAGS = FLAGS.filter((flag) => flag !== "settling" && flag !== "expired");
+
 /** A row with less 24 h volume in US dollars, or an unknown one, is `thin`. */
 export const THIN_VOLUME_USD = 100_000;
 

@@ -37,6 +37,7 @@ const BROWSER_CODE = "src/web/static/";
 const SHARED_BY_ADAPTERS = [
   "exchange",
   "history",
+  "terms",
   "requests",
   "wire-history",
   "wire",

@@ -36,6 +36,7 @@ export class InstrumentDescriptions {
   readonly #byUid;
   readonly #listed;
   readonly #ended;
+  readonly #uids;
 
   constructor(db: Database) {
     this.#byUid = db.query<InstrumentDescription, [string]>(
@@ -49,9 +50,17 @@ export class InstrumentDescriptions {
        WHERE i.exchange = ? AND i.status = 'listed'
        ORDER BY q.volume_24h_usd DESC NULLS LAST, i.id`,
     );
+    this.#uids = db.query<{ id: number; uid: string }, []>(
+      "SELECT id, uid FROM instruments WHERE status IN ('listed', 'delisted')",
+    );
     this.#ended = db.query<InstrumentDescription, [string]>(
       `SELECT ${DESCRIPTION} FROM instruments i WHERE i.exchange = ? AND i.status <> 'listed' ORDER BY i.id`,
     );
+  }
+
+  /** The uids of all instruments that are or may be listed again, by id. */
+  uids(): ReadonlyMap<number, string> {
+    return new Map(this.#uids.all().map(({ id, uid }) => [id, uid]));
   }
 
   /** Null for an unknown uid. */

@@ -1,0 +1,75 @@
+import type { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
+import type { LastQuotes } from "../db/market/last-quotes.ts";
+import type { MarketReader } from "../db/market/market-reader.ts";
+import { RETENTION_DEFAULTS } from "../db/history/roll-up/roll-up.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { BackgroundWrites } from "./background-writes.ts";
+import type { HistoryStore } from "./history-store.ts";
+import { LiveWriter, type OnAccepted } from "./live-writer.ts";
+import type { OpportunityTracker } from "./opportunity-tracker.ts";
+import { PairHistory, pairFramesOf } from "./pair-history.ts";
+import { rollUpForever } from "./roll-up-loop.ts";
+import { Sampler } from "./sampler.ts";
+
+export interface HistoryWritersDeps {
+  readonly history: HistoryStore;
+  readonly lastQuotes: Pick<LastQuotes, "of">;
+  readonly descriptions: InstrumentDescriptions;
+  readonly market: Pick<MarketReader, "readExchange">;
+  readonly exchanges: readonly Exchange[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** All that the collector writes into the history while it collects. */
+export class HistoryWriters {
+  readonly #deps: HistoryWritersDeps;
+  readonly #live: LiveWriter;
+  readonly #sampler: Sampler;
+  readonly #samples = new BackgroundWrites();
+
+  constructor(deps: HistoryWritersDeps) {
+    const { history, lastQuotes, descriptions, market, exchanges } = deps;
+    this.#deps = deps;
+    this.#live = new LiveWriter(history, lastQuotes, descriptions);
+    this.#sampler = new Sampler({
+      market,
+      exchanges,
+      write: (...refresh) => history.sample(...refresh),
+    });
+  }
+
+  /** To be called right after each commit, in this order. */
+  get onAccepted(): readonly OnAccepted[] {
+    return [this.#live.accepted, (accepted) => this.#samples.add(this.#sampler.accepted(accepted))];
+  }
+
+  /** Stores the open pairs of a tracker; to be called after each of its checks. */
+  pairsOf(tracker: OpportunityTracker): () => void {
+    const { history, descriptions, clock, log } = this.#deps;
+    const pairs = new PairHistory({
+      epoch: history.epoch,
+      frames: history.pairFrames,
+      writes: history,
+      frameAt: pairFramesOf(tracker, history.series, descriptions),
+      log,
+    });
+    return () => pairs.note(clock.nowMs());
+  }
+
+  /** Resolves when `lifetime` has ended and everything is stored. Rejects as the writes of HistoryStore do. */
+  async run(lifetime: AbortSignal): Promise<void> {
+    const { history, clock, log } = this.#deps;
+    const rollUp = history.rollUp({
+      retention: RETENTION_DEFAULTS,
+      onDamage: (exchange, damage) => log.error("samples_damaged", { exchange, ...damage }),
+    });
+    await Promise.all([
+      this.#live.run(lifetime),
+      this.#samples.run(lifetime),
+      rollUpForever({ rollUp, attempt: (work) => history.attempt(work), clock, log }, lifetime),
+    ]);
+  }
+}
