@@ -34,7 +34,7 @@ export type WrittenRefresh = "stored" | "late";
 interface Newest {
   readonly refresh: RefreshColumns;
   /** The period of the last prices and amounts, by series id. */
-  readonly marketPeriods: ReadonlyMap<number, number>;
+  readonly marketPeriods: Map<number, number>;
 }
 
 interface Row {
@@ -120,22 +120,31 @@ export class SampleWriter {
     const refresh = columnsOf(at, rows, (id) => due === null || due(id));
     const body = refreshBody(refresh, isKey ? null : before.refresh);
     this.#store.addRefresh(exchange, at, seal("refresh", body, this.#program));
-    const marketPeriods = new Map(before?.marketPeriods);
+    // Changed in place: after a failure it is not used again.
+    const marketPeriods = before?.marketPeriods ?? new Map<number, number>();
     for (const index of refresh.market.at) marketPeriods.set(refresh.ids[index] ?? 0, period);
     return { refresh, marketPeriods };
   }
 
   /** The samples that have a rate, in the order of their series' ids. */
   #rows(at: number, instruments: readonly SampledInstrument[]): readonly Row[] {
-    const rows = new Map<number, Row>();
+    const rows: Row[] = [];
+    let isAscending = true;
     for (const { series, sample, flags, assetId } of instruments) {
       if (!Number.isFinite(sample.rate)) continue;
       const id = this.#series.ensure(series);
       this.#events.note(id, at, flags, assetId);
-      rows.set(id, { id, sample });
+      isAscending &&= id > (rows.at(-1)?.id ?? 0);
+      rows.push({ id, sample });
     }
-    return [...rows.values()].toSorted((one, other) => one.id - other.id);
+    return isAscending ? rows : sorted(rows);
   }
+}
+
+/** Rows in the order of their ids, of several with one id the last. */
+function sorted(rows: readonly Row[]): readonly Row[] {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return [...byId.values()].toSorted((one, other) => one.id - other.id);
 }
 
 /** Whether prices and amounts of a series are due: once in each period, and after a settlement. */

@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
 import type { FlagBits } from "../../domain/flags.ts";
 
-/** What changes rarely about a series, from a time on. */
+/** What changes rarely about a series; null: not known. */
 interface EventState {
-  readonly flags: string | null;
+  readonly flags: FlagBits | null;
   readonly assetId: string | null;
 }
 
@@ -26,7 +26,7 @@ export class SeriesEvents {
   }
 
   /** What held at a time; null if it was not known. */
-  at(seriesId: number, at: number): { flags: FlagBits | null; assetId: string | null } {
+  at(seriesId: number, at: number): EventState {
     const flags = this.#newest.get(seriesId, "flags", at)?.value ?? null;
     const assetId = this.#newest.get(seriesId, "asset_id", at)?.value ?? null;
     return { flags: flags === null ? null : Number(flags), assetId };
@@ -34,22 +34,18 @@ export class SeriesEvents {
 
   /** Stores what differs from the event before. Call it inside the transaction of the sample. */
   note(seriesId: number, at: number, flags: FlagBits, assetId: string | null): void {
-    const known = this.#known.get(seriesId) ?? this.#stored(seriesId, at);
-    const now = { flags: String(flags), assetId };
-    if (known.flags !== now.flags) this.#insert.run(seriesId, "flags", at, now.flags);
-    if (known.assetId !== now.assetId) this.#insert.run(seriesId, "asset_id", at, now.assetId);
-    this.#known.set(seriesId, now);
+    const known = this.#known.get(seriesId) ?? this.at(seriesId, at);
+    if (known.flags === flags && known.assetId === assetId) {
+      if (!this.#known.has(seriesId)) this.#known.set(seriesId, known);
+      return;
+    }
+    if (known.flags !== flags) this.#insert.run(seriesId, "flags", at, String(flags));
+    if (known.assetId !== assetId) this.#insert.run(seriesId, "asset_id", at, assetId);
+    this.#known.set(seriesId, { flags, assetId });
   }
 
   /** Drops the memory, which may be ahead of the file after a rollback. */
   forget(): void {
     this.#known.clear();
-  }
-
-  #stored(seriesId: number, at: number): EventState {
-    return {
-      flags: this.#newest.get(seriesId, "flags", at)?.value ?? null,
-      assetId: this.#newest.get(seriesId, "asset_id", at)?.value ?? null,
-    };
   }
 }

@@ -74,9 +74,14 @@ export class SeriesRepository {
   ensure(description: SeriesDescription): number {
     const known = this.#known.get(description.uid) ?? this.#stored(description.uid);
     if (known === null) return this.#add(description);
-    const now = { ...description, listedAt: description.listedAt ?? known.listedAt };
-    if (CHANGEABLE.some((field) => now[field] !== known[field])) this.#update(known, now);
-    else this.#known.set(known.uid, known);
+    if (!this.#known.has(known.uid)) this.#known.set(known.uid, known);
+    const listedAt = description.listedAt ?? known.listedAt;
+    // Looked at for each instrument of each refresh.
+    for (const field of CHANGEABLE)
+      if ((field === "listedAt" ? listedAt : description[field]) !== known[field]) {
+        this.#update(known, { ...description, listedAt });
+        break;
+      }
     return known.id;
   }
 

@@ -81,6 +81,11 @@ export function refreshOf(body: Uint8Array, before: RefreshColumns | null): Refr
 }
 
 function writeRoster(out: ByteWriter, ids: Uint32Array, before: Uint32Array): void {
+  if (isSame(ids, before)) {
+    out.ascending([]);
+    out.ascending([]);
+    return;
+  }
   const [now, then] = [new Set(ids), new Set(before)];
   out.ascending(before.filter((id) => !now.has(id)));
   out.ascending(ids.filter((id) => !then.has(id)));
@@ -176,5 +181,7 @@ function readMarketIndexes(from: ByteReader, count: number): Uint32Array {
 }
 
 function isSame(one: Uint32Array, other: Uint32Array): boolean {
-  return one.length === other.length && one.every((value, index) => value === other[index]);
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
+  return true;
 }
