@@ -104,7 +104,6 @@ export function readDecimals(
 ): Float64Array {
   const nulls = readRuns(from, count) ?? allUpTo(count);
   const exceptions = from.ascending();
-  const values = new Float64Array(count);
   const floats = new Float64Array(exceptions.length);
   for (let n = 0; n < floats.length; n += 1) floats[n] = from.float();
   const exponent = from.signed();
@@ -112,9 +111,12 @@ export function readDecimals(
   const power = powerOf(exponent);
   const regular = count - nulls.length - exceptions.length;
   if (regular < 0) throw new MalformedBytes("a count is too large");
-  const wanted = Math.min(only, regular);
+  // With gaps among them, the first few integers are not the first few values.
+  const size = regular < count ? count : Math.min(only, count);
+  const values = new Float64Array(size);
+  const wanted = Math.min(size, regular);
   if (base === null)
-    readIntegers(from, values, regular, exponent < 0 ? 1 : power, exponent < 0 ? power : 1);
+    readIntegers(from, values, wanted, exponent < 0 ? 1 : power, exponent < 0 ? power : 1);
   else readIntegers(from, values, wanted);
   if (regular < count) spread(values, regular, nulls, exceptions);
   if (base !== null) addBase(values, base, exponent);

@@ -21,6 +21,9 @@ const AMOUNT = { significantDigits: SIGNIFICANT_DIGITS } as const;
 const LISTED = 0;
 const PERIODS_S = [MARKET_EVERY_S, 3600] as const;
 
+/** A column of prices or amounts begins with its length in bytes if it has so many values: its end may be skipped. */
+const SKIPPED_FROM = 32;
+
 const MINUTES_PER_HOUR = 60;
 /** The code of an unknown interval or time; others are one higher. */
 const UNKNOWN = 0;
@@ -55,8 +58,10 @@ export function readSampleAt(from: ByteReader, axis: Axis, atS: number): SampleA
   if (index < 0) return null;
   const intervalHours = valueAt(readIntervals(from), index);
   const nextTime = valueAt(readNextTimes(from, axis[0] ?? 0), index);
-  from.count();
-  const market = readMarket(from, times);
+  const length = from.count();
+  const end = from.position + length;
+  const market = readMarket(from, times, index);
+  from.position = end;
   return {
     at: times[index] ?? Number.NaN,
     rate: readDecimals(from, times.length, { only: index + 1 })[index] ?? Number.NaN,
@@ -134,20 +139,37 @@ function writeMarket(out: ByteWriter, { times, market }: SampleColumns): void {
     out.byte(LISTED);
     out.ascending(market.at);
   } else out.byte(period + 1);
-  for (const field of MARKET_FIELDS)
-    writeDecimals(out, market[field], AMOUNT, baseOf(field, market));
+  for (const field of MARKET_FIELDS) {
+    const column = new ByteWriter();
+    writeDecimals(column, market[field], AMOUNT, baseOf(field, market));
+    if (market.at.length >= SKIPPED_FROM) out.varint(column.length);
+    out.bytes(column.written());
+  }
 }
 
-function readMarket(from: ByteReader, times: Float64Array): MarketColumns {
+/** Reads prices and amounts, as far as they are needed for the samples up to `last`. */
+function readMarket(
+  from: ByteReader,
+  times: Float64Array,
+  last = Number.POSITIVE_INFINITY,
+): MarketColumns {
   const rule = from.byte();
   const seconds = PERIODS_S[rule - 1];
   if (rule !== LISTED && seconds === undefined) throw new MalformedBytes("an unknown rule");
   const at = seconds === undefined ? from.ascending() : firstOfEach(times, seconds);
-  const count = at.length;
-  const markPrices = readDecimals(from, count);
-  const indexPrices = readDecimals(from, count, { base: markPrices });
-  const openInterestUsd = readDecimals(from, count);
-  const volume24hUsd = readDecimals(from, count);
+  const only = lastUpTo(at, last) + 1;
+  const next = (base: Float64Array | null = null): Float64Array => {
+    if (at.length < SKIPPED_FROM) return readDecimals(from, at.length, { base });
+    const length = from.count();
+    const end = from.position + length;
+    const values = readDecimals(from, at.length, { base, only });
+    from.position = end;
+    return values;
+  };
+  const markPrices = next();
+  const indexPrices = next(markPrices);
+  const openInterestUsd = next();
+  const volume24hUsd = next();
   return { at, markPrices, indexPrices, openInterestUsd, volume24hUsd };
 }
 
