@@ -84,7 +84,9 @@ export class SampleWriter {
     const at = secondsOf(atMs);
     if (this.#isLate(exchange, at)) return "late";
     try {
-      const newest = this.#epochs.write(epoch, () => this.#storeRefresh(exchange, at, instruments));
+      const newest = this.#epochs.writeUncounted(epoch, () =>
+        this.#storeRefresh(exchange, at, instruments),
+      );
       this.#newest.set(exchange, newest);
       return "stored";
     } catch (error) {

@@ -22,7 +22,7 @@ const decimalText = customType<{ data: string; driverData: StoredDecimal }>({
 export const historyEpoch = sqliteTable("history_epoch", {
   id: integer("id").primaryKey(),
   epoch: integer("epoch").notNull(),
-  /** Incremented by each change that readers can see. */
+  /** Incremented by each change that readers can see, except for samples. */
   seq: integer("seq").notNull(),
 });
 
