@@ -1,15 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { BoardReader } from "../../src/db/history/board-reader.ts";
-import {
-  marketAt,
-  type SampleAt,
-  type SampleColumns,
-  valueAt,
-} from "../../src/db/history/codec/columns.ts";
+import { marketAt, type SampleAt } from "../../src/db/history/codec/columns.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
-import { roundedAmount, roundedRate, type Sample } from "../../src/domain/sample.ts";
+import { roundedAmount } from "../../src/domain/sample.ts";
 import { HistoryInFolder } from "../support/history.ts";
+import { expectEverySample, rowOf, type StoredRefresh } from "../support/read-samples.ts";
 import { batchOf, draw, sampleOf, samplingInto } from "../support/sampled-market.ts";
 
 const EXCHANGES = ["okx", "bybit"] as const;
@@ -23,58 +19,6 @@ function timesOf(exchange: ExchangeId, from: number, to: number, everyS: number)
   for (let at = from + draw(everyS, exchange); at < to; at += everyS)
     if (draw(30, exchange, at, "failed") !== 0) times.push(at + draw(3, exchange, at));
   return times;
-}
-
-interface Written {
-  readonly exchange: ExchangeId;
-  readonly at: number;
-}
-
-/** Rows of the columns as the market had them, without prices and amounts. */
-function rowsIn({ times, rates, intervals, nextTimes }: SampleColumns) {
-  return [...times].map((at, index) => [
-    at,
-    rates[index],
-    valueAt(intervals, index),
-    valueAt(nextTimes, index),
-  ]);
-}
-
-function rowOf(at: number, sample: Sample) {
-  const next = sample.nextFundingAtMs;
-  return [
-    at,
-    roundedRate(sample.rate),
-    sample.intervalHours ?? Number.NaN,
-    next === null ? Number.NaN : next / 1000,
-  ];
-}
-
-function expectedRows(written: readonly Written[], exchange: ExchangeId, base: string) {
-  return written.flatMap((one) => {
-    const sample = one.exchange === exchange ? sampleOf(`${exchange} ${base}`, one.at) : null;
-    return sample === null ? [] : [rowOf(one.at, sample)];
-  });
-}
-
-/** Everything that can be read of each series equals what was written. */
-function expectAll(history: HistoryInFolder, written: readonly Written[], from = 0): void {
-  const reader = new SampleReader(history.db);
-  const series = history.db
-    .query<{ id: number; exchange: ExchangeId; base: string }, []>(
-      "SELECT id, exchange, base FROM series",
-    )
-    .all();
-  for (const one of series) {
-    const { columns, damages } = reader.read(one, from, START_S + 1e9);
-    expect(damages).toEqual([]);
-    const expected = expectedRows(
-      written.filter(({ at }) => at >= from),
-      one.exchange,
-      one.base,
-    );
-    expect(rowsIn(columns)).toEqual(expected);
-  }
 }
 
 /** Prices and amounts are those of the market at their time, and there are some in each quarter of an hour. */
@@ -116,7 +60,7 @@ function tables(history: HistoryInFolder): Record<string, number> {
 test("every sample is read once, exactly as it was taken, while hours and days are closed around it", () => {
   using history = new HistoryInFolder();
   const sampling = samplingInto(history.db);
-  const written: Written[] = [];
+  const written: StoredRefresh[] = [];
   const all = EXCHANGES.flatMap((exchange) =>
     timesOf(exchange, START_S, START_S + 30 * 3600, 60).map((at) => ({ exchange, at })),
   ).toSorted((one, other) => one.at - other.at);
@@ -128,13 +72,13 @@ test("every sample is read once, exactly as it was taken, while hours and days a
     written.push(one);
     sampling.rollUp.step(one.at * 1000);
     if (draw(400, one.at, "check") === 0) {
-      expectAll(history, written, one.at - draw(2 * DAY_S, one.at));
+      expectEverySample(history.db, written, one.at - draw(2 * DAY_S, one.at));
       checked += 1;
     }
   }
   expect(checked).toBeGreaterThan(5);
   sampling.rollUpAll(START_S + 30 * 3600);
-  expectAll(history, written);
+  expectEverySample(history.db, written);
   for (const base of BASES) expectMarket(history, "okx", base);
   expect(tables(history)).toMatchObject({ hours: 2 * 3, days: 2 * 2 * 2, months: 0 });
 });
@@ -166,7 +110,7 @@ describe("over months", () => {
 
   test("closed months are merged series by series, and nothing is lost or doubled", () => {
     sampling.rollUpAll(START_S + DAYS * DAY_S);
-    expectAll(history, all);
+    expectEverySample(history.db, all);
     // January had two days, and the last day is not closed.
     const merged = 2 * (2 + 28);
     const groups = 2;

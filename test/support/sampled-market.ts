@@ -79,3 +79,8 @@ export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
     },
   };
 }
+
+/** What a child that is killed samples: every ten virtual minutes, so that it gets through months. */
+export const KILLED_EXCHANGES = ["okx", "bybit"] as const;
+export const KILLED_BASES = ["BTC", "ETH", "SOL", "DOGE", "PEPE", "XRP", "ADA", "TON", "SUI"];
+export const KILLED_EVERY_S = 600;
