@@ -2,19 +2,17 @@ import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset, type CanonicalAsset } from "../domain/symbol.ts";
+import { history } from "./btse-history-wire.ts";
+import { successOf } from "./btse-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  anyValue,
-  badEnvelope,
   decodeEnvelope,
-  epochMsOf,
   lastDigitOf,
   nonEmpty,
-  numberOf,
   numeric,
   positiveOf,
   product,
@@ -67,7 +65,6 @@ const facts = {
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const MINUTES_PER_HOUR = 60;
-const SUCCESS_CODE = 1;
 /** The rate at zero premium by interval in hours, where known. */
 const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
   [8, 0.0001],
@@ -131,22 +128,6 @@ interface Listing {
   readonly exchangeSymbol: string;
   readonly identity: CanonicalAsset & Pick<Quote, "quote" | "settle" | "assetClass">;
   readonly contractSize: number | null;
-}
-
-const envelope = z.object({
-  success: anyValue,
-  code: numeric,
-  time: numeric,
-  data: anyValue,
-});
-
-/** The data and the time of a markets API reply. Throws a bad envelope for an error. */
-function successOf(body: unknown): { readonly data: unknown; readonly timeMs: number | null } {
-  const { success, code, time, data } = decodeEnvelope(envelope, body);
-  if (success !== true || numberOf(code) !== SUCCESS_CODE) {
-    throw badEnvelope(`no success, code ${code ?? "unknown"}`);
-  }
-  return { data, timeMs: epochMsOf(time) };
 }
 
 const loadTickers: Load<Timed<TickerRow>> = (http) =>
@@ -260,4 +241,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{tickers.fundingRate}", { tickers }, { markets, prices });
 }
 
-export const btse = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const btse = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

@@ -1,3 +1,4 @@
+import { newestOf, paymentsOf } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import type { Shown, TruthAssetClass } from "../truth.ts";
@@ -10,9 +11,10 @@ import {
   wireError,
 } from "../wire.ts";
 import { createListings } from "./btse-listings.ts";
-import { type Asked, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 
 const DAY_SECONDS = 86_400;
+const PAST_JITTER_MS = 1_000;
 const INVALID_PARAMETER = 10_010_004;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -150,6 +152,27 @@ const byTypes = {
   one: { name: "symbol", unknown: invalid, wrap: dated },
 } as const;
 
+/** The periods that can be requested, in days. */
+const PAST_DAYS: Readonly<Record<string, number>> = { "7D": 7, "2W": 14, "1M": 30 };
+
+const daysOf = ({ query }: Asked): number | undefined => PAST_DAYS[query.get("period") ?? ""];
+
+/** All payments of a period, newest first, with times up to a second late. */
+const pastRates: Call = {
+  kind: "history",
+  refuse: (asked) => (daysOf(asked) === undefined || !asked.query.get("symbol") ? invalid : null),
+  has: (row) => onWire(row) && marketType(row) === "FuturesPerpetual",
+  one: { name: "symbol" },
+  past: (listing, view, asked) => {
+    const fromMs = view.nowMs - (daysOf(asked) ?? 0) * DAY_SECONDS * 1000;
+    const payments = paymentsOf(listing, view, { fromMs, toMs: view.nowMs }, PAST_JITTER_MS);
+    return newestOf(payments, payments.length).map(({ atMs, rate }) => ({
+      timestamp: atMs,
+      rate: trimmed(rate, 8),
+    }));
+  },
+};
+
 const CLASSES: Readonly<Record<ReturnType<typeof categoryOf>, TruthAssetClass>> = {
   CRYPTO: "crypto",
   STOCK: "stock",
@@ -189,6 +212,7 @@ export const btse: ExchangeEncoder = encoderOfCalls({
       row: marketRow,
       wrap: (symbols) => ({ data: { symbols }, ...success }),
     },
+    "/public-api/market/v1/recentFundingHistory": pastRates,
     "/futures/api/v2.3/price": {
       kind: "secondary",
       row: priceRow,
@@ -204,6 +228,7 @@ export const btse: ExchangeEncoder = encoderOfCalls({
   notFound: refused(404, 10_010_002, "Not Found"),
   wrongMethod: refused(405, 10_010_001, "Method Not Allowed"),
   show,
+  historyLimit: { requests: 50, perMs: 2_000 },
   rateLimitBody: { status: 429, errorCode: 429, message: "Too many requests" },
   errorBody: { code: 10_010_003, msg: "System error", success: false, time: 0, data: null },
   delistedState: "gone",
