@@ -2,14 +2,14 @@ import { z } from "zod";
 import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { history } from "./bitfinex-history-wire.ts";
+import { RATE_LIMIT_WAIT_MS, successOf } from "./bitfinex-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
-  badEnvelope,
   epochMsOf,
   lastDigitOf,
   nonEmpty,
@@ -69,10 +69,7 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 2 * 3_600_000;
 const INTERVAL_HOURS = 8;
 
-const RATE_LIMIT_CODE = 11010;
 const RATE_LIMIT_BODY = /ERR_RATE_LIMIT|\berror"\s*,\s*11010\b/;
-/** Documented: exceeding the limit blocks the address for a minute. */
-const RATE_LIMIT_WAIT_MS = 60_000;
 
 /** Positions in a status row. */
 const STATUS = {
@@ -133,22 +130,6 @@ const loadPairs: Load<Rows<PairRow>> = (http) =>
     const [list]: readonly unknown[] = successOf(body);
     return decodeRows(pairRow, list, "0");
   });
-
-/** A success is a bare list; an error is a list that begins with "error", or an object. */
-function successOf(body: unknown): readonly unknown[] {
-  if (!Array.isArray(body)) {
-    throw failureOf(String(Reflect.get(Object(body), "error")) === "ERR_RATE_LIMIT");
-  }
-  const list: readonly unknown[] = body;
-  if (list[0] === "error") throw failureOf(Number(list[1]) === RATE_LIMIT_CODE);
-  return list;
-}
-
-function failureOf(isRateLimit: boolean): RequestFailure {
-  return isRateLimit
-    ? new RequestFailure("rate_limited", "rate limit", { retryAfterMs: RATE_LIMIT_WAIT_MS })
-    : badEnvelope("an error in place of a list");
-}
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [status, tickers, pairs] = await Promise.all([
@@ -255,4 +236,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf(`{status.${STATUS.currentFunding}}`, { status }, { pairs, tickers });
 }
 
-export const bitfinex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const bitfinex = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

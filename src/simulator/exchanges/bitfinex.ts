@@ -1,4 +1,5 @@
 import type { Asset, AssetTable } from "../assets.ts";
+import { type Payment, paymentsOf, WHOLE_PAST } from "../history.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
@@ -11,13 +12,16 @@ import {
   type WireRow,
   wireError,
 } from "../wire.ts";
-import { type Asked, encoderOfCalls } from "./calls.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 
 const COINS = 57;
 const PAPER = 14;
 const IN_BTC = 4;
 const SPOT_PAIRS = 100;
 const PERIOD_MS = 8 * HOUR_MS;
+const MINUTE_MS = 60_000;
+/** Minutes in one reply of the past, at most. */
+const PAST_ROWS = 5_000;
 /** A sample of the premium is taken every three seconds. */
 const SAMPLE_MS = 3_000;
 /** Averages within this band around zero cost nothing. */
@@ -92,7 +96,7 @@ function limitOf(listing: Listing): number | null {
 }
 
 /** A status row by the meaning of its positions; `wrap` arranges them. */
-function statusRow(listing: Listing, view: MarketView): WireRow {
+function statusRow(listing: Listing, view: Pick<MarketView, "nowMs" | "stampMs">): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const elapsedMs = view.nowMs - live.previousAtMs;
   const price = (value: number): number => rounded(value, listing.priceDecimals + 2);
@@ -197,6 +201,32 @@ function isAskedFor(symbol: string, { query }: Asked): boolean {
   return keys === "ALL" || keys.split(",").includes(symbol);
 }
 
+/**
+ * The newest rows until `end`, one for each minute, without the key. Of periods whose payment is missing there are none.
+ */
+const pastMinutes: Call = {
+  kind: "history",
+  one: { name: "key" },
+  past: (listing, view, { query }) => {
+    const endMs = Math.min(Number(query.get("end") ?? view.nowMs), view.nowMs);
+    const limit = Math.min(Number(query.get("limit") ?? 125), PAST_ROWS, view.maxPastRows);
+    const rows: WireRow[] = [];
+    for (const payment of paymentsOf(listing, view, WHOLE_PAST, 0).toReversed()) {
+      const fromMs = payment.slotMs - payment.intervalHours * HOUR_MS;
+      let atMs = Math.floor(Math.min(endMs, payment.slotMs - 1) / MINUTE_MS) * MINUTE_MS;
+      for (; atMs >= fromMs && rows.length < limit; atMs -= MINUTE_MS)
+        rows.push({ row: pastRow(listing, payment, atMs) });
+    }
+    return rows;
+  },
+};
+
+/** A status row as the past has it: every position is one lower, as it has no key. */
+function pastRow(listing: Listing, payment: Payment, atMs: number): readonly unknown[] {
+  const row = statusRow(listing, { nowMs: atMs, stampMs: atMs });
+  return positional({ ...row, nextAt: payment.slotMs, rate: rounded(payment.rate, 8) }).slice(1);
+}
+
 function show(listing: Listing, view: MarketView): Shown {
   const row = positional(statusRow(listing, view));
   const ticker = tickerRow(listing, view)["row"];
@@ -227,6 +257,7 @@ export const bitfinex: ExchangeEncoder = encoderOfCalls({
       row: statusRow,
       wrap: (rows) => rows.map(positional),
     },
+    "/v2/status/deriv/{key}/hist": pastMinutes,
     "/v2/tickers": {
       kind: "secondary",
       refuse: ({ query }) => (query.get("symbols") === "ALL" ? null : invalid("symbol")),
@@ -243,6 +274,7 @@ export const bitfinex: ExchangeEncoder = encoderOfCalls({
   notFound: wireError(404, { error: "not found" }),
   wrongMethod: invalid("method"),
   show,
+  historyLimit: { requests: 90, perMs: 60_000 },
   rateLimitBody: { error: "ERR_RATE_LIMIT" },
   errorBody: ["error", 10_020, "symbol: invalid"],
   delistedState: "gone",
