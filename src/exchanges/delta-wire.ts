@@ -49,13 +49,27 @@ const envelope = z.object({
   meta: z.object({ after: word }).nullish().catch(null),
 });
 
+/** Contracts of the global platform are settled in USDT (BTCUSDT), those of India in USD (BTCUSD). */
+export const isGlobal = (exchangeSymbol: string): boolean => exchangeSymbol.endsWith("USDT");
+
+/** The platform of a contract. */
+export const hostOf = (exchangeSymbol: string): string =>
+  isGlobal(exchangeSymbol) ? "global" : "main";
+
+/** What a reply is about. Throws RequestFailure unless it says that it is a success. */
+export function resultOf(body: unknown): unknown {
+  const { success, result } = decodeEnvelope(envelope, body);
+  if (success !== true) throw badEnvelope("success is not true");
+  return result;
+}
+
 function decodePage<S extends z.ZodType>(
   row: S,
   mayBeEmpty = false,
 ): (body: unknown) => Rows<z.output<S>> & { readonly after: string | null } {
   return (body) => {
-    const { success, result, meta } = decodeEnvelope(envelope, body);
-    if (success !== true) throw badEnvelope("success is not true");
+    const result = resultOf(body);
+    const { meta } = decodeEnvelope(envelope, body);
     const isEmpty = mayBeEmpty && Array.isArray(result) && result.length === 0;
     const read = isEmpty ? { rows: [], rejects: [] } : decodeRows(row, result, "symbol");
     return { ...read, after: isEmpty ? null : (meta?.after ?? null) };

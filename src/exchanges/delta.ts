@@ -1,7 +1,8 @@
 import { HOURS_PER_DAY, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin, Reject } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { loadProducts, loadTickers, PERPETUAL } from "./delta-wire.ts";
+import { history } from "./delta-history-wire.ts";
+import { isGlobal, loadProducts, loadTickers, PERPETUAL } from "./delta-wire.ts";
 import type { ProductRow, Products, TickerRow } from "./delta-wire.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
@@ -102,9 +103,6 @@ interface Listing {
   readonly intervalHours: number | null;
   readonly annualCap: Numeric;
 }
-
-/** Contracts of the global platform are settled in USDT (BTCUSDT), those of India in USD (BTCUSD). */
-const isGlobal = (exchangeSymbol: string): boolean => exchangeSymbol.endsWith("USDT");
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [tickers, products, globalTickers, globalProducts] = await Promise.all([
@@ -240,4 +238,4 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   return originOf("{tickers.funding_rate} / 100", { tickers }, { products });
 }
 
-export const delta = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
+export const delta = defineExchange<Raw>({ facts, history, fetchRaw, parse, explain });

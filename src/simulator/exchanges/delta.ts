@@ -10,6 +10,7 @@ import {
   wireError,
 } from "../wire.ts";
 import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
+import { pastCandles } from "./delta-history.ts";
 import { createListings } from "./delta-listings.ts";
 import { productRow, typeOf } from "./delta-products.ts";
 
@@ -121,6 +122,14 @@ const products: Call = {
   }),
 };
 
+const candles = pastCandles(
+  (listing, asked) => isHere(listing, asked) && typeOf(listing) === "perpetual_futures",
+  (param) =>
+    refused(400, "bad_schema", {
+      schema_errors: [{ code: "missing_value", message: `${param} is not valid`, param }],
+    }),
+);
+
 function show(listing: Listing, view: MarketView): Shown {
   const row = tickerRow(listing, view);
   const specified = !listing.marks.has("no_specs");
@@ -145,10 +154,14 @@ export const delta: ExchangeEncoder = encoderOfCalls({
     "/v2/products": products,
     "global:/v2/tickers": tickers,
     "global:/v2/products": products,
+    "/v2/history/candles": candles,
+    "global:/v2/history/candles": candles,
   },
   wrap: (result) => ({ result, success: true }),
   notFound: refused(404, "not_found"),
   show,
+  // The real quota is not known.
+  historyLimit: { requests: 100, perMs: 300_000 },
   rateLimitBody: { success: false, error: { code: "too_many_requests", context: {} } },
   errorBody: { success: false, error: { code: "internal_server_error", context: {} } },
   delistedState: "gone",
