@@ -1,7 +1,7 @@
 /**
  * Creates the skeleton of an exchange: `bun scripts/new-exchange.ts ID`, or `make exchange ID=…`.
- * Writes an adapter, a simulator encoder, a second description of its wire format and a test, all for one invented
- * format, and registers the id. For an invalid id it writes nothing and exits with 2.
+ * Writes an adapter with its history, a simulator encoder, a second description of its wire format and tests, all for
+ * one invented format, and registers the id. For an invalid id it writes nothing and exits with 2.
  */
 import { join } from "node:path";
 import { isExchangeId } from "../src/domain/exchange.ts";
@@ -14,9 +14,12 @@ const TEMPLATES = join(import.meta.dir, "new-exchange");
 /** Template and the file made from it, for `ID`. */
 const FILES = {
   "adapter.ts.txt": "src/exchanges/ID.ts",
+  "envelope.ts.txt": "src/exchanges/ID-wire.ts",
+  "history.ts.txt": "src/exchanges/ID-history-wire.ts",
   "encoder.ts.txt": "src/simulator/exchanges/ID.ts",
   "wire.ts.txt": "test/support/simulator-wires/ID.ts",
   "test.ts.txt": "test/exchanges/ID.test.ts",
+  "history-test.ts.txt": "test/exchanges/history/ID.test.ts",
 } as const;
 
 /** An id is a name in code, in URLs and in the database; longer ones break the columns of the page. */

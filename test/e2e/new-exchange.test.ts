@@ -15,9 +15,12 @@ const INSTALLED = `node_modules/.installed-${Bun.version}`;
 
 const MADE = [
   "src/exchanges/newone.ts",
+  "src/exchanges/newone-wire.ts",
+  "src/exchanges/newone-history-wire.ts",
   "src/simulator/exchanges/newone.ts",
   "test/support/simulator-wires/newone.ts",
   "test/exchanges/newone.test.ts",
+  "test/exchanges/history/newone.test.ts",
 ];
 
 let tree = "";
@@ -114,6 +117,7 @@ describe("one command starts a new exchange", () => {
     () => {
       const suites: readonly (readonly string[])[] = [
         ["test/exchanges/newone.test.ts"],
+        ["test/exchanges/history/newone.test.ts"],
         ["test/exchanges/truth.test.ts", "-t", "newone"],
         ["test/exchanges/facts.test.ts", "-t", "newone"],
         ["test/exchanges/explain.test.ts", "-t", "newone"],
