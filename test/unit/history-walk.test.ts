@@ -55,7 +55,8 @@ describe("a walk by time", () => {
         };
         const walked = await walkPast(shape, answer, range);
         expectWhole(walked, past, range);
-        const parts = Math.max(0, range.toMs - range.fromMs) / (maxDays * DAY_MS);
+        // A page that is not full may be one of fewer rows than stated: the next range begins at its oldest row.
+        const parts = (2 * Math.max(0, range.toMs - range.fromMs)) / (maxDays * DAY_MS);
         const pages = walked.slots.length / pageRows;
         expect(walked.requests.length).toBeLessThanOrEqual(Math.ceil(pages) + Math.ceil(parts) + 1);
       }),
