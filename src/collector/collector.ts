@@ -19,7 +19,7 @@ import type { Clock } from "../lib/clock.ts";
 import { HttpClient, type HttpLimits } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
-import { GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./exchange-http.ts";
+import { GLOBAL_SLOTS, type HttpShared, SPARE_SLOTS, SWEEP_SLOTS } from "./exchange-http.ts";
 import { Explainer } from "./explainer.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
@@ -85,7 +85,9 @@ export function httpShared(
     ...(onRead === undefined ? {} : { onRead }),
   });
   const globalSlots = new Semaphore(GLOBAL_SLOTS);
-  return { client, clock, globalSlots, sweepSlots: new Semaphore(SWEEP_SLOTS), originOverride };
+  const sweepSlots = new Semaphore(SWEEP_SLOTS);
+  const spareSlots = new Semaphore(SPARE_SLOTS);
+  return { client, clock, globalSlots, sweepSlots, spareSlots, originOverride };
 }
 
 /**

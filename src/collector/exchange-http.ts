@@ -5,6 +5,7 @@ import { Pacer } from "../lib/pacer.ts";
 import type { RequestFailure } from "../lib/request-failure.ts";
 import { type Release, Semaphore } from "../lib/semaphore.ts";
 import { ReplyCaps } from "./reply-caps.ts";
+import { RECHECK_MS, SpareTime } from "./spare-time.ts";
 
 /**
  * Concurrent requests to one exchange: two, so that one slow list does not delay the rates. An exchange that is swept
@@ -18,6 +19,12 @@ export const GLOBAL_SLOTS = 8;
 /** At most this many of them are for swept exchanges, so that the others always find a slot. */
 export const SWEEP_SLOTS = 5;
 
+/**
+ * Concurrent requests that can wait, to all exchanges: apart from the others, so that none of those ever waits for one.
+ * At some 200 ms each, 20 a second.
+ */
+export const SPARE_SLOTS = 4;
+
 /** A request without a response by then releases its global slot, so that a hanging host delays only itself. */
 const GLOBAL_SLOT_LEASE_MS = 2_000;
 
@@ -28,6 +35,7 @@ export interface HttpShared {
   readonly globalSlots: Semaphore;
   /** Swept exchanges need one in addition to a global slot. */
   readonly sweepSlots: Semaphore;
+  readonly spareSlots: Semaphore;
   /** Replaces every exchange's origin: `<originOverride>/<id>` or `/<id>.<host>`. Null: the real hosts. */
   readonly originOverride: string | null;
 }
@@ -36,11 +44,15 @@ export interface HttpShared {
 export class ExchangeRequests {
   /** Maximum number of concurrent requests to this exchange. */
   readonly inFlight: number;
+  /** When this exchange may be asked for what can wait. */
+  readonly spareTime: SpareTime;
   readonly #facts: ExchangeFacts;
   readonly #shared: HttpShared;
   readonly #pacer: Pacer;
   readonly #slots: Semaphore;
   readonly #caps: ReplyCaps;
+  /** Requests that wait to be sent, without those that can wait. */
+  #waiting = 0;
 
   /** `knownRows`: instruments of the exchange's last accepted batch, 0 if there is none. */
   constructor(facts: ExchangeFacts, shared: HttpShared, knownRows = 0) {
@@ -50,6 +62,12 @@ export class ExchangeRequests {
     this.#pacer = new Pacer(shared.clock, facts.pacing);
     this.inFlight = facts.sweepInFlight ?? SLOTS_PER_EXCHANGE;
     this.#slots = new Semaphore(this.inFlight);
+    this.spareTime = new SpareTime({
+      clock: shared.clock,
+      facts,
+      pacer: this.#pacer,
+      isBusy: () => this.#waiting > 0,
+    });
   }
 
   /** Time-out of one try once it is sent. */
@@ -62,7 +80,16 @@ export class ExchangeRequests {
    * after waiting for a slot; a failure that it returns is thrown instead.
    */
   during(signal: AbortSignal, refusal: Refusal = () => null): ExchangeHttp {
-    const sending = { signal, admission: this.#admission(refusal) };
+    return this.#http({ signal, admission: this.#admission(refusal) });
+  }
+
+  /** Requests that can wait: sent in spare time, one after the other, within `pacing`, until `signal` aborts. */
+  whenSpare(signal: AbortSignal, pacing: ExchangeFacts["pacing"]): ExchangeHttp {
+    const own = new Pacer(this.#shared.clock, pacing);
+    return this.#http({ signal, admission: this.#spareAdmission(own) });
+  }
+
+  #http(sending: Pick<SendOptions, "signal" | "admission">): ExchangeHttp {
     return {
       get: (path, decode, host) =>
         this.#json(
@@ -127,22 +154,55 @@ export class ExchangeRequests {
    */
   #admission(refusal: Refusal): Admission {
     return async (signal) => {
-      const releaseOwn = await this.#slots.acquire(signal);
+      this.#waiting += 1;
       try {
-        await this.#pacer.turn(signal);
-        const refused = refusal();
-        if (refused !== null) throw refused;
-        const releaseGlobal = await this.#globalSlot(signal);
-        const cancelLease = this.#shared.clock.after(GLOBAL_SLOT_LEASE_MS, releaseGlobal);
-        return () => {
-          cancelLease();
-          releaseGlobal();
-          releaseOwn();
-        };
-      } catch (error) {
-        releaseOwn();
-        throw error;
+        return await this.#admit(refusal, signal);
+      } finally {
+        this.#waiting -= 1;
       }
+    };
+  }
+
+  async #admit(refusal: Refusal, signal: AbortSignal | undefined): Promise<Release> {
+    const releaseOwn = await this.#slots.acquire(signal);
+    try {
+      await this.#pacer.turn(signal);
+      const refused = refusal();
+      if (refused !== null) throw refused;
+      const release = this.#leased(await this.#globalSlot(signal));
+      return () => {
+        release();
+        releaseOwn();
+      };
+    } catch (error) {
+      releaseOwn();
+      throw error;
+    }
+  }
+
+  /** First the times, then the slot, then the times again: a slot is never held by one that still waits. */
+  #spareAdmission(own: Pacer): Admission {
+    return async (signal) => {
+      for (;;) {
+        signal?.throwIfAborted();
+        await this.spareTime.wait(signal);
+        const release = await this.#shared.spareSlots.acquire(signal);
+        if (this.spareTime.isFree && own.free > 0) {
+          this.spareTime.take();
+          void own.turn();
+          return this.#leased(release);
+        }
+        release();
+        await this.#shared.clock.sleep(RECHECK_MS, signal);
+      }
+    };
+  }
+
+  #leased(release: Release): Release {
+    const cancelLease = this.#shared.clock.after(GLOBAL_SLOT_LEASE_MS, release);
+    return () => {
+      cancelLease();
+      release();
     };
   }
 }

@@ -9,10 +9,10 @@ import type { Cycle, CycleOutcome, ExchangeRunner } from "./exchange-runner.ts";
 const START_SPREAD_MS = 1_500;
 
 /** Periods vary by this share in either direction, so that exchanges do not run in lockstep. */
-const PERIOD_JITTER_SHARE = 0.05;
+export const PERIOD_JITTER_SHARE = 0.05;
 
 /** The part of an exchange's runner that the loop uses. */
-type Runner = Pick<ExchangeRunner, "id" | "cycle">;
+export type Runner = Pick<ExchangeRunner, "id" | "cycle">;
 
 export interface LoopDeps {
   readonly clock: Clock;

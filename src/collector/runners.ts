@@ -1,10 +1,13 @@
 import type { ExchangeStateRepository } from "../db/market/exchange-state-repository.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Exchange, ExchangeFacts } from "../exchanges/exchange.ts";
+import type { Clock } from "../lib/clock.ts";
 import { ExchangeRequests, type HttpShared } from "./exchange-http.ts";
 import { ExchangeRunner, type RunDeps } from "./exchange-runner.ts";
+import { PERIOD_JITTER_SHARE, type Runner } from "./loop.ts";
 import { storedRetryDelay } from "./retry-delay.ts";
 import { ExchangeSource } from "./source.ts";
+import type { SpareTime } from "./spare-time.ts";
 import { StaleFeedDetector } from "./stale-feed-detector.ts";
 
 /** Requests for single instruments are spread over this share of a period; the rest is left for late responses. */
@@ -41,8 +44,9 @@ export interface RunnersDeps extends Pick<
 /** One exchange that is collected: its cycles, and its requests for whatever else is to be read from it. */
 export interface CollectedExchange {
   readonly exchange: Exchange;
-  readonly runner: ExchangeRunner;
+  readonly runner: Runner;
   readonly requests: ExchangeRequests;
+  readonly periodMs: number;
 }
 
 /** Those of `exchanges` that have a period, in ms. */
@@ -74,7 +78,31 @@ export function makeRunners(
       failuresInRow: state?.failuresInRow ?? 0,
       pause: state === undefined ? null : storedRetryDelay(state),
     };
-    const runner = new ExchangeRunner(exchange, parts, { ...deps, periodMs });
-    return [{ exchange, runner, requests }];
+    const runner = sparing(
+      new ExchangeRunner(exchange, parts, { ...deps, periodMs }),
+      requests.spareTime,
+      clock,
+    );
+    return [{ exchange, runner, requests, periodMs }];
   });
+}
+
+/** A runner whose spare time is known. */
+function sparing(runner: Runner, spareTime: SpareTime, clock: Clock): Runner {
+  let isFirst = true;
+  return {
+    id: runner.id,
+    async cycle() {
+      spareTime.refreshBegins();
+      const cycle = await runner.cycle();
+      if (cycle?.outcome.kind === "accepted") {
+        // The loop shortens the first pause, and one after a wait, by an unknown part.
+        const isExact = !isFirst && cycle.waitedMs === 0;
+        const pauseMs = isExact ? cycle.pauseMs * (1 - PERIOD_JITTER_SHARE) : 0;
+        spareTime.refreshAccepted(clock.monotonicMs() + pauseMs);
+      }
+      isFirst = false;
+      return cycle;
+    },
+  };
 }

@@ -14,6 +14,12 @@ export class Pacer {
     this.#starts = new Array<number>(limit.requests).fill(Number.NEGATIVE_INFINITY);
   }
 
+  /** How many callers could start now without waiting. */
+  get free(): number {
+    const startedByMs = this.#clock.monotonicMs() - this.#perMs;
+    return this.#starts.filter((startMs) => startMs <= startedByMs).length;
+  }
+
   /** Resolves when the caller may send, or at once when `signal` aborts. */
   async turn(signal?: AbortSignal): Promise<void> {
     const nowMs = this.#clock.monotonicMs();

@@ -1,20 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { collectOnce } from "../../src/collector/collect-once.ts";
-import { ExchangeRequests, GLOBAL_SLOTS, SWEEP_SLOTS } from "../../src/collector/exchange-http.ts";
+import {
+  ExchangeRequests,
+  GLOBAL_SLOTS,
+  SPARE_SLOTS,
+  SWEEP_SLOTS,
+} from "../../src/collector/exchange-http.ts";
 import { fetchBatch } from "../../src/collector/fetch-batch.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Exchange, ExchangeFacts, ExchangeHttp } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
-import {
-  HttpClient,
-  type HttpRequest,
-  type JsonReading,
-  type JsonReply,
-  type SendOptions,
-} from "../../src/lib/http-client.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
+import { FarClient, maxStartsIn } from "../support/far-client.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { quoteOf } from "../support/quote.ts";
 import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
@@ -25,51 +24,8 @@ const TIMEOUT_MS = 10_000;
 /** Perpetuals listed by Crypto.com in September 2026. */
 const INSTRUMENTS = 394;
 
-/** A client without a network: each response takes `latencyMs` of virtual time. */
-class FarClient extends HttpClient {
-  readonly #clock: ManualClock;
-  readonly #latencyMs: number;
-  readonly startsMs: number[] = [];
-  inFlight = 0;
-  maxInFlight = 0;
-
-  constructor(clock: ManualClock, latencyMs: number) {
-    const limits = { timeoutMs: TIMEOUT_MS, maxBodyBytes: 1, maxHeldBytes: 1 };
-    super({ clock, random: () => 0, userAgent: "test", limits });
-    this.#clock = clock;
-    this.#latencyMs = latencyMs;
-  }
-
-  override async json<T>(
-    _request: HttpRequest,
-    { decode }: JsonReading<T>,
-    { admission, signal }: SendOptions,
-  ): Promise<JsonReply<T>> {
-    const release = await admission?.(signal);
-    this.startsMs.push(this.#clock.monotonicMs());
-    this.inFlight += 1;
-    this.maxInFlight = Math.max(this.maxInFlight, this.inFlight);
-    await this.#clock.sleep(this.#latencyMs, signal);
-    this.inFlight -= 1;
-    release?.();
-    if (signal?.aborted) throw new RequestFailure("timeout", "the refresh ran out of time");
-    return { value: decode({}), bytes: 2, mostMembers: 1 };
-  }
-}
-
 const keysOf = (count: number): string[] => Array.from({ length: count }, (_, n) => `K${n}`);
 const loadOne = (http: ExchangeHttp, key: string): Promise<number> => http.get(`/${key}`, () => 1);
-
-/** The largest number of starts within any `perMs`. */
-function maxStartsIn(startsMs: readonly number[], perMs: number): number {
-  let max = 0;
-  let from = 0;
-  for (const [index, startMs] of startsMs.entries()) {
-    while (startMs - (startsMs[from] ?? 0) >= perMs - 1e-6) from += 1;
-    max = Math.max(max, index - from + 1);
-  }
-  return max;
-}
 
 function farExchange(facts: ExchangeFacts, latencyMs: number, periodMs = PERIOD_MS) {
   const clock = new ManualClock();
@@ -80,6 +36,7 @@ function farExchange(facts: ExchangeFacts, latencyMs: number, periodMs = PERIOD_
     clock,
     globalSlots,
     sweepSlots: new Semaphore(SWEEP_SLOTS),
+    spareSlots: new Semaphore(SPARE_SLOTS),
     originOverride: null,
   });
   const lifetime = new AbortController();
@@ -169,6 +126,7 @@ describe("an exchange with one request per instrument", () => {
       clock,
       globalSlots: new Semaphore(GLOBAL_SLOTS),
       sweepSlots: new Semaphore(SWEEP_SLOTS),
+      spareSlots: new Semaphore(SPARE_SLOTS),
       originOverride: null,
     };
     const ask = (id: "cryptocom" | "grvt" | "poloniex" | "okx") => {
