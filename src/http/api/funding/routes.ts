@@ -1,17 +1,14 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { BoardRow, Snapshot } from "../../../domain/market.ts";
-import { canonicalBase } from "../../../domain/symbol.ts";
+import type { Snapshot } from "../../../domain/market.ts";
+import { knownBase } from "../../lists/known-base.ts";
 import { withNames } from "../../lists/resolved-names.ts";
 import type { NamesFound } from "../../../services/finder/asset-lookup.ts";
 import { atOnce } from "../../../lib/stepwise.ts";
-import { baseMatcher } from "../../../services/finder/base-filter.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
 import type { BoardView } from "../../../services/board/board-view.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
-import { didYouMean } from "../../../lib/nearest.ts";
-import { ApiError, asSentence } from "../../protocol/problem.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
@@ -23,7 +20,7 @@ import {
   type ListParams,
 } from "../../lists/funding-schema.ts";
 import { RowTexts, type RowTextsAt, type RowTextsDeps } from "../../lists/row-texts.ts";
-import { SymbolPathSchema } from "./schema.ts";
+import { BasePathSchema } from "../../lists/base-path.ts";
 import { changesSince, sinceHeaders, sinceMember } from "./since.ts";
 
 const currentRoute = createRoute({
@@ -49,7 +46,7 @@ const symbolRoute = createRoute({
   summary: "Live funding rates of one asset",
   description:
     "Every listing of one asset, on all exchanges and in all quote currencies. Where several assets share the name, `asset_id` narrows them to one.",
-  request: { params: SymbolPathSchema, query: SymbolQuerySchema },
+  request: { params: BasePathSchema, query: SymbolQuerySchema },
   responses: {
     ...cachedList(
       FundingListSchema,
@@ -102,26 +99,21 @@ export function addFundingRoutes(
     return documented(currentRoute, sent);
   });
   app.openapi(symbolRoute, async (c) => {
-    // Before the first snapshot nothing is known, not even that an asset does not exist.
-    answers.current(c.env);
-    const asked = canonicalBase(c.req.valid("param").base);
     const query = c.req.valid("query");
-    const { params, names } = await withNames(answers, c, { base: [asked], cursor: query.cursor });
-    const { rows } = answers.current(c.env);
-    const fitting = names?.didYouMean ?? [];
-    if (fitting.length > 0) throw unknownBase(asked, "fits several assets", fitting);
-    const isMeant = baseMatcher(params.base);
-    // A new name is found by listings under old ones, and vice versa.
-    if (!board.knowsBase(asked) && !rows.some(({ record }) => isMeant(record)))
-      throw unknownBase(asked, `was never seen on any exchange${nearestBase(rows, asked)}`);
+    const { asked, bases, names } = await knownBase(
+      { answers, board },
+      c,
+      c.req.valid("param").base,
+      query.cursor,
+    );
     const list = {
       name: "funding-symbol",
       names,
       texts,
       path: `/api/funding/symbol/${encodeURIComponent(asked)}`,
-      variant: params.base,
+      variant: bases,
     };
-    return documented(symbolRoute, sendRows(answers, c, query, params.base, list));
+    return documented(symbolRoute, sendRows(answers, c, query, bases, list));
   });
 }
 
@@ -179,13 +171,3 @@ function sendChanges(
 }
 
 const AS_ROWS = { toRow: fundingRow, columns: FUNDING_COLUMNS };
-
-function nearestBase(rows: readonly BoardRow[], asked: string): string {
-  return didYouMean(asked, [...new Set(rows.map(({ record }) => record.base))]);
-}
-
-function unknownBase(asked: string, why: string, fitting: readonly string[] = []): ApiError {
-  return new ApiError("unknown_base", asSentence(`${JSON.stringify(asked)} ${why}`), {
-    didYouMean: fitting,
-  });
-}
