@@ -11,6 +11,8 @@ export const WAIT_MS = {
   collector: 100,
   /** Every request waits for the main thread: it retries later, too. */
   mainThread: 20,
+  /** Readers of a WAL wait for no writer, only while one opens or restores the file. */
+  reader: 1_000,
 } as const;
 
 /**
@@ -41,6 +43,23 @@ export function openDb(
     db.run("PRAGMA foreign_keys = ON");
     db.run(`PRAGMA cache_size = ${CACHE_KIB}`);
     db.run(`PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+/**
+ * Opens an existing database file for reading only. Throws SQLiteError if it cannot be opened; damage may be found only
+ * when it is read.
+ */
+export function openReadOnly({ path }: DatabaseFile): Database {
+  const db = new Database(path, { readonly: true, strict: true });
+  try {
+    waitAtMost(db, "reader");
+    db.run("PRAGMA query_only = ON");
+    db.run(`PRAGMA cache_size = ${CACHE_KIB}`);
   } catch (error) {
     db.close();
     throw error;

@@ -29,6 +29,7 @@ const ROOM_NAMES = [
   "services/finder",
   "services/history",
   "services/operations",
+  "reader",
   "web",
   "http/protocol",
   "http/openapi",
@@ -96,12 +97,17 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   "services/history": {
     job: "queries on the past: what was charged, accrued, missing; pure computations",
-    imports: ["domain"],
+    imports: ["lib", "domain"],
+    types: ["db/history"],
   },
   "services/operations": {
     job: "keeping the service running: health alerts, heartbeat, watchdog, shutdown",
     imports: ["services/board", "lib", "domain"],
     types: ["db/accounts", "gateways"],
+  },
+  reader: {
+    job: "the worker thread that reads the history, and its client on the main thread",
+    imports: ["services/history", "db", "db/history", "lib", "domain"],
   },
   web: {
     job: "page components and static files",

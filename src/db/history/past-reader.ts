@@ -1,0 +1,219 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Accrual, AssetClass } from "../../domain/quote.ts";
+import {
+  type AccrualUnit,
+  SETTLEMENT_ORIGINS,
+  type SettlementOrigin,
+} from "../../domain/settlement.ts";
+
+/** A series as stored. Times are unix ms. */
+export interface SeriesRow {
+  readonly id: number;
+  readonly uid: string;
+  readonly exchange: ExchangeId;
+  readonly exchangeSymbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly settle: string;
+  readonly multiplier: number;
+  readonly assetClass: AssetClass | null;
+  readonly accrual: Accrual;
+  readonly listedAtMs: number | null;
+  readonly firstSeenMs: number;
+  readonly endedAtMs: number | null;
+}
+
+/** A payment as stored. */
+export interface SettlementRow {
+  readonly slotMs: number;
+  readonly offsetMs: number;
+  /** Decimal text. */
+  readonly rate: string;
+  readonly intervalHours: number | null;
+  readonly markPrice: number | null;
+  readonly origin: SettlementOrigin;
+  readonly estimate: number | null;
+}
+
+/** An accrued hour as stored. */
+export interface AccrualRow {
+  readonly hourEndMs: number;
+  readonly amount: string;
+  readonly unit: AccrualUnit;
+}
+
+/** How far the past of a series has been read from its exchange. */
+export interface BackfillRow {
+  readonly readFromMs: number | null;
+  readonly readToMs: number | null;
+  readonly isComplete: boolean;
+  readonly availableFromMs: number | null;
+}
+
+const SERIES_COLUMNS = `id, uid, exchange, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
+  asset_class AS assetClass, accrual, listed_at AS listedAtMs, first_seen AS firstSeenMs, ended_at AS endedAtMs`;
+
+/**
+ * Reads series, payments and accrued hours. Ranges are half-open, unix ms; rows come in the order of time. Each method
+ * is one statement.
+ */
+export class PastReader {
+  readonly #named;
+  readonly #all;
+  readonly #settlements;
+  readonly #accruals;
+  readonly #settlementsBefore;
+  readonly #accrualsBefore;
+  readonly #countSettlements;
+  readonly #countAccruals;
+  readonly #firstSlot;
+  readonly #firstHour;
+  readonly #backfill;
+
+  constructor(db: Database) {
+    this.#named = db.query<SeriesRow, [string, string]>(
+      `SELECT ${SERIES_COLUMNS} FROM series
+       WHERE base IN (SELECT value FROM json_each(?1)) OR uid IN (SELECT value FROM json_each(?2)) ORDER BY id`,
+    );
+    this.#all = db.query<SeriesRow, []>(`SELECT ${SERIES_COLUMNS} FROM series ORDER BY id`);
+    this.#settlements = db.query<SettlementRow, [number, number, number, number]>(
+      `SELECT slot, offset_seconds, rate, interval_hours, mark_price, origin, estimate FROM settlements
+       WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot LIMIT ?`,
+    );
+    this.#accruals = db.query<AccrualRow, [number, number, number, number]>(
+      `SELECT hour, amount, unit FROM accruals
+       WHERE series_id = ? AND hour >= ? AND hour < ? ORDER BY hour LIMIT ?`,
+    );
+    this.#settlementsBefore = db.query<SettlementRow, [number, number, number]>(
+      `SELECT slot, offset_seconds, rate, interval_hours, mark_price, origin, estimate FROM settlements
+       WHERE series_id = ? AND slot < ? ORDER BY slot DESC LIMIT ?`,
+    );
+    this.#accrualsBefore = db.query<AccrualRow, [number, number, number]>(
+      `SELECT hour, amount, unit FROM accruals WHERE series_id = ? AND hour < ? ORDER BY hour DESC LIMIT ?`,
+    );
+    const countOf = (table: string, time: string) =>
+      db.query<{ count: number }, [number, number, number]>(
+        `SELECT count(*) AS count FROM ${table} WHERE series_id = ? AND ${time} >= ? AND ${time} < ?`,
+      );
+    this.#countSettlements = countOf("settlements", "slot");
+    this.#countAccruals = countOf("accruals", "hour");
+    const firstOf = (table: string, time: string) =>
+      db.query<{ first: number | null }, [number]>(
+        `SELECT min(${time}) AS first FROM ${table} WHERE series_id = ?`,
+      );
+    this.#firstSlot = firstOf("settlements", "slot");
+    this.#firstHour = firstOf("accruals", "hour");
+    this.#backfill = db.query<
+      { from: number | null; to: number | null; complete: number; available: number | null },
+      [number]
+    >(
+      `SELECT read_from AS "from", read_to AS "to", complete, available_from AS available FROM backfills
+       WHERE series_id = ?`,
+    );
+  }
+
+  /** The series with one of these tickers or uids. */
+  seriesNamed(bases: readonly string[], uids: readonly string[]): readonly SeriesRow[] {
+    return this.#named.all(JSON.stringify(bases), JSON.stringify(uids));
+  }
+
+  everySeries(): readonly SeriesRow[] {
+    return this.#all.all();
+  }
+
+  /** At most `limit` payments, the oldest ones. */
+  settlements(seriesId: number, fromMs: number, toMs: number, limit: number): SettlementRow[] {
+    const rows = this.#settlements.values(seriesId, secondsFrom(fromMs), secondsFrom(toMs), limit);
+    return rows.map(settlementOf);
+  }
+
+  /** At most `limit` hours, the oldest ones; an hour's time is its end. */
+  accruals(seriesId: number, fromMs: number, toMs: number, limit: number): AccrualRow[] {
+    const rows = this.#accruals.values(seriesId, secondsFrom(fromMs), secondsFrom(toMs), limit);
+    return rows.map(accrualOf);
+  }
+
+  /** The newest `limit` payments before a time. */
+  settlementsBefore(seriesId: number, beforeMs: number, limit: number): SettlementRow[] {
+    const rows = this.#settlementsBefore.values(seriesId, secondsFrom(beforeMs), limit);
+    return rows.map(settlementOf).toReversed();
+  }
+
+  /** The newest `limit` hours before a time. */
+  accrualsBefore(seriesId: number, beforeMs: number, limit: number): AccrualRow[] {
+    const rows = this.#accrualsBefore.values(seriesId, secondsFrom(beforeMs), limit);
+    return rows.map(accrualOf).toReversed();
+  }
+
+  countSettlements(seriesId: number, fromMs: number, toMs: number): number {
+    return this.#countSettlements.get(seriesId, secondsFrom(fromMs), secondsFrom(toMs))?.count ?? 0;
+  }
+
+  countAccruals(seriesId: number, fromMs: number, toMs: number): number {
+    return this.#countAccruals.get(seriesId, secondsFrom(fromMs), secondsFrom(toMs))?.count ?? 0;
+  }
+
+  /** The time of the oldest stored payment or hour; null if there is none. */
+  firstSlotMs(seriesId: number, accrual: Accrual): number | null {
+    const query = accrual === "continuous" ? this.#firstHour : this.#firstSlot;
+    const first = query.get(seriesId)?.first ?? null;
+    return first === null ? null : first * 1000;
+  }
+
+  /** Null if reading it has not begun. */
+  backfill(seriesId: number): BackfillRow | null {
+    const row = this.#backfill.get(seriesId);
+    if (row === null) return null;
+    return {
+      readFromMs: millisecondsOf(row.from),
+      readToMs: millisecondsOf(row.to),
+      isComplete: row.complete !== 0,
+      availableFromMs: millisecondsOf(row.available),
+    };
+  }
+}
+
+/** The first whole second that is not before `ms`. */
+function secondsFrom(ms: number): number {
+  return Math.ceil(ms / 1000);
+}
+
+function millisecondsOf(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1000;
+}
+
+type Stored = string | number | bigint | boolean | Uint8Array | null;
+
+/** In the order of the columns above; SQLite checks no types, so a row of another program could have others. */
+function settlementOf([
+  slot,
+  offset,
+  rate,
+  hours,
+  mark,
+  origin,
+  estimate,
+]: Stored[]): SettlementRow {
+  return {
+    slotMs: Number(slot) * 1000,
+    offsetMs: Number(offset) * 1000,
+    rate: String(rate),
+    intervalHours: numberOrNull(hours),
+    markPrice: numberOrNull(mark),
+    origin: SETTLEMENT_ORIGINS[Number(origin)] ?? "estimated",
+    estimate: numberOrNull(estimate),
+  };
+}
+
+function accrualOf([hour, amount, unit]: Stored[]): AccrualRow {
+  return {
+    hourEndMs: Number(hour) * 1000,
+    amount: String(amount),
+    unit: unit === "fraction" ? "fraction" : "quote_per_unit",
+  };
+}
+
+function numberOrNull(value: Stored | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}

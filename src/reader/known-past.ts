@@ -1,0 +1,137 @@
+import type { AccrualRow, PastReader, SeriesRow } from "../db/history/past-reader.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import { type Charge, chargesOf, ledgerOf, type StoredPast } from "../services/history/charges.ts";
+import {
+  type BackfillProgress,
+  type LedgerRange,
+  lackingWithin,
+} from "../services/history/gap-ledger.ts";
+import type { HistoryRange } from "../services/history/history-query.ts";
+
+/** What a question is answered from. */
+export interface KnownPast {
+  readonly past: PastReader;
+  /** Exchanges whose past can be read at the source. */
+  readonly withHistory: ReadonlySet<ExchangeId>;
+}
+
+/** Whole blocks are judged, so that the interval of a payment does not depend on the range or the page asked for … */
+const BLOCK_MS = 8 * 24 * 3_600_000;
+
+/** … with what is next to them on both sides: three distances of the longest interval and one hole. */
+const MARGIN_MS = 4 * 24 * 3_600_000;
+
+/** One payment a minute for a block with its margins: far more than any exchange has, and a bound for one read. */
+const MAX_BLOCK_ROWS = 16 * 24 * 60;
+
+/** The charges of one series in a range, each with the interval that held; and what the range lacks. */
+export interface JudgedCharges {
+  readonly charges: readonly Charge[];
+  readonly lacking: readonly LedgerRange[];
+}
+
+/** Judges the charges with fromMs <= slot < toMs; nothing after `asOfMs` is taken into account. */
+export function judgedCharges(
+  known: KnownPast,
+  series: SeriesRow,
+  { fromMs, toMs }: HistoryRange,
+  asOfMs: number,
+): JudgedCharges {
+  const firstBlock = Math.floor(fromMs / BLOCK_MS);
+  const endBlock = Math.max(firstBlock + 1, Math.ceil(toMs / BLOCK_MS));
+  const loaded = { fromMs: firstBlock * BLOCK_MS - MARGIN_MS, toMs: endBlock * BLOCK_MS };
+  const charges: Charge[] = [];
+  for (let block = firstBlock; block < endBlock; block += 1) {
+    const startMs = block * BLOCK_MS;
+    const stored = storedPast(known.past, series, {
+      fromMs: startMs - MARGIN_MS,
+      toMs: Math.min(startMs + BLOCK_MS + MARGIN_MS, asOfMs + 1),
+    });
+    // The margin of the first block stays: the ledger needs what is before the range.
+    const keepFromMs = block === firstBlock ? startMs - MARGIN_MS : startMs;
+    for (const charge of chargesOf(stored))
+      if (charge.slotMs >= keepFromMs && charge.slotMs < startMs + BLOCK_MS) charges.push(charge);
+  }
+  const { before, after } = neighbours(known.past, series, charges, loaded, asOfMs);
+  const all = [...before, ...charges, ...after];
+  const ledger = ledgerOf(
+    { ...lifeOf(known, series), currentIntervalHours: knownInterval(all, after) },
+    all,
+    Math.max(before[0]?.slotMs ?? loaded.fromMs, startOfLife(known, series)),
+    asOfMs,
+  );
+  return {
+    charges: charges.filter(({ slotMs }) => slotMs >= fromMs && slotMs < toMs),
+    lacking: lackingWithin(ledger, fromMs, Math.min(toMs, asOfMs + 1)),
+  };
+}
+
+/** A range in the middle of a long hole has no payments near it: the next ones on both sides show what it lacks. */
+function neighbours(
+  past: PastReader,
+  { id, accrual }: SeriesRow,
+  charges: readonly Charge[],
+  { fromMs, toMs }: HistoryRange,
+  asOfMs: number,
+) {
+  const isNear = (charge: Charge | undefined, atMs: number): boolean =>
+    charge !== undefined && Math.abs(charge.slotMs - atMs) <= MARGIN_MS;
+  const before = (): StoredPast =>
+    accrual === "continuous"
+      ? accruedPast(past.accrualsBefore(id, fromMs, NEIGHBOURS))
+      : { kind: "settlements", settlements: past.settlementsBefore(id, fromMs, NEIGHBOURS) };
+  const after = (): StoredPast =>
+    accrual === "continuous"
+      ? accruedPast(past.accruals(id, toMs, asOfMs + 1, NEIGHBOURS))
+      : { kind: "settlements", settlements: past.settlements(id, toMs, asOfMs + 1, NEIGHBOURS) };
+  return {
+    before: charges.length >= NEIGHBOURS && isNear(charges[0], fromMs) ? [] : chargesOf(before()),
+    after: isNear(charges.at(-1), toMs) ? [] : chargesOf(after()),
+  };
+}
+
+/** For a payment whose own interval nothing near it shows: that of the last one before, else of the next one. */
+function knownInterval(all: readonly Charge[], after: readonly Charge[]): number | null {
+  const isKnown = ({ intervalHours }: Charge): boolean => intervalHours !== null;
+  const before = all.slice(0, all.length - after.length).findLast(isKnown);
+  return (before ?? after.find(isKnown))?.intervalHours ?? null;
+}
+
+/** As many as make a run of equal distances (services/history/intervals-in-force). */
+const NEIGHBOURS = 4;
+
+function lifeOf({ past, withHistory }: KnownPast, { id, exchange, ...life }: SeriesRow) {
+  const { listedAtMs, firstSeenMs, endedAtMs } = life;
+  const backfill = withHistory.has(exchange) ? (past.backfill(id) ?? NOT_BEGUN) : null;
+  return { listedAtMs, firstSeenMs, endedAtMs, backfill };
+}
+
+const NOT_BEGUN: BackfillProgress = {
+  readFromMs: null,
+  readToMs: null,
+  isComplete: false,
+  availableFromMs: null,
+};
+
+/** Nothing is expected before the listing; if that is unknown, before the first trace of the instrument. */
+function startOfLife({ past }: KnownPast, { id, accrual, listedAtMs, firstSeenMs }: SeriesRow) {
+  if (listedAtMs !== null) return listedAtMs;
+  const firstMs = Math.min(firstSeenMs, past.firstSlotMs(id, accrual) ?? firstSeenMs);
+  return Math.min(firstMs, past.backfill(id)?.readFromMs ?? firstMs) - 1;
+}
+
+/** What is stored of a series in a range. */
+function storedPast(
+  past: PastReader,
+  { id, accrual }: SeriesRow,
+  { fromMs, toMs }: HistoryRange,
+): StoredPast {
+  if (accrual === "continuous") {
+    return accruedPast(past.accruals(id, fromMs, toMs, MAX_BLOCK_ROWS));
+  }
+  return { kind: "settlements", settlements: past.settlements(id, fromMs, toMs, MAX_BLOCK_ROWS) };
+}
+
+function accruedPast(hours: readonly AccrualRow[]): StoredPast {
+  return { kind: "accruals", hours: hours.map((hour) => ({ ...hour, markPrice: null })) };
+}

@@ -1,0 +1,68 @@
+/** The reader thread's entry point: answers questions about the past from the history file, which it never writes. */
+import { historyFile } from "../db/history/file.ts";
+import { PastReader } from "../db/history/past-reader.ts";
+import { databaseFailure } from "../db/failure.ts";
+import { openReadOnly } from "../db/open.ts";
+import { systemClock } from "../lib/clock.ts";
+import { errorText } from "../lib/log.ts";
+import { answerTo, transferOf } from "./answers.ts";
+import type { KnownPast } from "./known-past.ts";
+import type { Answer, FromReader, ReaderSettings, ToReader } from "./protocol.ts";
+import { Turns } from "./turns.ts";
+
+declare const self: Worker;
+
+const turns = new Turns<Answer>(() => systemClock.monotonicMs());
+let settings: ReaderSettings = { databasePath: "", withHistory: [] };
+let opened: { readonly close: () => void; readonly known: KnownPast } | null = null;
+
+/** Opened by the first question; and again by the next one after a failure, when the file may have been replaced. */
+function knownPast(): KnownPast {
+  if (opened === null) {
+    const db = openReadOnly(historyFile(settings.databasePath));
+    const withHistory = new Set(settings.withHistory);
+    opened = { close: () => db.close(), known: { past: new PastReader(db), withHistory } };
+  }
+  return opened.known;
+}
+
+function post(message: FromReader, transfer: ArrayBuffer[] = []): void {
+  self.postMessage(message, transfer);
+}
+
+function fail(id: number, error: unknown): void {
+  const failure = databaseFailure(error);
+  if (failure !== null && opened !== null) {
+    opened.close();
+    opened = null;
+    // The others use the same connection.
+    turns.fail(error);
+  }
+  const reason = failure === null ? errorText(error) : `${failure.words} (${failure.code})`;
+  post({ type: "failed", id, isUnreadable: failure !== null, reason });
+}
+
+self.onmessage = (event: MessageEvent<ToReader>) => {
+  const message = event.data;
+  switch (message.type) {
+    case "start":
+      settings = message.settings;
+      break;
+    case "ask": {
+      const { id, question } = message;
+      const failed = (error: unknown): void => fail(id, error);
+      try {
+        const work = answerTo(knownPast(), question);
+        const done = (answer: Answer): void =>
+          post({ type: "answer", id, answer }, transferOf(answer));
+        turns.start(id, { work, done, failed });
+      } catch (error) {
+        failed(error);
+      }
+      break;
+    }
+    case "cancel":
+      turns.cancel(message.id);
+      break;
+  }
+};

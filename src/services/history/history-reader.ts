@@ -1,0 +1,36 @@
+import { ExpectedError } from "../../lib/expected-error.ts";
+import type { SettledQuery } from "./history-query.ts";
+import type { SettledPage } from "./settled-page.ts";
+
+/** The questions about the past, each with its answer. Both are plain data: they cross a thread boundary. */
+export interface HistoryQuestions {
+  readonly settled: { readonly query: SettledQuery; readonly answer: SettledPage };
+}
+
+export type QuestionKind = keyof HistoryQuestions;
+
+/** Answers questions about the past, off the main thread. */
+export interface HistoryReader {
+  /** Rejects with HistoryUnavailable; also if `signal` aborts, because no one waits for the answer any more. */
+  ask<Kind extends QuestionKind>(
+    kind: Kind,
+    query: HistoryQuestions[Kind]["query"],
+    signal: AbortSignal,
+  ): Promise<HistoryQuestions[Kind]["answer"]>;
+}
+
+/**
+ * Why there is no answer: too many questions are waiting, it took too long, the reader ended meanwhile, or the file
+ * cannot be read.
+ */
+export type UnavailableKind = "busy" | "timeout" | "ended" | "unreadable" | "cancelled";
+
+export class HistoryUnavailable extends ExpectedError {
+  readonly kind: UnavailableKind;
+
+  constructor(kind: UnavailableKind, reason: string) {
+    super(reason);
+    this.name = "HistoryUnavailable";
+    this.kind = kind;
+  }
+}

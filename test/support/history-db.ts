@@ -1,0 +1,137 @@
+import { Database } from "bun:sqlite";
+import { historyFile } from "../../src/db/history/file.ts";
+import { PastReader } from "../../src/db/history/past-reader.ts";
+import {
+  SeriesRepository,
+  type SeriesDescription,
+} from "../../src/db/history/series-repository.ts";
+import { migrateDb } from "../../src/db/migrate.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import type { BoardRow } from "../../src/domain/market.ts";
+import {
+  type AccrualUnit,
+  SETTLEMENT_ORIGINS,
+  type SettlementOrigin,
+} from "../../src/domain/settlement.ts";
+import { atOnce } from "../../src/lib/stepwise.ts";
+import { answerTo, transferOf } from "../../src/reader/answers.ts";
+import type { Question } from "../../src/reader/protocol.ts";
+import type { HistoryReader } from "../../src/services/history/history-reader.ts";
+import { NOON_MS } from "./quote.ts";
+
+/** Histories in databases with the real schema, and a reader on the test's own thread. */
+
+const IN_MEMORY = { ...historyFile("x.db"), path: ":memory:" };
+
+/** A history in memory: migrated once per process, because that takes longer than everything else here. */
+let migrated: Uint8Array | undefined;
+
+export function historyInMemory(): Database {
+  migrated ??= migratedBytes();
+  return Database.deserialize(migrated);
+}
+
+function migratedBytes(): Uint8Array {
+  const db = new Database(":memory:");
+  migrateDb(db, IN_MEMORY);
+  const bytes = db.serialize();
+  db.close();
+  return bytes;
+}
+
+/** A payment as the tables have it; everything but the slot (unix seconds) and the rate is optional. */
+export interface Paid {
+  readonly slot: number;
+  /** Stored as a text unless it is a number. */
+  readonly rate: string | number;
+  readonly offset?: number;
+  readonly hours?: number | null;
+  readonly mark?: number | null;
+  readonly origin?: SettlementOrigin;
+  readonly estimate?: number | null;
+}
+
+/** Writes rows of the history file. */
+export class HistoryWriter {
+  readonly db: Database;
+  readonly #series: SeriesRepository;
+  readonly #pay;
+  readonly #accrue;
+
+  constructor(db: Database) {
+    this.db = db;
+    this.#series = new SeriesRepository(db);
+    this.#pay = db.query("INSERT INTO settlements VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#accrue = db.query("INSERT INTO accruals VALUES (?, ?, ?, ?)");
+  }
+
+  add(description: SeriesDescription, payments: readonly Paid[] = []): number {
+    const id = this.#series.ensure(description);
+    for (const { slot, offset = 0, rate, hours = null, mark = null, ...more } of payments) {
+      const origin = SETTLEMENT_ORIGINS.indexOf(more.origin ?? "exchange");
+      this.#pay.run(id, slot, offset, rate, hours, mark, origin, more.estimate ?? null);
+    }
+    return id;
+  }
+
+  accrue(seriesId: number, hour: number, amount: string | number, unit: AccrualUnit): void {
+    this.#accrue.run(seriesId, hour, amount, unit);
+  }
+
+  /** Unix seconds, half-open. */
+  backfilled(seriesId: number, from: number, to: number, isComplete: boolean): void {
+    this.db.run(
+      "INSERT INTO backfills (series_id, read_from, read_to, complete) VALUES (?, ?, ?, ?)",
+      [seriesId, from, to, isComplete ? 1 : 0],
+    );
+  }
+}
+
+/** The reader's answers without its thread; what crosses the border is copied as between threads. */
+export function readerOn(db: Database, withHistory: readonly ExchangeId[] = []): HistoryReader {
+  const known = { past: new PastReader(db), withHistory: new Set(withHistory) };
+  return {
+    ask: async (kind, query) => {
+      const answer = atOnce(answerTo(known, structuredClone({ kind, query }) as Question));
+      return structuredClone(answer, { transfer: transferOf(answer) });
+    },
+  };
+}
+
+/** A history with three payments of each row, the newest at noon; written when it is first asked. */
+export function historyOf(rows: () => readonly BoardRow[]): HistoryReader {
+  let reader: HistoryReader | null = null;
+  return {
+    ask: (kind, query, signal) => {
+      reader ??= readerOn(paidByAll(rows()));
+      return reader.ask(kind, query, signal);
+    },
+  };
+}
+
+const EIGHT_HOURS = 8 * 3600;
+
+function paidByAll(rows: readonly BoardRow[]): Database {
+  const db = historyInMemory();
+  const writer = new HistoryWriter(db);
+  for (const [place, { record }] of rows.entries()) {
+    const description = { ...record, listedAt: null, firstSeen: record.firstSeenMs, endedAt: null };
+    const paid = [2, 1, 0].map((ago): Paid => ({
+      slot: NOON_MS / 1000 - ago * EIGHT_HOURS,
+      offset: ago,
+      rate: ago === 1 ? "-0.00010000" : record.fundingRate,
+      mark: ago === 0 ? null : 100.5 + place,
+      origin: ago === 0 ? "estimated" : "exchange",
+      estimate: ago === 2 ? 0.000_123 : null,
+    }));
+    writer.add(seriesOf(description), paid);
+  }
+  return db;
+}
+
+function seriesOf(of: SeriesDescription): SeriesDescription {
+  const { uid, exchange, exchangeSymbol, base, quote, settle, multiplier, assetClass } = of;
+  const { accrual, listedAt, firstSeen, endedAt } = of;
+  const names = { uid, exchange, exchangeSymbol, base, quote, settle, multiplier, assetClass };
+  return { ...names, accrual, listedAt, firstSeen, endedAt };
+}
