@@ -11,6 +11,7 @@ import { createLog } from "../src/lib/log.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { createMetrics } from "../src/http/metrics/metrics.ts";
 import { StreamHub } from "../src/http/stream/hub.ts";
+import { historyOf } from "../test/support/history-db.ts";
 import { healthOf, INFOS } from "../test/support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../test/support/board.ts";
 
@@ -48,6 +49,7 @@ if (import.meta.main) {
     exchanges: INFOS,
     groups: new AssetGroups(),
     fees: feeTable(null),
+    history: historyOf(() => []),
     intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),
     askForOrigin: () => Promise.resolve("not_in_memory"),
     streams,

@@ -36,6 +36,7 @@ export async function servedDocument(): Promise<string> {
     exchanges: [],
     groups: new AssetGroups(),
     fees: feeTable(null),
+    history: { ask: health },
     intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),
     askForOrigin: () => Promise.resolve("not_in_memory"),
     streams,

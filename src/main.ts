@@ -14,6 +14,7 @@ import { createLog } from "./lib/log.ts";
 import { LogOutput, writeStandardError } from "./lib/log-output.ts";
 import { collectorOf } from "./main/collector.ts";
 import { databasesOf } from "./main/databases.ts";
+import { historyOf } from "./main/history.ts";
 import { metricsOf, serve } from "./main/http.ts";
 import { watchdogOf, watchOf } from "./main/operations.ts";
 import { boardOf, groupsOf, healthOf, readinessOf } from "./main/read-model.ts";
@@ -45,6 +46,7 @@ function run(config: Config, output: LogOutput): void {
   const shown = { board: served, health, databaseSizes, bases: config.metricsBases };
   const metrics = metricsOf(output, streams, followed, shown);
   const groups = groupsOf(served, metrics.timeStep, log);
+  const history = historyOf(config, log);
   const server = serve(config, {
     board: served,
     health,
@@ -52,6 +54,7 @@ function run(config: Config, output: LogOutput): void {
     metrics,
     log,
     intervalChanges: intervalChanges(new IntervalChangeRepository(market.db)),
+    history,
     // Called by requests, i.e. after the collector is started below; a port in use ends the program before that.
     askForOrigin: (request) => collector.explain(request),
     groups,
@@ -79,7 +82,10 @@ function run(config: Config, output: LogOutput): void {
         alerts: watch.deliver,
         collector: () => collector.stop(),
       },
-      close: () => databases.close(),
+      close: () => {
+        history.close();
+        databases.close();
+      },
     },
     { clock: systemClock, log, exit: exitAfter(output) },
   );

@@ -7,6 +7,7 @@ import type { Readiness } from "../services/board/readiness.ts";
 import type { AssetGroups } from "../services/finder/asset-groups.ts";
 import type { AskForOrigin } from "../services/finder/explain.ts";
 import type { IntervalChanges } from "../services/finder/interval-changes.ts";
+import type { HistoryReader } from "../services/history/history-reader.ts";
 import type { AnswerLoad } from "./answers/answer-load.ts";
 import type { SnapshotAnswers } from "./answers/snapshot-answers.ts";
 import { WorkQueue } from "./answers/work-queue.ts";
@@ -20,6 +21,7 @@ import { addExplainRoutes, ORIGINS_ASKED, type ExchangeRules } from "./api/expla
 import { addExtremesRoutes } from "./api/extremes/routes.ts";
 import { addFundingRoutes } from "./api/funding/routes.ts";
 import { addHealthRoutes } from "./api/health/routes.ts";
+import { addHistoryRoutes } from "./api/history/routes.ts";
 import { addHeatmapRoutes } from "./api/heatmap/routes.ts";
 import { addInstrumentRoutes } from "./api/instruments/routes.ts";
 import { addIntervalRoutes } from "./api/intervals/routes.ts";
@@ -47,6 +49,7 @@ export interface RouteDeps {
   readonly metrics: Metrics;
   readonly exchanges: readonly (ExchangeInfo & ExchangeRules)[];
   readonly intervalChanges: IntervalChanges;
+  readonly history: HistoryReader;
   /** Shared with all other users that compare a snapshot's listings. */
   readonly groups: AssetGroups;
   /** Taker fees of this installation. */
@@ -67,7 +70,8 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
       requireParameters(result, c.env.address.query, () => queryNamesOf(router, c.env.route)),
   });
   const { answers, load, clock, board, groups, fees, exchanges } = deps;
-  const { health, readiness, metrics, intervalChanges, askForOrigin, streams, publicUrl } = deps;
+  const { health, readiness, metrics, intervalChanges, history, askForOrigin, streams, publicUrl } =
+    deps;
   // All of these are public, without a key.
   addHealthRoutes(router, { health, readiness, metrics });
   addExchangeRoutes(router, { answers, exchanges, fees });
@@ -85,6 +89,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addAssetRoutes(router, { answers });
   addInstrumentRoutes(router, { answers });
   addIntervalRoutes(router, { answers, intervalChanges });
+  addHistoryRoutes(router, { answers, board, history });
   addQualityRoutes(router, { answers });
   addStreamRoutes(router, { answers, streams });
   const turns = new WorkQueue(clock, ORIGINS_ASKED);

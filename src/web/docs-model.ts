@@ -124,6 +124,11 @@ export interface TermsModel {
   readonly failures: readonly TermModel[];
   /** Why a row of an exchange was not used. */
   readonly rejects: readonly TermModel[];
+  /** Where a payment of the past comes from. */
+  readonly origins: readonly TermModel[];
+  /** Why expected payments are not there. */
+  readonly lackingStates: readonly TermModel[];
+  readonly accruedUnits: readonly TermModel[];
   readonly thresholds: readonly {
     readonly name: string;
     readonly value: string;

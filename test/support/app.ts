@@ -12,6 +12,7 @@ import { createMetrics } from "../../src/http/metrics/metrics.ts";
 import { type StreamStats, StreamHub } from "../../src/http/stream/hub.ts";
 import { TestBoard } from "./board.ts";
 import { Contract } from "./contract.ts";
+import { historyOf } from "./history-db.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { memoryLog, type MemoryLog } from "./memory-log.ts";
 
@@ -80,6 +81,7 @@ export function testApp(
     exchanges: INFOS,
     groups: new AssetGroups(),
     fees: feeTable(null),
+    history: historyOf(() => []),
     intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),
     askForOrigin: () => Promise.resolve("not_in_memory" as const),
     streams,

@@ -119,7 +119,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   "http/openapi": {
     job: "parameters and schemas shared by routes, and the OpenAPI document",
-    imports: ["http/protocol", "services/board", "lib", "domain"],
+    imports: ["http/protocol", "services/board", "services/history", "lib", "domain"],
   },
   "http/answers": {
     job: "answers as bytes: built once per snapshot, cached, compressed, counted",
@@ -133,6 +133,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "http/protocol",
       "services/board",
       "services/finder",
+      "services/history",
       "lib",
       "domain",
     ],
@@ -164,6 +165,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "http/protocol",
       "services/board",
       "services/finder",
+      "services/history",
       "lib",
       "domain",
     ],
@@ -192,6 +194,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "http/protocol",
       "services/board",
       "services/finder",
+      "services/history",
       "lib",
       "domain",
     ],
@@ -220,6 +223,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     imports: [
       "config",
       "collector",
+      "reader",
       "services/board",
       "services/finder",
       "services/operations",

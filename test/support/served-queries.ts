@@ -167,6 +167,9 @@ const APART: readonly (readonly [string, string])[] = [
 /** The ends of ranges: the first may not be greater than the second. */
 const RANGES: readonly (readonly [string, string])[] = [["from", "to"]];
 
+/** Times around the markets' own: some ranges may not be longer than a year. */
+const TIMES = { min: 1_780_000_000, max: 1_800_000_000 } as const;
+
 type Query = Readonly<Record<string, SpelledTwice>>;
 
 /** Without what may not be requested together, and with the ends of ranges in order. */
@@ -212,6 +215,7 @@ function closeTo(value: number, isWhole: boolean): number {
 
 /** Small markets: what is requested must sometimes exist. */
 function numbersIn(name: string, schema: ValueSchema): fc.Arbitrary<number> {
+  if (RANGES.flat().includes(name)) return fc.integer(TIMES);
   const max = Math.min(schema.maximum ?? 1e12, name === "limit" ? 5 : 1e12);
   const min = schema.exclusiveMinimum ?? schema.minimum ?? 0;
   if (schema.type === "integer") return fc.integer({ min, max: Math.min(max, 2_000_000_000) });

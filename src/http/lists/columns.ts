@@ -80,6 +80,9 @@ const LINE_END = "\r\n";
  */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
+/** A decimal number is no formula, although it may begin with a sign. */
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
 /** What RFC 4180 requires to be quoted, and spaces or a byte-order mark that readers would trim. */
 const QUOTED = /[",\r\n\uFEFF]|^ | $/;
 
@@ -126,7 +129,7 @@ function quoted(cell: Cell): string {
   if (cell === null) return "";
   if (typeof cell !== "string") return String(cell);
   if (PLAIN.test(cell)) return cell;
-  const isFormula = FORMULA.test(cell);
+  const isFormula = FORMULA.test(cell) && !NUMBER.test(cell);
   if (!isFormula && !QUOTED.test(cell)) return cell;
   return `"${isFormula ? "'" : ""}${cell.replaceAll('"', '""')}"`;
 }

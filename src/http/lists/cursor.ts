@@ -10,11 +10,13 @@ const LAYOUTS = {
   snapshot: { mark: "1", state: SNAPSHOT_ID, numbers: 1 },
   /** In a log: the time of the last event before the page in unix milliseconds, and that event's id. */
   log: { mark: "log1", state: /^\d{1,15}-\d{1,15}$/, numbers: 2 },
+  /** In points of the past: the snapshot's time, the last point's slot (unix seconds) and series, the number of points. */
+  points: { mark: "points1", state: SNAPSHOT_ID, numbers: 4 },
 } as const;
 
 export type CursorKind = keyof typeof LAYOUTS;
 
-const KINDS: readonly CursorKind[] = ["snapshot", "log"];
+const KINDS: readonly CursorKind[] = ["snapshot", "log", "points"];
 
 /** Where the next page starts: in which state of its source, of which query, after which position. */
 export interface Cursor {

@@ -82,7 +82,7 @@ function isoColumn<Row>(column: Column<Row>): Column<Row> {
 }
 
 /** Replaces every time in a value with a string, at any depth. */
-function isoOf(value: unknown): unknown {
+export function isoOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(isoOf);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -18,6 +18,10 @@ const TOPICS = [
     description: "Long/short pairs across exchanges and what they yield after fees.",
   },
   { name: "Market", description: "Market-wide sentiment: which side pays, across all exchanges." },
+  {
+    name: "History",
+    description: "What was really charged, and what is known of the past.",
+  },
   { name: "Assets", description: "What is listed, and under which names." },
   { name: "Exchanges", description: "The exchanges, their status and the quality of their data." },
   { name: "Stream", description: "Live changes as they happen." },
@@ -132,6 +136,9 @@ const FILE = {
     "Number of exchanges requested, including missing ones, for formats other than JSON.",
   ),
   "X-Total-Count": header("Rows that match the query."),
+  "X-Complete": header(
+    "`complete` of the envelope, for lists of the past in formats other than JSON: `true` or `false`.",
+  ),
 };
 
 const NOT_MODIFIED = {

@@ -65,6 +65,11 @@ const ADVICE = {
     meaning: "More answers are being computed or sent than this machine can handle.",
     cure: "Wait as `Retry-After` says; request fewer rows, or compressed answers.",
   },
+  history_unavailable: {
+    meaning:
+      "The past cannot be read at the moment: its file is damaged or unreachable, or reading it took too long. Live rates are not affected.",
+    cure: "Wait as `Retry-After` says; if it took too long, ask for a shorter range or fewer exchanges.",
+  },
   too_many_streams: {
     meaning: "The service has reached its limit of streams or of distinct filters.",
     cure: "Wait as `Retry-After` says, or ask /api/funding/current once per snapshot.",

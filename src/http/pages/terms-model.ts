@@ -6,6 +6,7 @@ import { STATUS_MEANINGS } from "../openapi/exchange-status.ts";
 import { type Json, type JsonObject, objectOf, resolved } from "../openapi/json-tree.ts";
 import { FORMULAS } from "./formulas.ts";
 import { FAILURE_MEANINGS, REJECT_MEANINGS } from "../openapi/failure-kinds.ts";
+import { ACCRUED_UNIT_MEANINGS, LACKING_MEANINGS, ORIGIN_MEANINGS } from "../openapi/past-terms.ts";
 import {
   DECISION_TERMS,
   FLAG_TERMS,
@@ -32,6 +33,9 @@ export function termsModel(document: JsonObject): TermsModel {
     statuses: termsOf(STATUS_MEANINGS),
     failures: termsOf(FAILURE_MEANINGS),
     rejects: termsOf(REJECT_MEANINGS),
+    origins: termsOf(ORIGIN_MEANINGS),
+    lackingStates: termsOf(LACKING_MEANINGS),
+    accruedUnits: termsOf(ACCRUED_UNIT_MEANINGS),
     thresholds: THRESHOLDS,
     defaults: defaultsOf(document),
   };

@@ -42,7 +42,7 @@ const EVERYWHERE: FixedHeaders = {
 
 /** Headers that pages of other origins may read. */
 const EXPOSED_HEADERS =
-  "Content-Disposition, ETag, Link, Retry-After, X-Did-You-Mean, X-Fetched-At, X-Missing-Exchanges, X-Of-Exchanges, X-Removed, X-Request-Id, X-Reset, X-Resolved, X-Snapshot, X-Thresholds, X-Total-Count";
+  "Content-Disposition, ETag, Link, Retry-After, X-Complete, X-Did-You-Mean, X-Fetched-At, X-Missing-Exchanges, X-Of-Exchanges, X-Removed, X-Request-Id, X-Reset, X-Resolved, X-Snapshot, X-Thresholds, X-Total-Count";
 
 /** Public data: any origin may read it; none may frame it or embed active content. */
 export const API_HEADERS: FixedHeaders = {

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   not_ready: { status: 503, title: "There is no data yet" },
   no_data: { status: 503, title: "None of the requested exchanges has any data now" },
   busy: { status: 503, title: "Too many requests are being processed at once" },
+  history_unavailable: { status: 503, title: "The history cannot be read now" },
   too_many_streams: { status: 503, title: "The server has no room for another stream" },
 } as const;
 

@@ -65,9 +65,26 @@ export function TermsPage(props: { readonly model: TermsModel; readonly assets: 
         Why rows of the last accepted batch were not used: in `rejects` and in the labels of the
         metrics.
       </Terms>
+      <PastTerms model={model} />
       <Thresholds model={model} />
       <Defaults model={model} />
     </DocsFrame>
+  );
+}
+
+function PastTerms({ model }: { readonly model: TermsModel }) {
+  return (
+    <>
+      <Terms kind="origin" id="origins" title="Origins of payments" terms={model.origins}>
+        Where a payment of the past comes from: in `origin`.
+      </Terms>
+      <Terms kind="lacking" id="lacking" title="What the past lacks" terms={model.lackingStates}>
+        Why payments that were due are not there: in `lacking`.
+      </Terms>
+      <Terms kind="accrued" id="accrued" title="Accrued amounts" terms={model.accruedUnits}>
+        What an amount of continuous funding is: in `accrued_unit`.
+      </Terms>
+    </>
   );
 }
 

@@ -1,0 +1,90 @@
+import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
+import { SETTLEMENT_ORIGINS } from "../../../domain/settlement.ts";
+import {
+  AMOUNT_UNITS,
+  type PageSeries,
+  type SettledPage,
+} from "../../../services/history/settled-page.ts";
+import { instrumentPart, knownSeconds, secondsOf } from "../../lists/row-fields.ts";
+import type { PastSeries, SettledPointRow } from "./schema.ts";
+
+type AssetIds = ReadonlyMap<string, string | null>;
+
+/** Makes the rows of a page, by index. */
+export function rowsOf(
+  { series, points }: SettledPage,
+  assetIds: AssetIds,
+): (index: number) => SettledPointRow {
+  const amounts = points.amounts.split("\n");
+  const instruments = series.map((one) => ({
+    ...instrumentOf(one, assetIds),
+    accrual: one.accrual,
+  }));
+  return (index) => {
+    const instrument = instruments[points.series[index] ?? 0];
+    if (instrument === undefined) throw new Error("assertion failed: a point without a series");
+    const text = amounts[index] ?? "";
+    const amount = Number(text);
+    const unit = AMOUNT_UNITS[points.unit[index] ?? 0] ?? "rate";
+    const hours = points.intervalHours[index] || null;
+    const isRate = unit === "rate";
+    return {
+      ...instrument,
+      slot_at: secondsOf(points.slotMs[index] ?? 0),
+      settled_at: secondsOf(points.atMs[index] ?? 0),
+      funding_rate: isRate ? amount : null,
+      funding_rate_pct: isRate ? fractionToPct(amount) : null,
+      funding_interval_hours: hours,
+      annualized_pct: unit === "quote_per_unit" ? null : annualizedPct(amount, hours),
+      accrued_amount: isRate ? null : amount,
+      accrued_unit: unit === "rate" ? null : unit,
+      amount_text: text,
+      mark_price: known(points.markPrice[index]),
+      origin: SETTLEMENT_ORIGINS[points.origin[index] ?? -1] ?? null,
+      estimated_rate: known(points.estimate[index]),
+    };
+  };
+}
+
+/** The envelope's members about the page. */
+export function pageHead({ series, covered }: SettledPage, assetIds: AssetIds) {
+  return {
+    from_at: Math.ceil(covered.fromMs / 1000),
+    to_at: Math.ceil(covered.toMs / 1000),
+    complete: series.every(({ lackingRanges }) => lackingRanges === 0),
+    series: series.map((one): PastSeries => seriesPart(one, assetIds)),
+  };
+}
+
+function seriesPart(one: PageSeries, assetIds: AssetIds): PastSeries {
+  return {
+    ...instrumentOf(one, assetIds),
+    settle: one.settle,
+    multiplier: one.multiplier,
+    accrual: one.accrual,
+    listed_at: knownSeconds(one.listedAtMs),
+    ended_at: knownSeconds(one.endedAtMs),
+    points: one.points,
+    complete: one.lackingRanges === 0,
+    lacking: one.lacking.flatMap(({ state, firstSlotMs, lastSlotMs, intervalHours, slots }) =>
+      state === "present"
+        ? []
+        : {
+            state,
+            first_slot_at: secondsOf(firstSlotMs),
+            last_slot_at: secondsOf(lastSlotMs),
+            funding_interval_hours: intervalHours,
+            slots,
+          },
+    ),
+    lacking_ranges: one.lackingRanges,
+  };
+}
+
+function instrumentOf(one: PageSeries, assetIds: AssetIds) {
+  return instrumentPart({ ...one, assetId: assetIds.get(one.uid) ?? null });
+}
+
+function known(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}

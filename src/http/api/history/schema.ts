@@ -1,0 +1,160 @@
+import { z } from "@hono/zod-openapi";
+import {
+  HISTORY_DEFAULTS,
+  MAX_POINTS,
+  MAX_POINTS_PER_SERIES,
+  MAX_RAW_DAYS,
+} from "../../../services/history/history-query.ts";
+import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
+import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
+import {
+  fieldsParam,
+  formatParam,
+  instrumentFields,
+  instrumentFilters,
+  listShape,
+  time,
+} from "../../lists/row-fields.ts";
+import { AccrualSchema, orNull } from "../../openapi/enums.ts";
+import {
+  AccruedUnitSchema,
+  LackingStateSchema,
+  SettlementOriginSchema,
+} from "../../openapi/past-terms.ts";
+import { countParam, opaqueParam, timeParam } from "../../openapi/params.ts";
+
+const nullable = (description: string, example: number) =>
+  z.number().nullable().meta({ description, example });
+
+export const SettledPointSchema = z
+  .strictObject({
+    ...instrumentFields,
+    accrual: AccrualSchema,
+    slot_at: time(
+      "The slot: the time of the payment, rounded to the minute. With continuous funding the end of the hour.",
+    ),
+    settled_at: time("The time that the exchange states for it: seconds around the slot."),
+    funding_rate: nullable(
+      "What was charged, a fraction of notional. Null with continuous funding.",
+      0.0001,
+    ),
+    funding_rate_pct: nullable("The same in percent.", 0.01),
+    funding_interval_hours: nullable(
+      "The interval that ended at the slot: as stated by the exchange, else from the distance between payments. Null if neither is known.",
+      8,
+    ),
+    annualized_pct: nullable(
+      "The rate, or a `fraction` that accrued, as simple interest a year. Null if it or the interval is unknown.",
+      10.95,
+    ),
+    accrued_amount: nullable(
+      "What accrued in the hour before the slot, in `accrued_unit`. Null with periodic funding.",
+      0.000040037341082362756,
+    ),
+    accrued_unit: orNull(AccruedUnitSchema),
+    amount_text: z.string().meta({
+      description:
+        "`funding_rate` or `accrued_amount` as the exchange's own decimal text, every digit of it.",
+      example: "0.00010000",
+    }),
+    mark_price: nullable("The mark price of the payment, if the exchange states it.", 68_000.5),
+    origin: orNull(SettlementOriginSchema),
+    estimated_rate: nullable(
+      "The last live rate before the slot, if the payment was stored as an estimate first.",
+      0.000098,
+    ),
+  })
+  .openapi("SettledPoint");
+
+export type SettledPointRow = z.infer<typeof SettledPointSchema>;
+
+const count = (description: string, example: number) =>
+  z.int().min(0).meta({ description, example });
+
+const LackingRangeSchema = z
+  .strictObject({
+    state: LackingStateSchema,
+    first_slot_at: time("The first slot of the range."),
+    last_slot_at: time("The last one, included."),
+    funding_interval_hours: nullable(
+      "The distance between its slots. Null if nothing shows an interval: then the two are times, not slots.",
+      8,
+    ),
+    slots: z.int().nullable().meta({ description: "Their number; null without an interval." }),
+  })
+  .openapi("LackingRange");
+
+const PastSeriesSchema = z
+  .strictObject({
+    ...instrumentFields,
+    settle: z.string().meta({ description: "Currency of margin and payment.", example: "USDT" }),
+    multiplier: z
+      .number()
+      .meta({ description: "Units of `base` in one priced unit.", example: 1000 }),
+    accrual: AccrualSchema,
+    listed_at: time("When it was listed, if the exchange states it.").nullable(),
+    ended_at: time("When it was found delisted; null while it is listed.").nullable(),
+    points: count("Points of it on this page.", 21),
+    complete: z
+      .boolean()
+      .meta({ description: "Whether every payment due in the time of this page is there." }),
+    lacking: z.array(LackingRangeSchema).meta({
+      description: `Otherwise what is not there, at most ${MAX_LACKING_RANGES} ranges.`,
+    }),
+    lacking_ranges: count("Number of all such ranges.", 0),
+  })
+  .openapi("PastSeries");
+
+export type PastSeries = z.infer<typeof PastSeriesSchema>;
+
+export const SettledListSchema = z
+  .strictObject({
+    ...listShape(SettledPointSchema),
+    from_at: time("The start of this page's time."),
+    to_at: time("Its end, not included."),
+    complete: z.boolean().meta({ description: "Whether all series are complete on this page." }),
+    series: z.array(PastSeriesSchema).meta({
+      description:
+        "The instruments with points on this page, or that lack some: a reused ticker is two of them, with different uids.",
+    }),
+  })
+  .openapi("SettledList");
+
+const SPAN_DAYS = HISTORY_DEFAULTS.spanMs / 86_400_000;
+
+export const HistoryQuerySchema = z
+  .strictObject({
+    exchange: instrumentFilters.exchange,
+    quote: instrumentFilters.quote,
+    asset_class: instrumentFilters.asset_class,
+    from: timeParam({
+      description: `Slots at or after this, which must not be after \`to\` and at most ${MAX_RAW_DAYS} days before it. Default: ${SPAN_DAYS} days before \`to\`.`,
+      example: 1_793_620_800,
+      fallback: null,
+    }),
+    to: timeParam({
+      description:
+        "Slots before this, which must not be before `from`. Default: up to `fetched_at`, its own time included.",
+      example: 1_793_707_200,
+      fallback: null,
+    }),
+    limit: countParam(
+      { unit: null, min: 1, max: MAX_POINTS },
+      {
+        description: `Maximum number of points in one answer. Default: ${MAX_POINTS}. It has at most ${MAX_POINTS_PER_SERIES} of each series in any case: more are on the next page.`,
+        example: 100,
+        fallback: null,
+      },
+    ),
+    cursor: opaqueParam(
+      MAX_CURSOR_LENGTH,
+      "`next_cursor` of the page before, with the same query. Each page continues after the last point of the page before; points later than the first page's `fetched_at` are on none of them. It never expires.",
+    ),
+    ...formatParam,
+    fields: fieldsParam(["exchange", "slot_at", "funding_rate"]),
+  })
+  .superRefine(({ from, to }, context) => {
+    if (from === null || to === null || from <= to) return;
+    context.addIssue({ code: "custom", path: ["from"], message: "must not be after to" });
+    context.addIssue({ code: "custom", path: ["to"], message: "must not be before from" });
+  });
