@@ -12,7 +12,7 @@ import { type Identified, pipeline, type Steps, UNMATCHED } from "./pipeline.ts"
 import { addressGroup, clientAddresses } from "./protocol/client-address.ts";
 import { headOf } from "./protocol/head.ts";
 import { API_HEADERS, cacheUntilNext } from "./protocol/headers.ts";
-import { formatOf } from "./protocol/list-format.ts";
+import { type Accepts, formatOf } from "./protocol/list-format.ts";
 import { encodingOf, HeaderChoice } from "./protocol/negotiate.ts";
 import { ApiError, problemResponse } from "./protocol/problem.ts";
 import { addressReader, type RequestAddress } from "./protocol/request-address.ts";
@@ -126,7 +126,7 @@ function identifier(deps: AppDeps): Steps["identify"] {
   const { board } = deps;
   const newRequestId = deps.newRequestId ?? (() => crypto.randomUUID());
   const encodings = new HeaderChoice(encodingOf, "identity");
-  const formats = new HeaderChoice(formatOf, "json");
+  const formats = new HeaderChoice<Accepts>(formatOf, "json");
   const addressOf = addressReader();
   const clients = clientAddresses(deps.trustedProxies);
   return (request, info) => {

@@ -1,21 +1,15 @@
+import { parquetBytes } from "../lib/parquet.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
-import type { SettledPage } from "../services/history/settled-page.ts";
 import type { KnownPast } from "./known-past.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { settledPage } from "./settled.ts";
 
-/** Answers one question, in steps of about a millisecond each. */
-export function answerTo(known: KnownPast, { kind, query }: Question): Stepwise<Answer> {
+/** Answers one question, in steps of about a millisecond each; only a file is written in one. */
+export function* answerTo(known: KnownPast, { kind, query }: Question): Stepwise<Answer> {
   switch (kind) {
+    case "parquet":
+      return parquetBytes(query);
     case "settled":
-      return settledPage(known, query);
+      return yield* settledPage(known, query);
   }
-}
-
-/** The memory of an answer that is handed over instead of copied. */
-export function transferOf(answer: Answer): ArrayBuffer[] {
-  const { points } = answer satisfies SettledPage;
-  return Object.values(points).flatMap((column) =>
-    typeof column === "string" ? [] : [column.buffer],
-  );
 }

@@ -33,3 +33,12 @@ export type FromReader =
       readonly isUnreadable: boolean;
       readonly reason: string;
     };
+
+/** The memory of a question or an answer that is handed over instead of copied: every array of numbers in it. */
+export function transferOf(value: unknown): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+  if (typeof value !== "object" || value === null) return [];
+  // Texts come by the thousand.
+  if (Array.isArray(value) && typeof value[0] === "string") return [];
+  return Object.values(value).flatMap(transferOf);
+}

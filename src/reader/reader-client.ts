@@ -8,7 +8,14 @@ import {
   HistoryUnavailable,
   type QuestionKind,
 } from "../services/history/history-reader.ts";
-import type { Answer, FromReader, Question, ReaderSettings, ToReader } from "./protocol.ts";
+import {
+  type Answer,
+  type FromReader,
+  type Question,
+  type ReaderSettings,
+  type ToReader,
+  transferOf,
+} from "./protocol.ts";
 
 /** Questions that may be open at once. The HTTP side builds two answers at a time; the rest is for other users. */
 export const MAX_OPEN = 32;
@@ -24,7 +31,7 @@ export const RESTART_AFTER_MS = 1_000;
 
 /** The part of a Worker that the client uses. */
 export interface ReaderHandle {
-  postMessage(message: ToReader): void;
+  postMessage(message: ToReader, transfer: ArrayBuffer[]): void;
   terminate(): void;
 }
 
@@ -123,7 +130,7 @@ export class ReaderClient implements HistoryReader {
     running.open.set(id, { resolve, reject });
     const giveUp = (error: HistoryUnavailable): void => {
       if (!running.open.has(id)) return;
-      running.handle.postMessage({ type: "cancel", id });
+      running.handle.postMessage({ type: "cancel", id }, []);
       this.#settle(running, id, ({ reject: refuse }) => refuse(error));
     };
     const cancelTimeout = this.#deps.clock.after(ANSWER_WITHIN_MS, () => {
@@ -134,7 +141,7 @@ export class ReaderClient implements HistoryReader {
     const leave = (): void =>
       giveUp(new HistoryUnavailable("cancelled", "The client has disconnected."));
     signal.addEventListener("abort", leave, { once: true });
-    running.handle.postMessage({ type: "ask", id, question });
+    running.handle.postMessage({ type: "ask", id, question }, transferOf(question.query));
     try {
       return await promise;
     } finally {
@@ -163,7 +170,7 @@ export class ReaderClient implements HistoryReader {
       messages: 0,
       endQuiet: () => {},
     };
-    handle.postMessage({ type: "start", settings });
+    handle.postMessage({ type: "start", settings }, []);
     this.#running = running;
     return running;
   }

@@ -5,9 +5,15 @@ import { databaseFailure } from "../db/failure.ts";
 import { openReadOnly } from "../db/open.ts";
 import { systemClock } from "../lib/clock.ts";
 import { errorText } from "../lib/log.ts";
-import { answerTo, transferOf } from "./answers.ts";
+import { answerTo } from "./answers.ts";
 import type { KnownPast } from "./known-past.ts";
-import type { Answer, FromReader, ReaderSettings, ToReader } from "./protocol.ts";
+import {
+  type Answer,
+  type FromReader,
+  type ReaderSettings,
+  type ToReader,
+  transferOf,
+} from "./protocol.ts";
 import { Turns } from "./turns.ts";
 
 declare const self: Worker;

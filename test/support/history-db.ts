@@ -14,8 +14,8 @@ import {
   type SettlementOrigin,
 } from "../../src/domain/settlement.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
-import { answerTo, transferOf } from "../../src/reader/answers.ts";
-import type { Question } from "../../src/reader/protocol.ts";
+import { answerTo } from "../../src/reader/answers.ts";
+import { type Question, transferOf } from "../../src/reader/protocol.ts";
 import type { HistoryReader } from "../../src/services/history/history-reader.ts";
 import { NOON_MS } from "./quote.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Format, formatOf } from "../../src/http/protocol/list-format.ts";
+import { type Accepts, formatOf } from "../../src/http/protocol/list-format.ts";
 import { type Encoding, encodingOf, HeaderChoice } from "../../src/http/protocol/negotiate.ts";
 
 const CASES: readonly (readonly [header: string | null, chosen: Encoding])[] = [
@@ -29,7 +29,7 @@ test.each(CASES)("Accept-Encoding %p selects %s, also when repeated", (header, c
   expect(choice.of(header)).toBe(chosen);
 });
 
-const FORMAT_CASES: readonly (readonly [accept: string, chosen: Format])[] = [
+const FORMAT_CASES: readonly (readonly [accept: string, chosen: Accepts])[] = [
   ["", "json"],
   ["*/*", "json"],
   ["text/html, application/xhtml+xml, */*;q=0.8", "json"],
@@ -46,6 +46,12 @@ const FORMAT_CASES: readonly (readonly [accept: string, chosen: Format])[] = [
   ["text/csv;q=0.1, */*;q=0.9", "json"],
   ["application/*, text/csv;q=0.9", "json"],
   ["application/json;q=0.2, */*;q=0.1, text/csv;q=0.3", "csv"],
+  // Few lists have Parquet: for the others the rest of the header decides.
+  ["application/vnd.apache.parquet", "json+parquet"],
+  ["application/vnd.apache.parquet, text/csv;q=0.5", "csv+parquet"],
+  ["application/vnd.apache.parquet, */*", "json+parquet"],
+  ["application/vnd.apache.parquet;q=0.4, text/csv;q=0.5", "csv"],
+  ["application/vnd.apache.parquet;q=0", "json"],
 ];
 
 test.each(FORMAT_CASES)("Accept %p selects %s", (accept, chosen) => {

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Snapshot } from "../../domain/market.ts";
 import { Answer, type AnswerContent } from "./answer.ts";
 import type { AnswerLoad } from "./answer-load.ts";
-import type { Format } from "../protocol/list-format.ts";
+import type { Accepts } from "../protocol/list-format.ts";
 import type { RequestAddress } from "../protocol/request-address.ts";
 
 /** Limit for all cached answers together, in a market of up to 20,000 rows … */
@@ -112,7 +112,7 @@ export class HotAnswers {
     );
   }
 
-  find(address: RequestAddress, accepts: Format, snapshot: Snapshot | null): HotAnswer | null {
+  find(address: RequestAddress, accepts: Accepts, snapshot: Snapshot | null): HotAnswer | null {
     if (snapshot === null) return null;
     const hot = this.#bySnapshot.get(snapshot)?.get(hotKey(address, accepts));
     if (hot === undefined) return null;
@@ -121,7 +121,7 @@ export class HotAnswers {
   }
 
   /** Remembers that `address` is answered by `key` from `snapshot`, if that is one of those retained. */
-  remember(address: RequestAddress, accepts: Format, snapshot: Snapshot, hot: Hot): void {
+  remember(address: RequestAddress, accepts: Accepts, snapshot: Snapshot, hot: Hot): void {
     const byAddress = this.#bySnapshot.get(snapshot);
     if (byAddress === undefined || address.target.length > MAX_HOT_TARGET_LENGTH) return;
     if (byAddress.size < MAX_HOT) byAddress.set(hotKey(address, accepts), hot);
@@ -132,6 +132,6 @@ export class HotAnswers {
  * Unambiguous: a path starts with a slash, so it cannot be read as part of the format before it; a raw query contains
  * no line break, so a path with one in it cannot be read as path and query.
  */
-function hotKey({ path, query }: RequestAddress, accepts: Format): string {
+function hotKey({ path, query }: RequestAddress, accepts: Accepts): string {
   return `${accepts === "json" ? "" : accepts}${path}\n${query}`;
 }

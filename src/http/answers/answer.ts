@@ -30,6 +30,7 @@ export interface AnswerContent {
   readonly chunks: () => Iterable<Chunk>;
   /** Set for bodies too large to be built before they are sent. Null: the body is built and hashed up front. */
   readonly streamed: Streamed | null;
+  readonly isCompressed?: true;
   readonly contentType: string;
   /** Null: until the next snapshot, as given by the request's context. */
   readonly cacheControl: string | null;
@@ -117,7 +118,7 @@ export class Answer {
     context: RequestContext,
     turn: Release | null = null,
   ): Response | Promise<Response> {
-    const encoding = this.#isSmall() ? "identity" : context.encoding;
+    const encoding = this.#isSentAsIs() ? "identity" : context.encoding;
     const cacheControl = this.#content.cacheControl ?? context.cacheControl;
     const ifNoneMatch = request.headers.get("if-none-match");
     if (ifNoneMatch !== null) {
@@ -154,10 +155,10 @@ export class Answer {
     return withRequestId(null, 200, headers, context);
   }
 
-  #isSmall(): boolean {
-    if (this.#content.streamed !== null) return false;
-    const identity = this.#representations.get("identity");
-    return identity !== undefined && identity.sizeBytes < MIN_COMPRESSED_BYTES;
+  #isSentAsIs(): boolean {
+    if (this.#content.isCompressed === true) return true;
+    const sizeBytes = this.#representations.get("identity")?.sizeBytes ?? Infinity;
+    return this.#content.streamed === null && sizeBytes < MIN_COMPRESSED_BYTES;
   }
 
   /** Builds a missing representation; concurrent requests share one build. */
@@ -276,9 +277,7 @@ export class Answer {
 
 const ENCODER = new TextEncoder();
 
-function bytesOf(chunk: Chunk): Uint8Array<ArrayBuffer> {
-  return typeof chunk === "string" ? ENCODER.encode(chunk) : chunk;
-}
+const bytesOf = (chunk: Chunk) => (typeof chunk === "string" ? ENCODER.encode(chunk) : chunk);
 
 /** xxHash64 over all chunks, each seeded with the hash so far: the same in every process and version. */
 function hashOf(chunks: readonly Chunk[]): string {

@@ -1,7 +1,7 @@
 import type { Snapshot } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
-import type { Format } from "../protocol/list-format.ts";
+import type { Accepts } from "../protocol/list-format.ts";
 import type { Encoding } from "../protocol/negotiate.ts";
 import type { RequestAddress } from "../protocol/request-address.ts";
 
@@ -23,7 +23,7 @@ const LEADS_ON = /(?:^|&)(?:since|cursor)=/;
 /** A recent request whose answer is worth renewing. */
 export interface RecentRequest {
   readonly address: RequestAddress;
-  readonly accepts: Format;
+  readonly accepts: Accepts;
   readonly encoding: Encoding;
 }
 

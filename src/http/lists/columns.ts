@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { FlatKind } from "../../lib/parquet.ts";
 
 /** A cell's value; null is an empty cell. */
 type Cell = string | number | boolean | null;
@@ -9,6 +10,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Cell;
   /** The JSON field that it belongs to; unset if that has the same name. */
   readonly field?: string;
+  /** What its cells are in formats with types; unset: texts. */
+  readonly kind?: FlatKind;
   /** Its value in JSON; unset if it equals the cell's. */
   readonly value?: (row: Row) => unknown;
 }
@@ -26,7 +29,7 @@ export function columnsOf<Schema extends z.ZodObject>(
     const part = knownPart(of);
     if (part === null) {
       const value = (row: z.output<Schema>) => fieldOf(row, field);
-      flat.push({ name: field, cell: (row) => cellOf(value(row)), value });
+      flat.push({ name: field, cell: (row) => cellOf(value(row)), value, kind: kindOf(of) });
     } else nested.push(...columnsOf(part).map((column) => columnInside(field, column)));
   }
   return [...flat, ...nested];
@@ -35,7 +38,7 @@ export function columnsOf<Schema extends z.ZodObject>(
 /** A column for a member of the object field `field`; empty if that is null. */
 function columnInside<Row extends object>(
   field: string,
-  { name, cell, value = cell }: Column<Record<string, unknown>>,
+  { name, cell, kind = "text", value = cell }: Column<Record<string, unknown>>,
 ): Column<Row> {
   const inside =
     <Value>(read: (inner: Record<string, unknown>) => Value) =>
@@ -43,7 +46,16 @@ function columnInside<Row extends object>(
       const inner = fieldOf(row, field);
       return inner === null ? null : read(inner as Record<string, unknown>);
     };
-  return { name: `${field}_${name}`, field, cell: inside(cell), value: inside(value) };
+  return { name: `${field}_${name}`, field, cell: inside(cell), value: inside(value), kind };
+}
+
+/** What the cells of a field are. */
+function kindOf(schema: unknown): FlatKind {
+  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional)
+    return kindOf(schema.unwrap());
+  if (schema instanceof z.ZodBoolean) return "boolean";
+  if (!(schema instanceof z.ZodNumber)) return "text";
+  return schema.isInt ? "integer" : "number";
 }
 
 /** The schema of a field's object, ignoring null; null if it is not an object. */

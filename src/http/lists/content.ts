@@ -2,7 +2,7 @@ import type { Stepwise } from "../../lib/stepwise.ts";
 import type { AnswerContent, Chunk } from "../answers/answer.ts";
 import { cellsOf, type Column, csvLines } from "./columns.ts";
 import { API_HEADERS, uncachedHeaders, type FixedHeaders } from "../protocol/headers.ts";
-import { CONTENT_TYPES, type Format, JSON_TYPE } from "../protocol/list-format.ts";
+import { CONTENT_TYPES, type FileFormat, JSON_TYPE } from "../protocol/list-format.ts";
 import type { ResponseOf } from "../protocol/routing.ts";
 
 /**
@@ -59,7 +59,7 @@ export interface WrittenTexts<Item> {
 export interface WrittenList<Item, Row> {
   /** Identifies the list: equal names mean equal bytes. */
   readonly name: string;
-  readonly format: Format;
+  readonly format: FileFormat;
   readonly vary: string;
   readonly headers: FixedHeaders;
   readonly head: object;
@@ -116,6 +116,8 @@ function contentChunks<Item, Row>(list: WrittenList<Item, Row>): Iterable<Chunk>
       return csvChunks(list);
     case "ndjson":
       return ndjsonChunks(list);
+    case "parquet":
+      throw new Error("assertion failed: Parquet is written by parquet-content.ts");
   }
 }
 

@@ -1,15 +1,19 @@
 import type { ExchangeId, MissingExchange } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
+import type { FlatColumn } from "../../lib/parquet.ts";
 import type { Coverage } from "../../services/board/coverage.ts";
 import type { NamesFound } from "../../services/finder/asset-lookup.ts";
 import type { ReadParams } from "../protocol/canonical-query.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
-import type { Format } from "../protocol/list-format.ts";
+import type { FileFormat } from "../protocol/list-format.ts";
 import type { Column } from "./columns.ts";
 import type { WrittenTexts } from "./content.ts";
 import type { Selectable, Presentation } from "./shown-fields.ts";
 import type { SelectFromSnapshot } from "./snapshot-source.ts";
 import type { Sources } from "./source.ts";
+
+/** Writes columns as a Parquet file, off the main thread. */
+export type WriteParquet = (columns: FlatColumn[]) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** Describes a list, wherever its items come from. Every snapshot here is the source's `freshFor`. */
 interface ListAnswer<Item, Row, Head extends object> {
@@ -35,6 +39,8 @@ interface ListAnswer<Item, Row, Head extends object> {
   readonly headers?: (snapshot: Snapshot) => FixedHeaders;
   /** Writes items from cached texts, at `fetched_at` in unix seconds: the same text as from `toRow` and `columns`. */
   readonly texts?: (fetchedAt: number) => WrittenTexts<Item>;
+  /** Writes its rows as Parquet; unset: it has no such format. */
+  readonly parquet?: WriteParquet;
   /** Its rows are not listings: it has something to show even if no exchange delivers. */
   readonly isOfListings?: false;
 }
@@ -63,7 +69,7 @@ export interface SourcedList<Item, Row, Head extends object = object> extends Li
  */
 export type ListRequest = ReadParams &
   Partial<Presentation> & {
-    readonly format: Format | null;
+    readonly format: FileFormat | null;
     readonly bom?: "0" | "1";
     readonly limit?: number | null;
     readonly cursor?: string | null;

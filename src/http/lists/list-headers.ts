@@ -2,7 +2,7 @@ import type { Coverage } from "../../services/board/coverage.ts";
 import type { NamesFound } from "../../services/finder/asset-lookup.ts";
 import { coverageHeaders } from "../openapi/missing-exchanges.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
-import type { Format } from "../protocol/list-format.ts";
+import type { FileFormat } from "../protocol/list-format.ts";
 import { namesHeaders } from "./resolved-names.ts";
 import { thresholdHeader } from "./thresholds.ts";
 
@@ -11,7 +11,7 @@ interface PageFacts {
   /** The list's name, and that of the state it was answered from: with the format they name the file. */
   readonly name: string;
   readonly version: string;
-  readonly format: Format;
+  readonly format: FileFormat;
   /** `fetched_at`, in the answer's time format. */
   readonly fetchedAt: number | string;
   readonly total: number;

@@ -1,9 +1,8 @@
 import type { Snapshot } from "../../domain/market.ts";
 import type { Coverage } from "../../services/board/coverage.ts";
-import type { AnswerContent } from "../answers/answer.ts";
-import type { Format } from "../protocol/list-format.ts";
+import type { FileFormat } from "../protocol/list-format.ts";
 import { namesMember } from "./resolved-names.ts";
-import { writtenList } from "./content.ts";
+import type { WrittenList } from "./content.ts";
 import type { ListRequest, SourcedList } from "./list-answer.ts";
 import { listHeaders } from "./list-headers.ts";
 import { secondsOf } from "./row-fields.ts";
@@ -13,7 +12,7 @@ import { thresholdMember } from "./thresholds.ts";
 
 /** How one page is sent. */
 interface PageSettings {
-  readonly format: Format;
+  readonly format: FileFormat;
   readonly vary: string;
   readonly params: ListRequest;
   readonly coverage: Coverage;
@@ -25,13 +24,13 @@ interface PageSettings {
   readonly next: string | null;
 }
 
-/** The content of an answer with this page of `list`. Throws the problem for a field that the list does not have. */
-export function pageContent<Item, Row extends object>(
+/** This page of `list`, ready to be written. Throws the problem for a field that the list does not have. */
+export function writtenPage<Item, Row extends object>(
   list: Omit<SourcedList<Item, Row>, "sources">,
   { version, asOfMs, freshFor }: Source<Item>,
   { items, total }: Page<Item>,
   { format, vary, params, coverage, query, address, next }: PageSettings,
-): AnswerContent {
+): WrittenList<Item, Row> {
   const shown = shownRows(list, freshFor, params);
   const fetchedAt = secondsOf(asOfMs);
   const shownTime = params.time === "iso" ? isoMoment(fetchedAt) : fetchedAt;
@@ -60,7 +59,7 @@ export function pageContent<Item, Row extends object>(
     nextAddress: next === null ? null : `${address}&cursor=${next}`,
   });
   const more = format === "json" ? {} : list.headers?.(freshFor);
-  return writtenList({
+  return {
     // Determined by state and query, except after an upgrade, when the fields make the difference.
     name: [
       freshFor.id,
@@ -80,7 +79,7 @@ export function pageContent<Item, Row extends object>(
     texts: isUnconverted(params) ? list.texts?.(fetchedAt) : null,
     hasBom: params.bom === "1",
     tail: { next_cursor: next },
-  });
+  };
 }
 
 function shownRows<Item, Row extends object>(

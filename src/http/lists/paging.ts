@@ -3,13 +3,15 @@ import { coverageOf } from "../../services/board/coverage.ts";
 import type { AnswerContent } from "../answers/answer.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import { noData } from "../openapi/missing-exchanges.ts";
+import { acceptedFileFormat, acceptedFormat } from "../protocol/list-format.ts";
 import { canonicalQuery } from "../protocol/canonical-query.ts";
 import type { RequestContext } from "../protocol/request-context.ts";
 import type { ResponseOf } from "../protocol/routing.ts";
 import { cursorOf, encodeCursor, hashQuery } from "./cursor.ts";
 import type { ListBody, ListRequest, SnapshotList, SourcedList } from "./list-answer.ts";
-import { builtContent } from "./content.ts";
-import { pageContent } from "./page-content.ts";
+import { builtContent, writtenList } from "./content.ts";
+import { writtenPage } from "./page-content.ts";
+import { parquetContent } from "./parquet-content.ts";
 import { snapshotSources } from "./snapshot-source.ts";
 import type { Page } from "./source.ts";
 
@@ -62,14 +64,16 @@ export function sendSourced<Item, Row extends object, Head extends object>(
   const { version, freshFor } = source;
   const coverage = list.coverage?.(freshFor) ?? coverageOf(freshFor, params);
   if (coverage.hasNothing && list.isOfListings !== false) throw noData(coverage.missing);
-  const format = params.format ?? c.env.accepts;
+  const { parquet = null } = list;
+  const accepted = parquet === null ? acceptedFormat : acceptedFileFormat;
+  const format = params.format ?? accepted(c.env.accepts);
   const { limit = null, fields, time, bom } = params;
   // How rows are written and names resolved: equal for answers with the same presentation.
   const presentation = canonicalQuery({ fields, time, bom }) + JSON.stringify(list.names ?? null);
   const place = cursor?.place.join("-") ?? "first";
   const part = `${place} ${limit ?? "all"}`;
-  const write = (page: Page<Item>): AnswerContent =>
-    pageContent(list, source, page, {
+  const written = (page: Page<Item>) =>
+    writtenPage(list, source, page, {
       format,
       // A format set by parameter depends on no header: a shared cache stores one response instead of one per browser.
       vary: params.format === null ? "Accept, Accept-Encoding" : "Accept-Encoding",
@@ -87,7 +91,12 @@ export function sendSourced<Item, Row extends object, Head extends object>(
   const make = (): AnswerContent | Promise<AnswerContent> => {
     const pauses = answers.pauses();
     const page = source.select(limit, pauses);
-    const built = (shown: Page<Item>) => inSteps(builtContent(write(shown)), pauses);
+    const built = (shown: Page<Item>): AnswerContent | Promise<AnswerContent> => {
+      const pageList = written(shown);
+      return format === "parquet" && parquet !== null
+        ? parquetContent(pageList, parquet, pauses)
+        : inSteps(builtContent(writtenList(pageList)), pauses);
+    };
     return page instanceof Promise ? page.then(built) : built(page);
   };
   return answers.respond(c.req.raw, c.env, { snapshot: freshFor, query, make });

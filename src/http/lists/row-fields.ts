@@ -4,7 +4,7 @@ import { EXCHANGE_IDS, type ExchangeId } from "../../domain/exchange.ts";
 import { canonicalBase } from "../../domain/symbol.ts";
 import { ASSET_CLASSES } from "../../domain/quote.ts";
 import { MAX_CURSOR_LENGTH } from "./cursor.ts";
-import { FORMATS } from "../protocol/list-format.ts";
+import { FILE_FORMATS, FORMATS } from "../protocol/list-format.ts";
 import { missingField } from "../openapi/missing-exchanges.ts";
 import { TIME_FORMATS } from "./shown-fields.ts";
 import {
@@ -202,14 +202,8 @@ export function fieldsParam(example: readonly string[]) {
   });
 }
 
-/** The output format of a list. */
-export const formatParam = {
-  format: choiceParam(FORMATS, {
-    description:
-      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry the snapshot, its time, the total, missing exchanges and the next page in headers. Default: by the Accept header (`text/csv`, `application/x-ndjson`), else `json`.",
-    example: "json",
-    fallback: null,
-  }),
+/** How rows are presented, in every format. */
+const presentationParams = {
   fields: fieldsParam(["exchange", "base", "annualized_pct"]),
   time: choiceParam(TIME_FORMATS, {
     description:
@@ -224,6 +218,28 @@ export const formatParam = {
     fallback: "0",
   }),
   ...ignoredParams,
+};
+
+/** The output format of a list. */
+export const formatParam = {
+  format: choiceParam(FORMATS, {
+    description:
+      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry the snapshot, its time, the total, missing exchanges and the next page in headers. Default: by the Accept header (`text/csv`, `application/x-ndjson`), else `json`.",
+    example: "json",
+    fallback: null,
+  }),
+  ...presentationParams,
+};
+
+/** The output format of a list that can be a large file. */
+export const fileFormatParam = {
+  format: choiceParam(FILE_FORMATS, {
+    description:
+      "`csv` has a header line with units in the names, `ndjson` one row per line, `parquet` the columns of CSV with types (whole numbers, fractions, texts; compressed with zstd); all of them carry the snapshot, its time, the total, missing exchanges and the next page in headers. Default: by the Accept header (`text/csv`, `application/x-ndjson`, `application/vnd.apache.parquet`), else `json`.",
+    example: "json",
+    fallback: null,
+  }),
+  ...presentationParams,
 };
 
 const limitParam = {

@@ -78,7 +78,7 @@ const MOMENT = /(_at|_time)$/;
 function isoColumn<Row>(column: Column<Row>): Column<Row> {
   const { name, cell } = column;
   if (!MOMENT.test(name)) return column;
-  return { ...column, cell: (row) => isoMoment(cell(row)) };
+  return { ...column, kind: "text", cell: (row) => isoMoment(cell(row)) };
 }
 
 /** Replaces every time in a value with a string, at any depth. */

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from "../protocol/list-format.ts";
+import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE, PARQUET_TYPE } from "../protocol/list-format.ts";
 import { MISSING_SAMPLE, missingField } from "./missing-exchanges.ts";
 import { PROBLEMS, problemType, type ProblemCode } from "../protocol/problem.ts";
 
@@ -169,6 +169,19 @@ export function cachedList<Schema extends z.ZodType>(schema: Schema, description
     },
     304: NOT_MODIFIED,
   };
+}
+
+const ParquetSchema = z.string().openapi("Parquet", {
+  description:
+    "Apache Parquet with the columns of CSV: whole numbers INT64, fractions DOUBLE, texts UTF8; compressed with zstd.",
+  format: "binary",
+});
+
+/** The same for a list that can be a large file. */
+export function cachedFile<Schema extends z.ZodType>(schema: Schema, description: string) {
+  const { 200: found, ...others } = cachedList(schema, description);
+  const content = { ...found.content, [PARQUET_TYPE]: { schema: ParquetSchema } };
+  return { 200: { ...found, content }, ...others };
 }
 
 /** The documented response of a route that is not cached. */

@@ -1,5 +1,5 @@
 import type { Snapshot } from "../../domain/market.ts";
-import type { Format } from "./list-format.ts";
+import type { Accepts } from "./list-format.ts";
 import type { Encoding } from "./negotiate.ts";
 import type { RequestAddress } from "./request-address.ts";
 
@@ -23,7 +23,7 @@ export interface RequestContext {
   /** The best encoding that both the client and this service support. */
   readonly encoding: Encoding;
   /** The format preferred by the Accept header; a list's `format` parameter takes precedence. */
-  readonly accepts: Format;
+  readonly accepts: Accepts;
   /** Cache-Control for answers that are valid until the next snapshot. */
   readonly cacheControl: string;
   /** The snapshot to answer from; by default the one being served. */

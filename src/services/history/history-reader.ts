@@ -1,9 +1,12 @@
 import { ExpectedError } from "../../lib/expected-error.ts";
+import type { FlatColumn } from "../../lib/parquet.ts";
 import type { SettledQuery } from "./history-query.ts";
 import type { SettledPage } from "./settled-page.ts";
 
 /** The questions about the past, each with its answer. Both are plain data: they cross a thread boundary. */
 export interface HistoryQuestions {
+  /** Columns as a Parquet file. Their memory is handed over. */
+  readonly parquet: { readonly query: FlatColumn[]; readonly answer: Uint8Array<ArrayBuffer> };
   readonly settled: { readonly query: SettledQuery; readonly answer: SettledPage };
 }
 

@@ -9,6 +9,7 @@ import { selectRows } from "../../../services/finder/funding-query.ts";
 import type { BoardView } from "../../../services/board/board-view.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
+import { acceptedFormat } from "../../protocol/list-format.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
@@ -154,7 +155,7 @@ function sendChanges(
   const query = queryOf(params, base);
   // The pages after this one are built from both snapshots.
   if (held !== null && limit !== null) answers.pin(held);
-  const changes = changesSince(held, query, params.format ?? c.env.accepts);
+  const changes = changesSince(held, query, params.format ?? acceptedFormat(c.env.accepts));
   const asked = { ...params, order: query.order };
   return sendList(answers, c, asked, {
     ...list,

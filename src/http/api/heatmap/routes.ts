@@ -16,6 +16,7 @@ import type { Selectable } from "../../lists/shown-fields.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
+import { acceptedFormat } from "../../protocol/list-format.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented, untypedFormat } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
@@ -80,7 +81,7 @@ export function addHeatmapRoutes(
       selectable: (snapshot: Snapshot) =>
         columnsOf(matrixOf(snapshot), query.value, valueOf).selectable,
     });
-    if ((params.format ?? c.env.accepts) !== "ndjson") {
+    if ((params.format ?? acceptedFormat(c.env.accepts)) !== "ndjson") {
       const placed = columns<HeatmapRow>(({ values }, _exchange, column) => values[column]);
       const sent = sendList(answers, c, params, { ...list, ...placed, toRow: heatmapRow });
       return documented(heatmapRoute, sent);

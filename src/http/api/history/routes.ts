@@ -18,7 +18,7 @@ import { pastNames } from "../../lists/past-names.ts";
 import { askPast } from "../../lists/past.ts";
 import { pointSources } from "../../lists/point-source.ts";
 import { isoOf } from "../../lists/shown-fields.ts";
-import { cachedList, problems } from "../../openapi/document.ts";
+import { cachedFile, problems } from "../../openapi/document.ts";
 import { badParameters } from "../../protocol/problem.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
@@ -40,7 +40,7 @@ const historyRoute = createRoute({
     "The payments of every listing of one asset, past listings included, in the order of time: what was charged at each slot, and what accrued in each hour of continuous funding. `series` names the instruments and what is not known of them. The range is half-open: [from, to).",
   request: { params: BasePathSchema, query: HistoryQuerySchema },
   responses: {
-    ...cachedList(SettledListSchema, "The points, possibly none."),
+    ...cachedFile(SettledListSchema, "The points, possibly none."),
     ...problems(
       "bad_parameter",
       "bad_cursor",
@@ -98,6 +98,7 @@ export function addHistoryRoutes(
       }),
       toRow: (index: number): SettledPointRow => readOf(page).row(index),
       columns: COLUMNS,
+      parquet: (columns) => askPast(history, "parquet", columns, c.req.raw),
       head: () => {
         const head = pageHead(readOf(page).found, readOf(page).assetIds);
         return params.time === "iso" ? (isoOf(head) as typeof head) : head;

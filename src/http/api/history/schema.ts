@@ -9,7 +9,7 @@ import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
 import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
 import {
   fieldsParam,
-  formatParam,
+  fileFormatParam,
   instrumentFields,
   instrumentFilters,
   listShape,
@@ -150,7 +150,7 @@ export const HistoryQuerySchema = z
       MAX_CURSOR_LENGTH,
       "`next_cursor` of the page before, with the same query. Each page continues after the last point of the page before; points later than the first page's `fetched_at` are on none of them. It never expires.",
     ),
-    ...formatParam,
+    ...fileFormatParam,
     fields: fieldsParam(["exchange", "slot_at", "funding_rate"]),
   })
   .superRefine(({ from, to }, context) => {
