@@ -26,6 +26,7 @@ const CHOICES = new Set([
   "ExtremeSide",
   "ExtremeSides",
   "FeeSource",
+  "FileFormat",
   "FundingSort",
   "HealthStatus",
   "HeatmapSort",

@@ -5,6 +5,7 @@ import {
   SeriesRepository,
   type SeriesDescription,
 } from "../../src/db/history/series-repository.ts";
+import { storedDecimal } from "../../src/db/history/stored-decimal.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
@@ -42,7 +43,6 @@ function migratedBytes(): Uint8Array {
 /** A payment as the tables have it; everything but the slot (unix seconds) and the rate is optional. */
 export interface Paid {
   readonly slot: number;
-  /** Stored as a text unless it is a number. */
   readonly rate: string | number;
   readonly offset?: number;
   readonly hours?: number | null;
@@ -69,13 +69,22 @@ export class HistoryWriter {
     const id = this.#series.ensure(description);
     for (const { slot, offset = 0, rate, hours = null, mark = null, ...more } of payments) {
       const origin = SETTLEMENT_ORIGINS.indexOf(more.origin ?? "exchange");
-      this.#pay.run(id, slot, offset, rate, hours, mark, origin, more.estimate ?? null);
+      this.#pay.run(
+        id,
+        slot,
+        offset,
+        storedDecimal(String(rate)),
+        hours,
+        mark,
+        origin,
+        more.estimate ?? null,
+      );
     }
     return id;
   }
 
   accrue(seriesId: number, hour: number, amount: string | number, unit: AccrualUnit): void {
-    this.#accrue.run(seriesId, hour, amount, unit);
+    this.#accrue.run(seriesId, hour, storedDecimal(String(amount)), unit);
   }
 
   /** Unix seconds, half-open. */

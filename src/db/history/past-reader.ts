@@ -7,6 +7,8 @@ import {
   type SettlementOrigin,
 } from "../../domain/settlement.ts";
 
+import { decimalOf } from "./stored-decimal.ts";
+
 /** A series as stored. Times are unix ms. */
 export interface SeriesRow {
   readonly id: number;
@@ -198,7 +200,7 @@ function settlementOf([
   return {
     slotMs: Number(slot) * 1000,
     offsetMs: Number(offset) * 1000,
-    rate: String(rate),
+    rate: decimalText(rate),
     intervalHours: numberOrNull(hours),
     markPrice: numberOrNull(mark),
     origin: SETTLEMENT_ORIGINS[Number(origin)] ?? "estimated",
@@ -209,9 +211,14 @@ function settlementOf([
 function accrualOf([hour, amount, unit]: Stored[]): AccrualRow {
   return {
     hourEndMs: Number(hour) * 1000,
-    amount: String(amount),
+    amount: decimalText(amount),
     unit: unit === "fraction" ? "fraction" : "quote_per_unit",
   };
+}
+
+/** The columns are blobs to SQLite; what we store in them are numbers and texts. */
+function decimalText(stored: Stored | undefined): string {
+  return decimalOf(typeof stored === "number" ? stored : String(stored));
 }
 
 function numberOrNull(value: Stored | undefined): number | null {
