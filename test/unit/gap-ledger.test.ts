@@ -50,6 +50,21 @@ describe("the ledger", () => {
     expect(counts.present).toBe(4);
   });
 
+  test("of a single payment without a known interval is not complete before it, nor a day after it", () => {
+    const alone = (nowMs: number) =>
+      ledgerOf(slotsAt(400), {
+        nowMs,
+        backfill: { ...READ_ALL, readFromMs: null, readToMs: null, isComplete: false },
+      });
+    expect(texts(alone(hour(401)).ranges)).toEqual([
+      "being_backfilled 0-400 null x null h",
+      "present 400-400 1 x null h",
+    ]);
+    expect(alone(hour(401)).isComplete).toBe(false);
+    expect(texts(alone(hour(430)).ranges)[2]).toStartWith("being_backfilled 400-429");
+    expect(ledgerOf(slotsAt(8), { nowMs: hour(9) }).isComplete).toBe(true);
+  });
+
   test("names a hole, and has one range for each interval that held", () => {
     const ledger = ledgerOf(slotsAt(8, 16, 24, 40, 48, 52, 56, 60));
     expect(texts(ledger.ranges)).toEqual([

@@ -2,7 +2,7 @@
  * Expected against present settlements of one instrument, from its listing to now, with the interval that held then.
  * Times are unix ms. The hours of a continuous contract are its slots, with an interval of one hour.
  */
-import { HOUR_MS } from "../../domain/funding.ts";
+import { HOUR_MS, MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
 import type { SettlementOrigin } from "../../domain/settlement.ts";
 
 /**
@@ -93,6 +93,7 @@ export function gapLedger(input: LedgerInput): GapLedger {
     // Half a step leaves room for a slot that is a minute off.
     const afterMs = previousMs === null ? startMs : previousMs + stepMs / 2;
     if (stepMs > 0) ranges.addAbsent(slotMs, stepMs, Math.ceil((slotMs - afterMs) / stepMs) - 1);
+    else ranges.addUnknown(previousMs ?? startMs, slotMs);
     ranges.add(origin === "estimated" ? "estimated" : "present", slotMs, slotMs, stepMs, 1);
     previousMs = slotMs;
   }
@@ -101,7 +102,7 @@ export function gapLedger(input: LedgerInput): GapLedger {
     const lastMs = previousMs ?? Math.floor(startMs / stepMs) * stepMs;
     const count = Math.floor((endMs - lastMs) / stepMs);
     ranges.addAbsent(lastMs + (count + 1) * stepMs, stepMs, count);
-  } else if (slots.length === 0 && endMs > startMs) ranges.addUnknown(startMs, endMs);
+  } else ranges.addUnknown(previousMs ?? startMs, endMs);
   return ranges.ledger(startMs);
 }
 
@@ -175,7 +176,11 @@ class RangeBuilder {
     }
   }
 
+  /** A stretch without a known interval: something is missing only where it is longer than the longest interval. */
   addUnknown(fromMs: number, toMs: number): void {
+    const isShort = this.#input.slots.length > 0 && toMs - fromMs <= MAX_INTERVAL_HOURS * HOUR_MS;
+    if (isShort || toMs <= fromMs) return;
+    this.#close();
     const state = this.#absentState(fromMs);
     this.#ranges.push({
       state,
