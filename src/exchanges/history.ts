@@ -5,7 +5,10 @@ import type { ExchangeHttp } from "./requests.ts";
 export interface HistoryInstrument {
   /** The exchange's own symbol, verbatim. */
   readonly exchangeSymbol: string;
-  /** The current interval, null if unknown or continuous: only for choosing how much to request at once. */
+  /**
+   * The current interval, null if unknown or continuous: for choosing how much to request at once. The past may have had
+   * another one; only Delta's, which does not tell its settlements, is read with it where nothing contradicts it.
+   */
   readonly intervalHours: number | null;
   /** What `HistoryProfile.keys` says about it; null if the profile has none. */
   readonly key: string | null;

@@ -1,5 +1,6 @@
 /** Building blocks for reading the pages of a history: payments and accrued amounts keep their decimal text. */
 import type { z } from "zod";
+import { type Decimal, decimalText, parseDecimal, subtractDecimals } from "../domain/decimal.ts";
 import { HOUR_MS, MAX_ABS_RATE } from "../domain/funding.ts";
 import {
   type Accrual,
@@ -103,9 +104,13 @@ export function shiftedDecimal(value: Numeric, places: number): string | null {
 
 /** `minuend` minus `subtrahend`, exactly; null if either is unknown or not a number. All in decimal text. */
 export function decimalDifference(minuend: Numeric, subtrahend: Numeric): string | null {
-  const texts = [shiftedDecimal(minuend, 0), shiftedDecimal(subtrahend, 0)];
-  const decimals = Math.max(...texts.map((text) => text?.split(".")[1]?.length ?? 0));
-  const [left, right] = texts.map((text) => shiftedDecimal(text, decimals));
-  if (left === null || left === undefined || right === null || right === undefined) return null;
-  return shiftedDecimal(String(BigInt(left) - BigInt(right)), -decimals);
+  const from = decimalOf(minuend);
+  const taken = decimalOf(subtrahend);
+  if (from === null || taken === null) return null;
+  return decimalText(subtractDecimals(from, taken));
+}
+
+function decimalOf(value: Numeric): Decimal | null {
+  const text = decimalTextOf(value);
+  return text === null ? null : parseDecimal(text);
 }
