@@ -140,7 +140,7 @@ function profileText(profile: Omit<HistoryProfile<never>, "load" | "keys">): str
   const { paging, maxRows, maxRangeMs, order, depth, pacing } = profile;
   return [
     pagingText(paging),
-    `up to ${maxRows} rows per reply`,
+    `up to ${counted(maxRows, "row")} per reply`,
     ...(order === "unknown" ? [] : [order.replaceAll("_", " ")]),
     ...(maxRangeMs === undefined ? [] : [`at most ${durationText(maxRangeMs)} at once`]),
     `depth: ${plain(depth.words)}`,
