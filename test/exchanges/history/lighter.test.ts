@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ExchangeHttp } from "../../../src/exchanges/exchange.ts";
 import { lighter } from "../../../src/exchanges/lighter.ts";
-import { testHistory } from "../../support/history-suite.ts";
+import { testHistory, walked } from "../../support/history-suite.ts";
 
 const unstated = { intervalHours: null, markPrice: null };
 
@@ -47,6 +47,33 @@ async function read(row: object, key: string | null = "7") {
   const request = { instrument, fromMs, toMs: AT_S * 1000 + 1, page: 1, cursor: null };
   return { ...(await history.load(http, request)), paths };
 }
+
+describe("the past of Lighter", () => {
+  test("is whole if the oldest rows of a longer range are sent", async () => {
+    const { history } = lighter;
+    if (history?.kind !== "settlements") throw new Error("no settlements");
+    const http: ExchangeHttp = {
+      get: (path, decode) => {
+        const { searchParams } = new URL(path, "http://lighter");
+        const from = Math.ceil(Number(searchParams.get("start_timestamp")) / 3600);
+        const to = Math.floor(Number(searchParams.get("end_timestamp")) / 3600);
+        const hours = Array.from(
+          { length: Math.max(0, to - from + 1) },
+          (_none, hour) => from + hour,
+        );
+        const fundings = hours
+          .slice(0, 100)
+          .map((hour) => ({ timestamp: hour * 3600, rate: "0.0012", direction: "long" }));
+        return Promise.resolve(decode({ code: 200, resolution: "1h", fundings }));
+      },
+      postRead: () => Promise.reject(new Error("not a POST")),
+    };
+    const instrument = { exchangeSymbol: "BTC", intervalHours: 1, key: "7" };
+    const keyed = { ...history, keys: () => Promise.resolve(new Map([["BTC", "7"]])) };
+    const range = { fromMs: AT_S * 1000 - 500 * 3_600_000, toMs: AT_S * 1000 };
+    expect((await walked(keyed, http, instrument, range)).rows).toHaveLength(500);
+  });
+});
 
 describe("a payment of Lighter", () => {
   test.each([
