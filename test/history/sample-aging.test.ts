@@ -70,27 +70,27 @@ describe("a damaged blob", () => {
   });
 
   test("is reported by the roll-up, which goes on without it", () => {
-    using history = new HistoryInFolder();
+    using past = new HistoryInFolder();
     const reported: number[] = [];
-    const sampling = samplingInto(history.db, {
+    const reporting = samplingInto(past.db, {
       onDamage: (_, { start }) => reported.push(start),
     });
-    const stored: StoredRefresh[] = [];
+    const written: StoredRefresh[] = [];
     for (let at = START_S; at < START_S + 7200; at += 60) {
-      sampling.write("okx", at, batchOf("okx", BASES, at));
-      stored.push({ exchange: "okx", at });
+      reporting.write("okx", at, batchOf("okx", BASES, at));
+      written.push({ exchange: "okx", at });
     }
     const damagedS = START_S + 600;
-    history.db.query("UPDATE sample_refreshes SET blob = zeroblob(30) WHERE at = ?").run(damagedS);
-    sampling.rollUpAll(START_S + 2 * DAY_S);
+    past.db.query("UPDATE sample_refreshes SET blob = zeroblob(30) WHERE at = ?").run(damagedS);
+    reporting.rollUpAll(START_S + 2 * DAY_S);
     // What follows in that hour says only how it differs from the damaged one.
     const lost = (at: number): boolean => at >= damagedS && at < START_S + 3600;
-    expect(reported).toEqual(stored.map(({ at }) => at).filter(lost));
+    expect(reported).toEqual(written.map(({ at }) => at).filter(lost));
     expectEverySample(
-      history.db,
-      stored.filter(({ at }) => !lost(at)),
+      past.db,
+      written.filter(({ at }) => !lost(at)),
     );
-    expect(LAYERS.map((table) => count(history, table) > 0)).toEqual([
+    expect(LAYERS.map((table) => count(past, table) > 0)).toEqual([
       false,
       false,
       true,

@@ -1,4 +1,4 @@
-import { ColumnsBuilder, type SampleColumns } from "./codec/columns.ts";
+import { ColumnsBuilder } from "./codec/columns.ts";
 import { DamagedBlob, decoding, unseal } from "./codec/envelope.ts";
 import { isKeyFrame, type RefreshColumns, refreshOf } from "./codec/refresh.ts";
 import type { Section } from "./codec/sections.ts";
@@ -77,13 +77,4 @@ function builderOf(builders: Map<number, ColumnsBuilder>, id: number): ColumnsBu
   const made = new ColumnsBuilder();
   builders.set(id, made);
   return made;
-}
-
-/** Several pieces of one series, one after the other. */
-export function joined(pieces: readonly SampleColumns[]): SampleColumns {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1) return first;
-  const builder = new ColumnsBuilder();
-  for (const piece of pieces) builder.addColumns(piece);
-  return builder.columns();
 }

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
-import { ColumnsBuilder, lastUpTo, type SampleColumns } from "./codec/columns.ts";
+import { joined, lastUpTo, type SampleColumns } from "./codec/columns.ts";
 import type { Damage } from "./replay.ts";
 import { LayerReader } from "./sample-layers.ts";
 import { SampleStore } from "./sample-store.ts";
@@ -44,20 +44,13 @@ export class SampleReader {
 
 /** The samples of some pieces in [from, to), each once. */
 function within(pieces: readonly SampleColumns[], from: number, to: number): SampleColumns {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1 && isWithin(first, from, to)) return first;
-  const builder = new ColumnsBuilder();
   let next = from;
-  for (const piece of pieces) {
-    const start = lastUpTo(piece.times, next - 1) + 1;
-    const end = lastUpTo(piece.times, to - 1) + 1;
-    if (start >= end) continue;
-    builder.addColumns(piece, start, end);
-    next = (piece.times[end - 1] ?? next) + 1;
-  }
-  return builder.columns();
-}
-
-function isWithin({ times }: SampleColumns, from: number, to: number): boolean {
-  return (times[0] ?? from) >= from && (times.at(-1) ?? from) < to;
+  return joined(
+    pieces.map((columns) => {
+      const start = lastUpTo(columns.times, next - 1) + 1;
+      const end = Math.max(start, lastUpTo(columns.times, to - 1) + 1);
+      if (end > start) next = (columns.times[end - 1] ?? next) + 1;
+      return { columns, from: start, to: end };
+    }),
+  );
 }

@@ -135,26 +135,6 @@ export class ColumnsBuilder {
     this.#market.forEach((column, field) => column.push(values[field] ?? Number.NaN));
   }
 
-  /** Adds the samples [from, to) of some columns after all others. */
-  addColumns(columns: SampleColumns, from = 0, to = columns.times.length): void {
-    const { times, rates, intervals, nextTimes, market } = columns;
-    const shift = this.#times.length - from;
-    for (let index = from; index < to; index += 1) {
-      this.#times.push(times[index] ?? Number.NaN);
-      this.#rates.push(rates[index] ?? Number.NaN);
-    }
-    this.#intervals.addRange(intervals, from, to, shift);
-    this.#nextTimes.addRange(nextTimes, from, to, shift);
-    for (let n = lastUpTo(market.at, from - 1) + 1; n < market.at.length; n += 1) {
-      const index = market.at[n] ?? 0;
-      if (index >= to) break;
-      this.#marketAt.push(index + shift);
-      MARKET_FIELDS.forEach((field, place) =>
-        this.#market[place]?.push(market[field][n] ?? Number.NaN),
-      );
-    }
-  }
-
   columns(): SampleColumns {
     const [markPrices, indexPrices, openInterestUsd, volume24hUsd] = this.#market.map((column) =>
       Float64Array.from(column),
@@ -187,19 +167,94 @@ class ChangesBuilder {
     this.#last = value;
   }
 
-  addRange(changes: Changes, from: number, to: number, shift: number): void {
-    if (from >= to) return;
-    const first = Math.max(0, lastUpTo(changes.at, from));
-    for (let n = first; n < changes.at.length; n += 1) {
-      const index = Math.max(from, changes.at[n] ?? 0);
-      if (index >= to) break;
-      this.add(index + shift, changes.values[n] ?? Number.NaN);
-    }
-  }
-
   changes(): Changes {
     return { at: Uint32Array.from(this.#at), values: Float64Array.from(this.#values) };
   }
+}
+
+/** The samples [from, to) of some columns. */
+interface Piece {
+  readonly columns: SampleColumns;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Pieces of one series, one after the other. */
+export function joined(pieces: readonly Piece[]): SampleColumns {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1 && isWhole(first)) return first.columns;
+  const markets = pieces.map(marketRange);
+  const market = (field: keyof MarketColumns): Float64Array =>
+    concatenated(
+      pieces.map(({ columns }, n) => columns.market[field].subarray(...(markets[n] ?? [0, 0]))),
+    );
+  let shift = 0;
+  const at: number[] = [];
+  pieces.forEach(({ columns, from, to }, n) => {
+    for (const index of columns.market.at.subarray(...(markets[n] ?? [0, 0])))
+      at.push(index - from + shift);
+    shift += to - from;
+  });
+  const part = (column: "times" | "rates"): Float64Array =>
+    concatenated(pieces.map(({ columns, from, to }) => columns[column].subarray(from, to)));
+  return {
+    times: part("times"),
+    rates: part("rates"),
+    intervals: joinedChanges(pieces, "intervals"),
+    nextTimes: joinedChanges(pieces, "nextTimes"),
+    market: {
+      at: Uint32Array.from(at),
+      markPrices: market("markPrices"),
+      indexPrices: market("indexPrices"),
+      openInterestUsd: market("openInterestUsd"),
+      volume24hUsd: market("volume24hUsd"),
+    },
+  };
+}
+
+/** Several series of ascending times as one. */
+export function joinedWhole(parts: readonly SampleColumns[]): SampleColumns {
+  return joined(parts.map((columns) => ({ columns, from: 0, to: columns.times.length })));
+}
+
+function isWhole({ columns, from, to }: Piece): boolean {
+  return from === 0 && to === columns.times.length;
+}
+
+/** The range of the prices and amounts in a piece. */
+function marketRange({ columns, from, to }: Piece): readonly [from: number, to: number] {
+  const { at } = columns.market;
+  return [lastUpTo(at, from - 1) + 1, lastUpTo(at, to - 1) + 1];
+}
+
+function joinedChanges(pieces: readonly Piece[], column: "intervals" | "nextTimes"): Changes {
+  const builder = new ChangesBuilder();
+  let shift = 0;
+  for (const { columns, from, to } of pieces) {
+    const { at, values } = columns[column];
+    // The value at the first sample has been set at it or before.
+    const first = Math.max(0, lastUpTo(at, from));
+    const end = from < to ? lastUpTo(at, to - 1) + 1 : first;
+    for (let n = first; n < end; n += 1)
+      builder.add(Math.max(from, at[n] ?? 0) - from + shift, values[n] ?? Number.NaN);
+    shift += to - from;
+  }
+  return builder.changes();
+}
+
+function concatenated(parts: readonly ArrayLike<number>[]): Float64Array {
+  const all = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Several axes as one. */
+export function joinedAxis(axes: readonly Axis[]): Axis {
+  return concatenated(axes);
 }
 
 /** Whether two series have the same samples, value by value. */

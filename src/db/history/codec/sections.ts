@@ -48,34 +48,59 @@ export interface Section {
   readonly columns: SampleColumns;
 }
 
+/** Whether the times are in the body, or in one of their own. */
+export interface AxisPlace {
+  readonly isAxisInside: boolean;
+}
+
 /**
- * Several series as the body of a blob: the axis or its checksum, an index of ids and lengths, then each series. `ids`
- * must be ascending.
+ * Several series as the body of a blob: the axis or its checksum, an index of ids and lengths, then each series. They
+ * are added in the order of their ids.
  */
+export class SectionsWriter {
+  readonly #axis: Axis;
+  readonly #isAxisInside: boolean;
+  readonly #parts = new ByteWriter();
+  readonly #ids: number[] = [];
+  readonly #lengths: number[] = [];
+
+  constructor(axis: Axis, { isAxisInside }: AxisPlace) {
+    this.#axis = axis;
+    this.#isAxisInside = isAxisInside;
+  }
+
+  add({ seriesId, columns }: Section): void {
+    const before = this.#parts.length;
+    writeSection(this.#parts, columns, this.#axis);
+    this.#ids.push(seriesId);
+    this.#lengths.push(this.#parts.length - before);
+  }
+
+  body(): Uint8Array {
+    const out = new ByteWriter();
+    if (this.#isAxisInside) {
+      out.byte(WITH_AXIS);
+      writeAxis(out, this.#axis);
+    } else {
+      out.byte(AXIS_ELSEWHERE);
+      out.varint(axisChecksum(this.#axis));
+    }
+    out.ascending(this.#ids);
+    for (const length of this.#lengths) out.varint(length);
+    out.bytes(this.#parts.written());
+    return out.written();
+  }
+}
+
+/** The body of some series at once; `sections` are in the order of their ids. */
 export function sectionsBody(
   sections: readonly Section[],
   axis: Axis,
-  { isAxisInside }: { readonly isAxisInside: boolean },
+  place: AxisPlace,
 ): Uint8Array {
-  const parts = new ByteWriter();
-  const lengths: number[] = [];
-  for (const { columns } of sections) {
-    const before = parts.length;
-    writeSection(parts, columns, axis);
-    lengths.push(parts.length - before);
-  }
-  const out = new ByteWriter();
-  if (isAxisInside) {
-    out.byte(WITH_AXIS);
-    writeAxis(out, axis);
-  } else {
-    out.byte(AXIS_ELSEWHERE);
-    out.varint(axisChecksum(axis));
-  }
-  out.ascending(sections.map(({ seriesId }) => seriesId));
-  for (const length of lengths) out.varint(length);
-  out.bytes(parts.written());
-  return out.written();
+  const writer = new SectionsWriter(axis, place);
+  for (const section of sections) writer.add(section);
+  return writer.body();
 }
 
 /** Finds an axis that is not in the body by its checksum. Null if there is none. */

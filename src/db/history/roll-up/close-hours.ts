@@ -1,6 +1,7 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
+import { joinedAxis, joinedWhole } from "../codec/columns.ts";
 import { openSections, type Section, type Sections } from "../codec/sections.ts";
-import { joined, replay } from "../replay.ts";
+import { replay } from "../replay.ts";
 import { blockOf, dayOf, HOUR_S, hourOf, JOINED_HOURS } from "../sample-times.ts";
 import {
   checkedSections,
@@ -32,7 +33,7 @@ function* closeHour(context: RollUpContext, exchange: ExchangeId, hour: number):
   const { axis, sections, damages } = replay(store.refreshes(exchange, hour, hour + HOUR_S));
   for (const damage of damages) onDamage(exchange, damage);
   yield;
-  const blob = checkedSections(context, sections, axis, { isAxisInside: true });
+  const blob = yield* checkedSections(context, sections, axis, { isAxisInside: true });
   yield;
   write(() => {
     store.putHours(exchange, hour, 1, blob);
@@ -60,13 +61,13 @@ function* joinBlock(context: RollUpContext, exchange: ExchangeId, block: number)
     const hour = ifReadable(context, exchange, start, () => openSections(blob));
     return hour === null ? [] : [hour];
   });
-  const axis = Float64Array.from(hours.flatMap((hour) => [...hour.axis]));
+  const axis = joinedAxis(hours.map((hour) => hour.axis));
   const sections: Section[] = [];
   for (const id of idsOf(hours)) {
     sections.push(sectionOf(hours, id));
     if (sections.length % SERIES_AT_ONCE === 0) yield;
   }
-  const blob = checkedSections(context, sections, axis, { isAxisInside: true });
+  const blob = yield* checkedSections(context, sections, axis, { isAxisInside: true });
   yield;
   write(() => {
     store.removeHours(exchange, block, end);
@@ -84,5 +85,5 @@ export function idsOf(hours: readonly Sections[]): readonly number[] {
 /** A series over some hours. */
 export function sectionOf(hours: readonly Sections[], seriesId: number): Section {
   const pieces = hours.flatMap((hour) => hour.read(seriesId) ?? []);
-  return { seriesId, columns: joined(pieces) };
+  return { seriesId, columns: joinedWhole(pieces) };
 }

@@ -1,7 +1,7 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import { areSame, type Axis } from "../codec/columns.ts";
 import { DamagedBlob, decoding, seal } from "../codec/envelope.ts";
-import { openSections, type Section, sectionsBody } from "../codec/sections.ts";
+import { type AxisPlace, openSections, type Section, SectionsWriter } from "../codec/sections.ts";
 import type { Damage } from "../replay.ts";
 import type { SampleStore } from "../sample-store.ts";
 
@@ -23,17 +23,38 @@ export class NotAsWritten extends Error {
   override readonly name = "NotAsWritten";
 }
 
+/** Samples encoded or compared in one slice: a millisecond. */
+const SAMPLES_AT_ONCE = 4_000;
+
+/** Runs `visit` for each series, in slices. */
+export function* eachSeries(
+  sections: readonly Section[],
+  visit: (section: Section, place: number) => void,
+): Slices {
+  let samples = 0;
+  for (const [place, section] of sections.entries()) {
+    visit(section, place);
+    samples += section.columns.times.length;
+    if (samples < SAMPLES_AT_ONCE) continue;
+    samples = 0;
+    yield;
+  }
+}
+
 /** Some series as a blob that was read back, series by series. Throws NotAsWritten if one of them differs. */
-export function checkedSections(
+export function* checkedSections(
   { program }: RollUpContext,
   sections: readonly Section[],
   axis: Axis,
-  { isAxisInside }: { readonly isAxisInside: boolean },
-): Uint8Array {
-  const blob = seal("sections", sectionsBody(sections, axis, { isAxisInside }), program);
+  place: AxisPlace,
+): Slices<Uint8Array> {
+  const writer = new SectionsWriter(axis, place);
+  yield* eachSeries(sections, (section) => writer.add(section));
+  const blob = seal("sections", writer.body(), program);
+  yield;
   const read = openSections(blob, () => axis);
-  sections.forEach(({ seriesId, columns }, place) => {
-    if (read.ids[place] !== seriesId || !areSame(read.at(place), columns))
+  yield* eachSeries(sections, ({ seriesId, columns }, n) => {
+    if (read.ids[n] !== seriesId || !areSame(read.at(n), columns))
       throw new NotAsWritten(`series ${seriesId} differs after it was encoded`);
   });
   return blob;

@@ -1,9 +1,8 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
-import type { Axis, SampleColumns } from "../codec/columns.ts";
+import { type Axis, joinedAxis, joinedWhole, type SampleColumns } from "../codec/columns.ts";
 import { seal } from "../codec/envelope.ts";
 import { axisBody, openSections } from "../codec/sections.ts";
 import { framesOf } from "../frames.ts";
-import { joined } from "../replay.ts";
 import { DAY_S, monthOf, nextMonthOf } from "../sample-times.ts";
 import { AxisReader } from "../stored-axes.ts";
 import {
@@ -62,7 +61,7 @@ function* mergeMonth(
     const axis = ifReadable(context, exchange, start, () => axes.add(blob));
     return axis === null ? [] : [{ start, axis }];
   });
-  const axis = Float64Array.from(readable.flatMap((day) => [...day.axis]));
+  const axis = joinedAxis(readable.map((day) => day.axis));
   const period = {
     span: "month",
     start: month,
@@ -78,11 +77,11 @@ function* mergeMonth(
     );
     if (pieces.length === 0) continue;
     yield;
-    mergeSeries(context, seriesId, month, joined(pieces), axis);
+    yield* mergeSeries(context, seriesId, month, joinedWhole(pieces), axis);
     yield;
   }
   for (const { start } of readable) {
-    storeFrames(context, exchange, start, axes);
+    yield* storeFrames(context, exchange, start, axes);
     yield;
   }
   write(() => store.putPeriod(exchange, { ...period, complete: true }));
@@ -90,15 +89,17 @@ function* mergeMonth(
   return true;
 }
 
-function mergeSeries(
+function* mergeSeries(
   context: RollUpContext,
   seriesId: number,
   month: number,
   columns: SampleColumns,
   axis: Axis,
-): void {
+): Slices {
   const { store, write } = context;
-  const blob = checkedSections(context, [{ seriesId, columns }], axis, { isAxisInside: false });
+  const blob = yield* checkedSections(context, [{ seriesId, columns }], axis, {
+    isAxisInside: false,
+  });
   write(() => {
     store.putMonth(seriesId, month, blob);
     requireStored(store.monthOf(seriesId, month), blob);
@@ -117,12 +118,12 @@ function dayOfSeries(
   return ifReadable(context, exchange, day, () => openSections(blob, axes.finder).read(seriesId));
 }
 
-function storeFrames(
+function* storeFrames(
   context: RollUpContext,
   exchange: ExchangeId,
   day: number,
   axes: AxisReader,
-): void {
+): Slices {
   const { store, write } = context;
   const sections = store.dayBlobs(exchange, day).flatMap(({ blob }) => {
     const group = ifReadable(context, exchange, day, () => openSections(blob, axes.finder));
@@ -134,7 +135,7 @@ function storeFrames(
   });
   const times = new Set(sections.flatMap(({ columns }) => [...columns.times]));
   const axis = Float64Array.from(times).toSorted();
-  const blob = checkedSections(context, sections, axis, { isAxisInside: true });
+  const blob = yield* checkedSections(context, sections, axis, { isAxisInside: true });
   write(() => {
     store.putFrame(exchange, day, blob);
     requireStored(store.frameOf(exchange, day), blob);

@@ -31,7 +31,7 @@ const KEPT_FREE_PAGES = 8_192;
 const PAGES_AT_ONCE = 64;
 
 export interface RollUpDeps {
-  readonly epochs: HistoryEpochRepository;
+  readonly epochs: Pick<HistoryEpochRepository, "write">;
   readonly epoch: number;
   readonly programVersion: string;
   readonly retention: Retention;

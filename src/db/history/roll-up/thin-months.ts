@@ -48,7 +48,7 @@ function* thinMonth(context: RollUpContext, exchange: ExchangeId, month: StoredP
     if (read === null || columns === null || axisChecksum(read.axis) === sum) continue;
     yield;
     const sections = [{ seriesId, columns: thinned(columns, axis) }];
-    const made = checkedSections(context, sections, axis, { isAxisInside: false });
+    const made = yield* checkedSections(context, sections, axis, { isAxisInside: false });
     write(() => {
       store.putMonth(seriesId, start, made);
       requireStored(store.monthOf(seriesId, start), made);
