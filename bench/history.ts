@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { BoardReader } from "../src/db/history/board-reader.ts";
 import { NO_MARKET } from "../src/db/history/codec/columns.ts";
 import { seal, versionBytes } from "../src/db/history/codec/envelope.ts";
+import { unpacked } from "../src/db/history/codec/pack.ts";
 import { openSections, sectionsBody } from "../src/db/history/codec/sections.ts";
 import { HistoryEpochRepository } from "../src/db/history/epoch-repository.ts";
 import { SampleReader } from "../src/db/history/sample-reader.ts";
@@ -170,7 +171,7 @@ function coldBytes({ db }: HistoryInFolder) {
     const axes = new AxisReader();
     const axis = axes.add(period.axis);
     size.all += period.axis.length;
-    for (const { blob } of store.dayBlobs(exchange, DAY)) {
+    for (const { blob } of store.dayPacks(exchange, DAY).flatMap(unpacked)) {
       const read = openSections(blob, axes.finder);
       const sections = [...read.ids].map((seriesId, place) => ({
         seriesId,

@@ -5,6 +5,7 @@ import { ColumnsBuilder } from "../../src/db/history/codec/columns.ts";
 import { readDecimals, writeDecimals } from "../../src/db/history/codec/decimals.ts";
 import { DamagedBlob, decoding, seal, unseal } from "../../src/db/history/codec/envelope.ts";
 import { MAX_INTEGER, readIntegers, writeIntegers } from "../../src/db/history/codec/integers.ts";
+import { blobWith, packed, unpacked } from "../../src/db/history/codec/pack.ts";
 import { refreshBody, refreshOf, type RefreshColumns } from "../../src/db/history/codec/refresh.ts";
 import {
   axisBody,
@@ -133,6 +134,33 @@ describe("the refreshes of an hour", () => {
         expect(() => refreshOf(body, null)).toThrow("the refresh before it is missing");
       }),
     );
+  });
+});
+
+describe("a pack of blobs", () => {
+  const blob = (size: number) => seal("axis", axisBody(new Float64Array(size)), PROGRAM);
+  const parts = [3, 7, 9].map((firstSeriesId) => ({ firstSeriesId, blob: blob(firstSeriesId) }));
+  const pack = packed(parts);
+
+  test("gives back all of them, and the one that may have a series", () => {
+    expect(unpacked(pack)).toEqual(parts);
+    expect([2, 3, 6, 7, 8, 9, 99].map((id) => blobWith(pack, id)?.length ?? null)).toEqual(
+      [null, 3, 3, 7, 7, 9, 9].map((size) => (size === null ? null : blob(size).length)),
+    );
+    expect(unpacked(packed([]))).toEqual([]);
+  });
+
+  test("is detected as damaged whichever bit is flipped", () => {
+    const read = (bytes: Uint8Array) => unpacked(bytes).map((one) => unseal("axis", one.blob));
+    expect(read(pack)).toHaveLength(3);
+    for (let at = 0; at < pack.length; at += 1)
+      for (let bit = 0; bit < 8; bit += 1) {
+        const flipped = pack.slice();
+        flipped[at] = (pack[at] ?? 0) ^ (1 << bit);
+        expect(() => read(flipped)).toThrow(DamagedBlob);
+      }
+    for (let length = 0; length < pack.length; length += 1)
+      expect(() => read(pack.subarray(0, length))).toThrow(DamagedBlob);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { SampleColumns } from "./codec/columns.ts";
 import { DamagedBlob, decoding } from "./codec/envelope.ts";
+import { blobWith, unpacked } from "./codec/pack.ts";
 import { openSections, type Sections } from "./codec/sections.ts";
 import { type Damage, replay, type ReplayedRefreshes } from "./replay.ts";
 import type { SampleStore, StoredBlob, StoredPeriod } from "./sample-store.ts";
@@ -59,17 +60,21 @@ export class LayerReader {
     withMarket: boolean,
   ): readonly SampleColumns[] {
     const { months, days, axes } = this.#layers;
-    const read = (start: number, blob: Uint8Array | null): readonly SampleColumns[] => {
-      if (blob === null) return [];
-      const columns = this.#readable(start, () =>
-        openSections(blob, axes.finder).read(seriesId, withMarket),
-      );
+    const read = (start: number, blobOf: () => Uint8Array | null): readonly SampleColumns[] => {
+      const columns = this.#readable(start, () => {
+        const blob = blobOf();
+        return blob && openSections(blob, axes.finder).read(seriesId, withMarket);
+      });
       return columns === null ? [] : [columns];
     };
+    const inDay = (day: number): Uint8Array | null => {
+      const pack = this.#store.dayPack(this.#exchange, day, seriesId);
+      return pack && blobWith(pack, seriesId);
+    };
     return [
-      ...[...months].flatMap((month) => read(month, this.#store.monthOf(seriesId, month))),
-      ...days.flatMap((day) => read(day, this.#store.dayOf(this.#exchange, day, seriesId))),
-      ...this.#hours(from, to).flatMap(({ start, blob }) => read(start, blob)),
+      ...[...months].flatMap((month) => read(month, () => this.#store.monthOf(seriesId, month))),
+      ...days.flatMap((day) => read(day, () => inDay(day))),
+      ...this.#hours(from, to).flatMap(({ start, blob }) => read(start, () => blob)),
       ...this.#replayed(from, to).sections.flatMap((one) =>
         one.seriesId === seriesId ? [one.columns] : [],
       ),
@@ -81,7 +86,10 @@ export class LayerReader {
     const { days, axes } = this.#layers;
     const blobs = [
       ...days.flatMap((day) =>
-        this.#store.dayBlobs(this.#exchange, day).map(({ blob }) => ({ start: day, blob })),
+        this.#store
+          .dayPacks(this.#exchange, day)
+          .flatMap((pack) => this.#readable(day, () => unpacked(pack)) ?? [])
+          .map(({ blob }) => ({ start: day, blob })),
       ),
       ...this.#hours(from, to),
     ];

@@ -31,14 +31,14 @@ export const sampleHours = sqliteTable(
   (table) => [primaryKey({ columns: [table.exchange, table.hour] })],
 );
 
-/** Some series of a closed day of an exchange. A few share a blob: it is smaller, and pages are filled better. */
+/** Some series of a closed day of an exchange: a pack of blobs, which fills pages better than single ones. */
 export const sampleDays = sqliteTable(
   "sample_days",
   {
     exchange: text("exchange").$type<ExchangeId>().notNull(),
     /** Its start. */
     day: integer("day").notNull(),
-    /** The smallest id in the blob; all others are below the next row's. */
+    /** The smallest id in the pack; all others are below the next row's. */
     firstSeriesId: integer("first_series_id").notNull(),
     blob: blob("blob", { mode: "buffer" }).notNull(),
   },

@@ -120,16 +120,16 @@ export class SampleStore {
       .run(exchange, from, to);
   }
 
-  putDay(exchange: ExchangeId, day: number, firstSeriesId: number, blob: Uint8Array): void {
+  putDay(exchange: ExchangeId, day: number, firstSeriesId: number, pack: Uint8Array): void {
     this.#db
       .query(
         "INSERT OR REPLACE INTO sample_days (exchange, day, first_series_id, blob) VALUES (?, ?, ?, ?)",
       )
-      .run(exchange, day, firstSeriesId, blob);
+      .run(exchange, day, firstSeriesId, pack);
   }
 
-  /** The blob of a day that holds a series if the day has it; null if there is none. */
-  dayOf(exchange: ExchangeId, day: number, seriesId: number): Uint8Array | null {
+  /** The pack of a day that holds a series if the day has it; null if there is none. */
+  dayPack(exchange: ExchangeId, day: number, seriesId: number): Uint8Array | null {
     const row = this.#db
       .query<{ blob: Uint8Array }, [string, number, number]>(
         `SELECT blob FROM sample_days WHERE exchange = ? AND day = ? AND first_series_id <= ?
@@ -139,13 +139,14 @@ export class SampleStore {
     return row?.blob ?? null;
   }
 
-  /** All blobs of a day; `start` is the smallest series id in each. */
-  dayBlobs(exchange: ExchangeId, day: number): readonly StoredBlob[] {
+  /** All packs of a day. */
+  dayPacks(exchange: ExchangeId, day: number): readonly Uint8Array[] {
     return this.#db
-      .query<StoredBlob, [string, number]>(
-        "SELECT first_series_id AS start, blob FROM sample_days WHERE exchange = ? AND day = ? ORDER BY first_series_id",
+      .query<{ blob: Uint8Array }, [string, number]>(
+        "SELECT blob FROM sample_days WHERE exchange = ? AND day = ? ORDER BY first_series_id",
       )
-      .all(exchange, day);
+      .all(exchange, day)
+      .map(({ blob }) => blob);
   }
 
   removeDay(exchange: ExchangeId, day: number): void {

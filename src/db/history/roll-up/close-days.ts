@@ -1,6 +1,7 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
-import { joinedAxis } from "../codec/columns.ts";
+import { type Axis, joinedAxis } from "../codec/columns.ts";
 import { seal } from "../codec/envelope.ts";
+import { packed, type PackedBlob } from "../codec/pack.ts";
 import { axisBody, openSections, type Sections } from "../codec/sections.ts";
 import { DAY_S, dayOf } from "../sample-times.ts";
 import { idsOf, sectionOf } from "./close-hours.ts";
@@ -15,13 +16,12 @@ import {
 /** Days are closed this long after midnight UTC, when their last hours are and the market is quiet again. */
 export const DAY_CLOSES_AFTER_S = 20 * 60;
 
-/**
- * Series in one blob of a day, some 20 KB: half as many would fill their pages and compress 15 % worse, but whoever
- * reads one of them has to decompress them all.
- */
-const SERIES_PER_BLOB = 16;
+/** Series in one blob of a day. Sixteen would be 2 % smaller, but whoever reads one has to decompress them all. */
+const SERIES_PER_BLOB = 4;
+/** Series in one row of a day: some 20 KB, of which the last page is half empty. */
+const SERIES_PER_PACK = 16;
 
-/** Turns the hours of every closed day into blobs of a few series each. */
+/** Turns the hours of every closed day into packs of a few series each. */
 export function* closeDays(context: RollUpContext, nowS: number): Slices {
   const closed = dayOf(nowS - DAY_CLOSES_AFTER_S);
   for (;;) {
@@ -44,15 +44,13 @@ function* closeDay(context: RollUpContext, exchange: ExchangeId, day: number): S
   });
   yield;
   const ids = idsOf(hours);
-  for (let first = 0; first < ids.length; first += SERIES_PER_BLOB) {
-    const group = ids.slice(first, first + SERIES_PER_BLOB);
-    const sections = group.map((seriesId) => sectionOf(hours, seriesId));
-    const blob = yield* checkedSections(context, sections, axis, { isAxisInside: false });
-    yield;
-    const [firstId = 0] = group;
+  for (let first = 0; first < ids.length; first += SERIES_PER_PACK) {
+    const packIds = ids.slice(first, first + SERIES_PER_PACK);
+    const pack = yield* packOf(context, hours, packIds, axis);
+    const [firstId = 0] = packIds;
     write(() => {
-      store.putDay(exchange, day, firstId, blob);
-      requireStored(store.dayOf(exchange, day, firstId), blob);
+      store.putDay(exchange, day, firstId, pack);
+      requireStored(store.dayPack(exchange, day, firstId), pack);
     });
     yield;
   }
@@ -61,6 +59,24 @@ function* closeDay(context: RollUpContext, exchange: ExchangeId, day: number): S
     store.removeHours(exchange, day, day + DAY_S);
   });
   yield;
+}
+
+function* packOf(
+  context: RollUpContext,
+  hours: readonly Sections[],
+  ids: readonly number[],
+  axis: Axis,
+): Slices<Uint8Array> {
+  const parts: PackedBlob[] = [];
+  for (let first = 0; first < ids.length; first += SERIES_PER_BLOB) {
+    const blobIds = ids.slice(first, first + SERIES_PER_BLOB);
+    const sections = blobIds.map((seriesId) => sectionOf(hours, seriesId));
+    const blob = yield* checkedSections(context, sections, axis, { isAxisInside: false });
+    const [firstSeriesId = 0] = blobIds;
+    parts.push({ firstSeriesId, blob });
+    yield;
+  }
+  return packed(parts);
 }
 
 function readableHours(

@@ -1,6 +1,7 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import { type Axis, joinedAxis, joinedWhole, type SampleColumns } from "../codec/columns.ts";
 import { seal } from "../codec/envelope.ts";
+import { blobWith, unpacked } from "../codec/pack.ts";
 import { axisBody, openSections } from "../codec/sections.ts";
 import { framesOf } from "../frames.ts";
 import { DAY_S, monthOf, nextMonthOf } from "../sample-times.ts";
@@ -113,9 +114,11 @@ function dayOfSeries(
   seriesId: number,
   axes: AxisReader,
 ): SampleColumns | null {
-  const blob = context.store.dayOf(exchange, day, seriesId);
-  if (blob === null) return null;
-  return ifReadable(context, exchange, day, () => openSections(blob, axes.finder).read(seriesId));
+  const pack = context.store.dayPack(exchange, day, seriesId);
+  return ifReadable(context, exchange, day, () => {
+    const blob = pack === null ? null : blobWith(pack, seriesId);
+    return blob === null ? null : openSections(blob, axes.finder).read(seriesId);
+  });
 }
 
 function* storeFrames(
@@ -125,7 +128,10 @@ function* storeFrames(
   axes: AxisReader,
 ): Slices {
   const { store, write } = context;
-  const sections = store.dayBlobs(exchange, day).flatMap(({ blob }) => {
+  const blobs = store
+    .dayPacks(exchange, day)
+    .flatMap((pack) => ifReadable(context, exchange, day, () => unpacked(pack)) ?? []);
+  const sections = blobs.flatMap(({ blob }) => {
     const group = ifReadable(context, exchange, day, () => openSections(blob, axes.finder));
     if (group === null) return [];
     return [...group.ids].map((seriesId, place) => ({
