@@ -12,6 +12,7 @@ import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts"
 import { OpportunityRepository } from "../db/market/opportunity-repository.ts";
 import { ReviewRepository } from "../db/market/review-repository.ts";
 import { WriteAbandoned, WriteQueue } from "../db/write-queue.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
 import type { Origin, OriginRequest } from "../domain/origin.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
 import type { Random } from "../lib/backoff.ts";
@@ -24,7 +25,12 @@ import { Explainer } from "./explainer.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
 import { OpportunityTracker } from "./opportunity-tracker.ts";
-import { type CollectorSettings, type FromWorker, HEARTBEAT_EVERY_MS } from "./protocol.ts";
+import {
+  type CollectorSettings,
+  DEFAULT_HISTORY,
+  type FromWorker,
+  HEARTBEAT_EVERY_MS,
+} from "./protocol.ts";
 import { PayloadBudget } from "./recorded-refresh.ts";
 import { MAX_BYTES } from "./reply-caps.ts";
 import type { MarketStore } from "./exchange-runner.ts";
@@ -153,12 +159,7 @@ async function collectInto(
   const states = new ExchangeStateRepository(db);
   const writer = new MarketWriter(db, epochs, states);
   const epoch = await writes.run(() => epochs.takeOver(clock.nowMs()));
-  const known = new Map(states.list().map(({ exchange, symbols }) => [exchange, symbols]));
-  const periods = new Map(
-    deps.exchanges
-      .filter(({ facts }) => settings.exchanges.includes(facts.id))
-      .map(({ facts }) => [facts.id, periodOf(facts, settings.periodMs, known.get(facts.id) ?? 0)]),
-  );
+  const periods = periodsOf(settings, deps.exchanges, states);
   await writes.run(() =>
     writeTransaction(db, () => {
       states.enableOnly(periods);
@@ -173,12 +174,14 @@ async function collectInto(
   };
   const store = { writer: queued, states, lastQuotes: new LastQuotes(db) };
   const explainer = new Explainer({ ...deps, budget: new PayloadBudget() });
+  const descriptions = new InstrumentDescriptions(db);
   const past = new HistoryWriters({
     ...deps,
     history,
     lastQuotes: store.lastQuotes,
-    descriptions: new InstrumentDescriptions(db),
+    descriptions,
     market: new MarketReader(db),
+    settings: settings.history ?? DEFAULT_HISTORY,
   });
   const collected = makeRunners(deps.exchanges, periods, {
     ...deps,
@@ -196,7 +199,7 @@ async function collectInto(
     writeHeartbeats(() => writes.run(() => epochs.beat(epoch, clock.nowMs())), lock, deps),
     reviewForever((nowMs) => writes.attempt(() => review.run(epoch, nowMs)), epochs, deps),
     opportunities.run(deps.lifetime, past.pairsOf(opportunities)),
-    past.run(deps.lifetime),
+    past.run(deps.lifetime, collected),
     runLoop(runners, states.list(), {
       ...deps,
       onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
@@ -226,6 +229,20 @@ function trackerOf(
     writes,
     onStats: (stats) => deps.post({ type: "opportunities", stats }),
   });
+}
+
+/** The period of every exchange that is to be collected, in ms. */
+function periodsOf(
+  { exchanges: ids, periodMs }: CollectorSettings,
+  exchanges: readonly Exchange[],
+  states: ExchangeStateRepository,
+): ReadonlyMap<ExchangeId, number> {
+  const known = new Map(states.list().map(({ exchange, symbols }) => [exchange, symbols]));
+  return new Map(
+    exchanges
+      .filter(({ facts }) => ids.includes(facts.id))
+      .map(({ facts }) => [facts.id, periodOf(facts, periodMs, known.get(facts.id) ?? 0)]),
+  );
 }
 
 /**

@@ -1,16 +1,18 @@
 import type { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
 import type { LastQuotes } from "../db/market/last-quotes.ts";
 import type { MarketReader } from "../db/market/market-reader.ts";
-import { RETENTION_DEFAULTS } from "../db/history/roll-up/roll-up.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { runBackfills } from "./backfill.ts";
 import { BackgroundWrites } from "./background-writes.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { LiveWriter, type OnAccepted } from "./live-writer.ts";
 import type { OpportunityTracker } from "./opportunity-tracker.ts";
 import { PairHistory, pairFramesOf } from "./pair-history.ts";
+import type { FromWorker, HistorySettings } from "./protocol.ts";
 import { rollUpForever } from "./roll-up-loop.ts";
+import type { CollectedExchange } from "./runners.ts";
 import { Sampler } from "./sampler.ts";
 
 export interface HistoryWritersDeps {
@@ -21,6 +23,8 @@ export interface HistoryWritersDeps {
   readonly exchanges: readonly Exchange[];
   readonly clock: Clock;
   readonly log: Log;
+  readonly post: (message: FromWorker) => void;
+  readonly settings: HistorySettings;
 }
 
 /** All that the collector writes into the history while it collects. */
@@ -60,16 +64,25 @@ export class HistoryWriters {
   }
 
   /** Resolves when `lifetime` has ended and everything is stored. Rejects as the writes of HistoryStore do. */
-  async run(lifetime: AbortSignal): Promise<void> {
-    const { history, clock, log } = this.#deps;
+  async run(lifetime: AbortSignal, collected: readonly CollectedExchange[]): Promise<void> {
+    const { history, clock, log, post, descriptions, settings } = this.#deps;
     const rollUp = history.rollUp({
-      retention: RETENTION_DEFAULTS,
+      retention: settings.retention,
       onDamage: (exchange, damage) => log.error("samples_damaged", { exchange, ...damage }),
     });
     await Promise.all([
       this.#live.run(lifetime),
       this.#samples.run(lifetime),
       rollUpForever({ rollUp, attempt: (work) => history.attempt(work), clock, log }, lifetime),
+      runBackfills(collected, {
+        history,
+        clock,
+        log,
+        lifetime,
+        settings,
+        instruments: descriptions,
+        onCounts: (exchange, counts) => post({ type: "backfill", exchange, counts }),
+      }),
     ]);
   }
 }

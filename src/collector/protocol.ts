@@ -1,7 +1,9 @@
+import { type Retention, RETENTION_DEFAULTS } from "../db/history/roll-up/roll-up.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { NOTHING_FOLLOWED, type OpportunityStats } from "../domain/opportunity.ts";
 import type { Origin, OriginRequest } from "../domain/origin.ts";
 import type { LogLevel } from "../lib/log.ts";
+import type { BackfillCounts } from "./exchange-backfill.ts";
 import type { CycleOutcome } from "./exchange-runner.ts";
 
 /** The settings of the worker. Plain data, as it crosses a thread boundary. */
@@ -13,7 +15,21 @@ export interface CollectorSettings {
   readonly periodMs: number;
   readonly exchangeOrigin: string | null;
   readonly logLevel: LogLevel;
+  /** Default: DEFAULT_HISTORY. */
+  readonly history?: HistorySettings;
 }
+
+/** What is kept of the past, and how much of it is read. */
+export interface HistorySettings {
+  /** How far back the pasts of instruments are read from their exchanges; 0: not at all. */
+  readonly backfillDays: number;
+  readonly retention: Retention;
+}
+
+export const DEFAULT_HISTORY: HistorySettings = {
+  backfillDays: 730,
+  retention: RETENTION_DEFAULTS,
+};
 
 /** From the main thread to the worker. */
 export type ToWorker =
@@ -36,6 +52,7 @@ export type FromWorker =
     }
   | { readonly type: "collecting"; readonly epoch: number }
   | { readonly type: "cycle"; readonly exchange: ExchangeId; readonly outcome: CycleOutcome }
+  | { readonly type: "backfill"; readonly exchange: ExchangeId; readonly counts: BackfillCounts }
   | { readonly type: "opportunities"; readonly stats: OpportunityStats }
   | {
       readonly type: "explained";

@@ -43,6 +43,9 @@ const STALE_BOUNDS_SECONDS = { min: 2, max: 86_400 };
 
 const MAX_PORT = 65_535;
 
+/** No exchange is older. */
+const MAX_DAYS = 7_300;
+
 /** Each asset adds some hundred series; for the whole market there is the API. */
 const MAX_METRICS_BASES = 20;
 
@@ -65,7 +68,7 @@ export const SETTINGS = {
     name: "DATABASE_PATH",
     fallback: "data/funding-finder.db",
     description:
-      "The SQLite file of the market. Its folder is created if missing; the accounts file (`x.accounts.db` for `x.db`) and lock files are next to it.",
+      "The SQLite file of the market. Its folder is created if missing; the accounts file (`x.accounts.db` for `x.db`), the history file (`x.history.db`) and lock files are next to it.",
     schema: z.string().refine((path) => !path.startsWith(":") && !path.startsWith("file:"), {
       error: "must be the path of a file: the server and the collector open it separately",
     }),
@@ -160,6 +163,30 @@ export const SETTINGS = {
         error: ({ input }) =>
           `may name at most ${MAX_METRICS_BASES} assets, not ${(input as readonly string[]).length}`,
       }),
+  }),
+  backfillDays: setting({
+    name: "BACKFILL_DAYS",
+    fallback: "730",
+    description:
+      "How many days back settlements are read from the exchanges' histories; 0 for none. All instruments: some 1.5 GB a year.",
+    schema: wholeNumber(0, MAX_DAYS),
+    show: (days) => days,
+  }),
+  settlementsKeptDays: setting<number | null>({
+    name: "SETTLEMENTS_KEPT_DAYS",
+    fallback: null,
+    absent: null,
+    fallbackInWords: "for ever",
+    description: "Days after which settlements are deleted.",
+    schema: wholeNumber(1, MAX_DAYS),
+    show: (days) => days ?? "for ever",
+  }),
+  samplesKeptDays: setting({
+    name: "SAMPLES_KEPT_DAYS",
+    fallback: "730",
+    description: "Days after which samples of live rates are deleted.",
+    schema: wholeNumber(1, MAX_DAYS),
+    show: (days) => days,
   }),
   feesFile: setting<string | null>({
     name: "FEES_FILE",

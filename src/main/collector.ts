@@ -47,6 +47,7 @@ export function collectorOf(
 }
 
 function collectorSettings(config: Config, databaseIdentity: string | null): CollectorSettings {
+  const { backfillDays, settlementsKeptDays, samplesKeptDays } = config;
   return {
     databasePath: config.databasePath,
     databaseIdentity,
@@ -54,6 +55,10 @@ function collectorSettings(config: Config, databaseIdentity: string | null): Col
     periodMs: config.refreshMs,
     exchangeOrigin: config.exchangeOrigin,
     logLevel: config.logLevel,
+    history: {
+      backfillDays,
+      retention: { samplesDays: samplesKeptDays, settlementsDays: settlementsKeptDays },
+    },
   };
 }
 

@@ -43,9 +43,29 @@ describe("defaults", () => {
       publicUrl: null,
       heartbeatUrl: null,
       metricsBases: [],
+      backfillDays: 730,
+      settlementsKeptDays: null,
+      samplesKeptDays: 730,
       feesFile: null,
       serviceManager: null,
     });
+  });
+
+  test("how much of the past is read and kept is set in days", () => {
+    const env = { BACKFILL_DAYS: "0", SETTLEMENTS_KEPT_DAYS: "400", SAMPLES_KEPT_DAYS: "30" };
+    expect(load(env)).toMatchObject({
+      backfillDays: 0,
+      settlementsKeptDays: 400,
+      samplesKeptDays: 30,
+    });
+    expect(describeConfig(load(env))).toMatchObject({
+      BACKFILL_DAYS: 0,
+      SETTLEMENTS_KEPT_DAYS: 400,
+      SAMPLES_KEPT_DAYS: 30,
+    });
+    expect(problemsOf({ SETTLEMENTS_KEPT_DAYS: "0" })).toEqual([
+      "SETTLEMENTS_KEPT_DAYS: must be a whole number from 1 to 7300",
+    ]);
   });
 
   test("a service manager is detected by the environment, never by the file", () => {

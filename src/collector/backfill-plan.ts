@@ -1,0 +1,150 @@
+import type { Backfill } from "../db/history/backfill-repository.ts";
+import type { ListedInstrument } from "../db/market/instrument-descriptions.ts";
+import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
+
+const DAY_MS = 24 * HOUR_MS;
+
+/** Exchanges publish a payment within minutes of its slot. */
+export const PUBLISHED_AFTER_MS = 10 * 60_000;
+
+/** Complete pasts are read on once a day … */
+const NEWEST_EVERY_MS = DAY_MS;
+/** … and sooner while their newest payment is only an estimate. */
+const ESTIMATES_EVERY_MS = 4 * HOUR_MS;
+
+/** An instrument whose past could not be read is tried again after an hour, then after twice as long each time … */
+const FAILED_EVERY_MS = HOUR_MS;
+/** … up to a day. */
+const FAILED_EVERY_MAX_MS = DAY_MS;
+
+const LAST_RANGE_MS = 60_000;
+
+/** The first payment comes up to an interval after the listing. */
+const FIRST_WITHIN_MS = (MAX_INTERVAL_HOURS + 1) * HOUR_MS;
+
+/**
+ * What is to be read of one instrument: its `past`, from the newest page not read yet to the oldest, or what is `newest`
+ * in a past that is complete.
+ */
+export interface BackfillJob {
+  readonly instrument: ListedInstrument;
+  readonly of: "past" | "newest";
+  /** Half-open, unix ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The page to continue with, where the exchange pages by number; null: the first one. */
+  readonly page: number | null;
+  readonly before: Backfill;
+}
+
+/** What is known about an instrument's past. */
+export interface KnownPast {
+  readonly progress: Backfill;
+  /** The slot of its newest payment, if that is only an estimate. */
+  readonly estimatedMs: number | null;
+}
+
+/** How far back an instrument's past is wanted (unix ms): to its listing, at most `depthMs`. */
+export function wantedFromMs(
+  { listedAt, symbolFreeAt }: Pick<ListedInstrument, "listedAt" | "symbolFreeAt">,
+  nowMs: number,
+  depthMs: number,
+): number {
+  return Math.max(0, listedAt ?? 0, symbolFreeAt ?? 0, nowMs - depthMs);
+}
+
+/** What is to be read of an instrument now; null if nothing is due. */
+export function jobOf(
+  instrument: ListedInstrument,
+  { progress, estimatedMs }: KnownPast,
+  nowMs: number,
+  depthMs: number,
+): BackfillJob | null {
+  if (nowMs < retryAtMs(progress)) return null;
+  const { readFromMs, readToMs, complete, availableFromMs, page } = progress;
+  const fromMs = wantedFromMs(instrument, nowMs, depthMs);
+  if (fromMs >= nowMs) return null;
+  const job = { instrument, before: progress };
+  if (readFromMs === null || readToMs === null)
+    return { ...job, of: "past", fromMs, toMs: nowMs, page: null };
+  // A complete past goes on if more of it is wanted than before and the exchange did not end it.
+  const isOpen = availableFromMs === null && readFromMs - fromMs > FIRST_WITHIN_MS;
+  if (!complete || isOpen) {
+    // Less may be wanted than has been read: the last request finds that out.
+    const lastMs = Math.min(fromMs, readFromMs - LAST_RANGE_MS);
+    return { ...job, of: "past", fromMs: lastMs, toMs: readFromMs, page };
+  }
+  const isUnconfirmed =
+    estimatedMs !== null &&
+    estimatedMs >= readToMs &&
+    nowMs - estimatedMs > PUBLISHED_AFTER_MS &&
+    nowMs - (progress.attemptedAtMs ?? 0) >= ESTIMATES_EVERY_MS;
+  if (isUnconfirmed || nowMs - readToMs >= NEWEST_EVERY_MS)
+    return { ...job, of: "newest", fromMs: readToMs, toMs: nowMs, page: null };
+  return null;
+}
+
+function retryAtMs({ failuresInRow, attemptedAtMs }: Backfill): number {
+  if (failuresInRow === 0 || attemptedAtMs === null) return Number.NEGATIVE_INFINITY;
+  return attemptedAtMs + Math.min(FAILED_EVERY_MAX_MS, FAILED_EVERY_MS * 2 ** (failuresInRow - 1));
+}
+
+/** At most `count` jobs: first the newest payments of complete pasts, then pasts; each in the given order. */
+export function firstJobs(jobs: readonly BackfillJob[], count: number): readonly BackfillJob[] {
+  const newest = jobs.filter(({ of }) => of === "newest");
+  const past = jobs.filter(({ of }) => of === "past");
+  return [...newest, ...past].slice(0, count);
+}
+
+/** A step of a job: what has been read by then. */
+export interface ReadStep {
+  /** Sent for it. */
+  readonly requests: number;
+  /** Everything from here to the end of the job's range has been read. */
+  readonly readFromMs: number;
+  readonly page: number | null;
+  readonly nowMs: number;
+  /** The oldest payment from the exchange that is stored by then; null: none. */
+  readonly oldestMs: number | null;
+}
+
+/** The progress after a step. */
+export function progressAfter(job: BackfillJob, before: Backfill, step: ReadStep): Backfill {
+  const { readFromMs, nowMs } = step;
+  const isEnd = readFromMs <= job.fromMs;
+  const attempted = {
+    ...before,
+    requests: before.requests + step.requests,
+    failuresInRow: 0,
+    failure: null,
+    attemptedAtMs: nowMs,
+  };
+  const publishedMs = job.toMs - PUBLISHED_AFTER_MS;
+  if (job.of === "newest") {
+    // Newest first: until the last step there is a gap behind what was read.
+    return isEnd
+      ? { ...attempted, readToMs: Math.max(before.readToMs ?? 0, publishedMs) }
+      : attempted;
+  }
+  const readToMs = before.readToMs ?? Math.max(publishedMs, job.fromMs);
+  if (!isEnd) return { ...attempted, readToMs, readFromMs, page: step.page };
+  return { ...attempted, ...endOf(job, step.oldestMs, readToMs), readToMs, page: null };
+}
+
+/** How a past ends that has been read: at the listing or the depth wanted, or earlier, with what the exchange has. */
+function endOf(
+  { fromMs, instrument }: BackfillJob,
+  oldestMs: number | null,
+  readToMs: number,
+): Pick<Backfill, "readFromMs" | "complete" | "availableFromMs"> {
+  const endMs = oldestMs ?? readToMs;
+  if (endMs - fromMs <= FIRST_WITHIN_MS)
+    return { readFromMs: fromMs, complete: true, availableFromMs: null };
+  // Without a known listing the oldest payment may be the first one: nothing before it is expected.
+  const isListingKnown = instrument.listedAt !== null || instrument.symbolFreeAt !== null;
+  return {
+    readFromMs: isListingKnown ? fromMs : endMs,
+    complete: true,
+    availableFromMs: endMs,
+  };
+}

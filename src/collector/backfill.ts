@@ -1,0 +1,76 @@
+import type { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import { HOUR_MS, HOURS_PER_DAY } from "../domain/funding.ts";
+import type { Accrual, SettledRate } from "../domain/settlement.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { type BackfillCounts, ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
+import type { HistoryStore } from "./history-store.ts";
+import type { HistorySettings } from "./protocol.ts";
+import type { CollectedExchange } from "./runners.ts";
+
+const DAY_MS = HOURS_PER_DAY * HOUR_MS;
+
+export interface BackfillDeps {
+  readonly history: HistoryStore;
+  readonly instruments: Pick<InstrumentDescriptions, "listed">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lifetime: AbortSignal;
+  readonly settings: HistorySettings;
+  readonly onCounts: (exchange: ExchangeId, counts: BackfillCounts) => void;
+}
+
+/** Reads the pasts of all exchanges that have a history, each in its own spare time, until `lifetime` ends. */
+export async function runBackfills(
+  collected: readonly CollectedExchange[],
+  deps: BackfillDeps,
+): Promise<void> {
+  if (deps.settings.backfillDays === 0) return;
+  await Promise.all(collected.map((exchange) => backfillOf(exchange, deps)));
+}
+
+async function backfillOf(collected: CollectedExchange, deps: BackfillDeps): Promise<void> {
+  const { history: past } = collected.exchange;
+  const { settlements, accruals } = deps.history;
+  switch (past?.kind) {
+    case undefined:
+    case "none":
+      return;
+    case "settlements":
+      return run<SettledRate>(collected, deps, {
+        profile: past,
+        accrual: "periodic",
+        timeOf: ({ atMs }) => atMs,
+        put: (seriesId, row) => settlements.put(seriesId, row, "exchange"),
+        oldestMs: (seriesId) => settlements.oldestReadMs(seriesId),
+      });
+    case "accruals":
+      return run<Accrual>(collected, deps, {
+        profile: past,
+        accrual: "continuous",
+        timeOf: ({ hourEndMs }) => hourEndMs,
+        put: (seriesId, row) => accruals.put(seriesId, row),
+        oldestMs: (seriesId) => accruals.oldestReadMs(seriesId),
+      });
+  }
+}
+
+async function run<Row>(
+  { exchange, requests, periodMs }: CollectedExchange,
+  deps: BackfillDeps,
+  kind: PastKind<Row>,
+): Promise<void> {
+  const { id } = exchange.facts;
+  const { backfillDays, retention } = deps.settings;
+  const backfill = new ExchangeBackfill<Row>({
+    ...deps,
+    exchange: id,
+    kind,
+    http: requests.whenSpare(deps.lifetime, kind.profile.pacing),
+    periodMs,
+    depthMs: Math.min(backfillDays, retention.settlementsDays ?? backfillDays) * DAY_MS,
+    onCounts: (counts) => deps.onCounts(id, counts),
+  });
+  await backfill.run();
+}

@@ -1,0 +1,239 @@
+import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
+import type {
+  InstrumentDescriptions,
+  ListedInstrument,
+} from "../db/market/instrument-descriptions.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import { HOUR_MS } from "../domain/funding.ts";
+import type { ExchangeHttp } from "../exchanges/exchange.ts";
+import type { HistoryProfile } from "../exchanges/history.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { accountOf, ownFailure, RequestFailure } from "../lib/request-failure.ts";
+import { asksForCooldown } from "./cooldown.ts";
+import { type BackfillJob, firstJobs, jobOf, progressAfter } from "./backfill-plan.ts";
+import { FailureRun } from "./failure-run.ts";
+import type { HistoryStore } from "./history-store.ts";
+import { walkHistory, type WalkStep } from "./history-walk.ts";
+import { type Pause, retryDelayMs } from "./retry-delay.ts";
+
+/** Planned ahead; the market grows and volumes change, so not for long. */
+const MAX_PLANNED = 20;
+const PLAN_EVERY_MS = 5 * 60_000;
+/** Before the first batch there is nothing to plan. */
+const UNLISTED_EVERY_MS = 2_000;
+
+/** Names for requests change with new listings only. */
+const KEYS_EVERY_MS = 24 * HOUR_MS;
+
+/** One kind of past: how its rows are stored. */
+export interface PastKind<Row> {
+  readonly profile: HistoryProfile<Row>;
+  /** Instruments of this kind have a past of the other. */
+  readonly accrual: ListedInstrument["accrual"];
+  readonly timeOf: (row: Row) => number;
+  readonly put: (seriesId: number, row: Row) => void;
+  /** The oldest row that came from the exchange, unix ms; null: none. */
+  readonly oldestMs: (seriesId: number) => number | null;
+}
+
+/** How far the pasts of one exchange are. */
+export interface BackfillCounts {
+  readonly instruments: number;
+  /** With a complete past. */
+  readonly complete: number;
+  /** Whose last request failed. */
+  readonly failing: number;
+  /** Sent since the file exists. */
+  readonly requests: number;
+}
+
+export interface ExchangeBackfillDeps<Row> {
+  readonly exchange: ExchangeId;
+  readonly kind: PastKind<Row>;
+  /** Requests that wait for spare time. */
+  readonly http: ExchangeHttp;
+  readonly history: HistoryStore;
+  readonly instruments: Pick<InstrumentDescriptions, "listed">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lifetime: AbortSignal;
+  /** Of the exchange's refreshes: pauses after failures grow from it. */
+  readonly periodMs: number;
+  readonly depthMs: number;
+  readonly onCounts: (counts: BackfillCounts) => void;
+}
+
+/**
+ * Reads the pasts of one exchange's instruments, one after the other, the largest volume first. Each page is stored with
+ * the progress in one transaction, so that an interruption at any time loses and doubles nothing.
+ */
+export class ExchangeBackfill<Row> {
+  readonly #deps: ExchangeBackfillDeps<Row>;
+  readonly #http: ExchangeHttp;
+  /** Requests since the last progress was stored. */
+  #sent = 0;
+  #planned: BackfillJob[] = [];
+  #plannedAtMs = Number.NEGATIVE_INFINITY;
+  #keys: { readonly map: ReadonlyMap<string, string>; readonly atMs: number } | null = null;
+  #run = new FailureRun();
+  #failuresInRow = 0;
+  #pause: Pause | null = null;
+
+  constructor(deps: ExchangeBackfillDeps<Row>) {
+    this.#deps = deps;
+    const count = (): number => (this.#sent += 1);
+    this.#http = {
+      get: (...request) => (count(), deps.http.get(...request)),
+      postRead: (...request) => (count(), deps.http.postRead(...request)),
+    };
+  }
+
+  /** Runs until `lifetime` ends. Throws as HistoryStore.write does. */
+  async run(): Promise<void> {
+    const { clock, lifetime } = this.#deps;
+    while (!lifetime.aborted) {
+      const isListed = this.#planIfDue();
+      const job = this.#planned.shift();
+      if (job === undefined) {
+        await clock.sleep(isListed ? PLAN_EVERY_MS : UNLISTED_EVERY_MS, lifetime);
+        this.#plannedAtMs = Number.NEGATIVE_INFINITY;
+      } else await this.#do(job);
+    }
+  }
+
+  /** Whether the exchange has any instrument of this kind. */
+  #planIfDue(): boolean {
+    const { clock, exchange, history, instruments, kind, depthMs, onCounts } = this.#deps;
+    const isRecent = clock.monotonicMs() - this.#plannedAtMs < PLAN_EVERY_MS;
+    if (isRecent && this.#planned.length > 0) return true;
+    const nowMs = clock.nowMs();
+    const known = history.backfills.ofExchange(exchange);
+    const listed = instruments.listed(exchange).filter(({ accrual }) => accrual === kind.accrual);
+    const counts = { instruments: listed.length, complete: 0, failing: 0, requests: 0 };
+    const jobs = listed.flatMap((instrument) => {
+      const progress = known.get(instrument.uid) ?? NOT_STARTED;
+      counts.complete += progress.complete ? 1 : 0;
+      counts.failing += progress.failure === null ? 0 : 1;
+      counts.requests += progress.requests;
+      const estimatedMs = progress.complete ? this.#estimatedMs(instrument.uid) : null;
+      return jobOf(instrument, { progress, estimatedMs }, nowMs, depthMs) ?? [];
+    });
+    onCounts(counts);
+    this.#planned = [...firstJobs(jobs, MAX_PLANNED)];
+    this.#plannedAtMs = clock.monotonicMs();
+    return listed.length > 0;
+  }
+
+  #estimatedMs(uid: string): number | null {
+    const { history } = this.#deps;
+    const id = history.series.idOf(uid);
+    const last = id === null ? null : history.settlements.last(id);
+    return last?.origin === "estimated" ? last.slotMs : null;
+  }
+
+  async #do(job: BackfillJob): Promise<void> {
+    const { kind, lifetime } = this.#deps;
+    let progress = job.before;
+    const range = { fromMs: job.fromMs, toMs: job.toMs };
+    try {
+      const instrument = await this.#named(job.instrument);
+      const walk = { profile: kind.profile, http: this.#http, instrument, timeOf: kind.timeOf };
+      const steps = walkHistory(walk, job.page === null ? range : { ...range, page: job.page });
+      for (;;) {
+        const { value: step } = await steps.next();
+        if (step === undefined || lifetime.aborted) return;
+        this.#answered();
+        progress = await this.#store(job, progress, step);
+      }
+    } catch (error) {
+      if (lifetime.aborted) return;
+      if (!(error instanceof RequestFailure)) throw error;
+      await this.#failed(job, progress, error);
+    }
+  }
+
+  /** The instrument as its exchange names it in this request. */
+  async #named({ exchangeSymbol, fundingIntervalHours }: ListedInstrument) {
+    const { kind, clock } = this.#deps;
+    const instrument = { exchangeSymbol, intervalHours: fundingIntervalHours };
+    if (kind.profile.keys === undefined) return { ...instrument, key: null };
+    if (this.#keys === null || clock.monotonicMs() - this.#keys.atMs >= KEYS_EVERY_MS)
+      this.#keys = { map: await kind.profile.keys(this.#http), atMs: clock.monotonicMs() };
+    const key = this.#keys.map.get(exchangeSymbol);
+    if (key === undefined) throw ownFailure("bad_envelope", "its list has no id for the history");
+    return { ...instrument, key };
+  }
+
+  /** One page and the progress in one transaction. Rows are inserted in ascending order, which fills pages better. */
+  async #store(job: BackfillJob, before: Backfill, step: WalkStep<Row>): Promise<Backfill> {
+    const { kind, history, clock } = this.#deps;
+    const page = kind.profile.paging.by === "page" ? step.page : null;
+    const requests = this.#takeSent();
+    return history.write(() => {
+      const id = this.#seriesId(job);
+      for (const row of step.rows.toReversed()) kind.put(id, row);
+      const oldestMs = kind.oldestMs(id);
+      const { readFromMs } = step;
+      const read = { requests, readFromMs, page, nowMs: clock.nowMs(), oldestMs };
+      const progress = progressAfter(job, before, read);
+      history.backfills.save(id, progress);
+      return progress;
+    });
+  }
+
+  #takeSent(): number {
+    const sent = this.#sent;
+    this.#sent = 0;
+    return sent;
+  }
+
+  #seriesId({ instrument }: BackfillJob): number {
+    const { series } = this.#deps.history;
+    const known = series.idOf(instrument.uid);
+    if (known !== null) return known;
+    const { fundingIntervalHours: _interval, symbolFreeAt: _free, ...description } = instrument;
+    return series.ensure(description);
+  }
+
+  #answered(): void {
+    this.#run.answered();
+    this.#failuresInRow = 0;
+    this.#pause = null;
+  }
+
+  /** Notes a failure of one instrument, or pauses if it concerns all of them. */
+  async #failed(job: BackfillJob, before: Backfill, error: RequestFailure): Promise<void> {
+    const { history, clock } = this.#deps;
+    this.#run.failed(error);
+    if (asksForCooldown(error.kind)) return this.#rest(error);
+    const { publicWords } = accountOf(error);
+    const requests = before.requests + this.#takeSent();
+    await history.write(() =>
+      history.backfills.save(this.#seriesId(job), {
+        ...before,
+        requests,
+        failuresInRow: before.failuresInRow + 1,
+        failure: publicWords,
+        attemptedAtMs: clock.nowMs(),
+      }),
+    );
+    if (this.#run.hasGivenUp) await this.#rest(error);
+  }
+
+  /** Sends nothing for as long as the collector pauses after such a failure, whatever becomes of the refreshes. */
+  async #rest(error: RequestFailure): Promise<void> {
+    const { clock, log, lifetime, exchange, periodMs } = this.#deps;
+    const { kind, retryAfterMs } = error;
+    this.#failuresInRow += 1;
+    const failuresInRow = this.#failuresInRow;
+    const ms = retryDelayMs({ kind, failuresInRow, retryAfterMs, periodMs, previous: this.#pause });
+    this.#pause = { kind, ms };
+    this.#run = new FailureRun();
+    const { publicWords: reason, detail } = accountOf(error);
+    const fields = { exchange, kind, reason, pause_seconds: Math.round(ms / 1000) };
+    log.warn("history_paused", detail === null ? fields : { ...fields, detail });
+    await clock.sleep(ms, lifetime);
+    this.#plannedAtMs = Number.NEGATIVE_INFINITY;
+  }
+}

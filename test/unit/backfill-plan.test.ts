@@ -1,0 +1,214 @@
+import { describe, expect, test } from "bun:test";
+import {
+  type BackfillJob,
+  firstJobs,
+  jobOf,
+  progressAfter,
+  wantedFromMs,
+} from "../../src/collector/backfill-plan.ts";
+import { type Backfill, NOT_STARTED } from "../../src/db/history/backfill-repository.ts";
+import type { ListedInstrument } from "../../src/db/market/instrument-descriptions.ts";
+import { seriesOf } from "../support/history.ts";
+import { NOON_MS } from "../support/quote.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = 365 * DAY_MS;
+const LISTED_MS = NOON_MS - 100 * DAY_MS;
+const DEPTH_MS = 2 * YEAR_MS;
+
+function instrumentOf(changes: Partial<ListedInstrument> = {}): ListedInstrument {
+  return {
+    ...seriesOf("BTC"),
+    accrual: "periodic",
+    listedAt: LISTED_MS,
+    fundingIntervalHours: 8,
+    symbolFreeAt: null,
+    ...changes,
+  };
+}
+
+const HALF: Backfill = {
+  ...NOT_STARTED,
+  readFromMs: NOON_MS - 30 * DAY_MS,
+  readToMs: NOON_MS - HOUR_MS,
+  page: 4,
+  requests: 3,
+  attemptedAtMs: NOON_MS - MINUTE_MS,
+};
+const WHOLE: Backfill = { ...HALF, readFromMs: LISTED_MS, page: null, complete: true };
+
+function due(
+  progress: Backfill,
+  nowMs = NOON_MS,
+  { instrument = instrumentOf(), estimatedMs = null as number | null, depthMs = DEPTH_MS } = {},
+) {
+  const job = jobOf(instrument, { progress, estimatedMs }, nowMs, depthMs);
+  return job === null ? null : [job.of, job.fromMs, job.toMs, job.page];
+}
+
+describe("how far back a past is wanted", () => {
+  test("is to the listing, not before another listing of that symbol, and at most the setting", () => {
+    const wanted = (changes: Partial<ListedInstrument>, depthMs = DEPTH_MS) =>
+      wantedFromMs(instrumentOf(changes), NOON_MS, depthMs);
+    expect(wanted({})).toBe(LISTED_MS);
+    expect(wanted({ listedAt: null })).toBe(NOON_MS - DEPTH_MS);
+    expect(wanted({}, 5 * DAY_MS)).toBe(NOON_MS - 5 * DAY_MS);
+    expect(wanted({ symbolFreeAt: LISTED_MS + DAY_MS })).toBe(LISTED_MS + DAY_MS);
+    expect(wanted({ listedAt: null, symbolFreeAt: 7 }, NOON_MS + 1)).toBe(7);
+  });
+});
+
+describe("what is read next of an instrument", () => {
+  test("is its whole past at first, then what is left of it", () => {
+    expect(due(NOT_STARTED)).toEqual(["past", LISTED_MS, NOON_MS, null]);
+    expect(due(HALF)).toEqual(["past", LISTED_MS, NOON_MS - 30 * DAY_MS, 4]);
+  });
+
+  test("is nothing before its listing", () => {
+    const instrument = instrumentOf({ listedAt: NOON_MS + HOUR_MS });
+    expect(due(NOT_STARTED, NOON_MS, { instrument })).toBeNull();
+    expect(due(NOT_STARTED, NOON_MS + 2 * HOUR_MS, { instrument })).not.toBeNull();
+  });
+
+  test("is what is newest once a day when the past is complete", () => {
+    const readToMs = NOON_MS - HOUR_MS;
+    expect(due(WHOLE)).toBeNull();
+    expect(due(WHOLE, readToMs + DAY_MS - 1)).toBeNull();
+    expect(due(WHOLE, readToMs + DAY_MS)).toEqual(["newest", readToMs, readToMs + DAY_MS, null]);
+  });
+
+  test("is that after four hours if the newest payment is an estimate that could be confirmed", () => {
+    const afterMs = NOON_MS + 4 * HOUR_MS;
+    const estimated = (estimatedMs: number, nowMs = afterMs) => due(WHOLE, nowMs, { estimatedMs });
+    expect(estimated(NOON_MS)?.[0]).toBe("newest");
+    expect(estimated(NOON_MS, NOON_MS + 3 * HOUR_MS)).toBeNull();
+    // Not published yet, or the exchange was already asked for it.
+    expect(estimated(afterMs - 5 * MINUTE_MS)).toBeNull();
+    expect(estimated(NOON_MS - 2 * HOUR_MS)).toBeNull();
+  });
+
+  test("goes on behind a complete past if the setting is raised, unless the exchange has no more", () => {
+    const shallow = { ...WHOLE, readFromMs: NOON_MS - 10 * DAY_MS };
+    expect(due(shallow)).toEqual(["past", LISTED_MS, NOON_MS - 10 * DAY_MS, null]);
+    expect(due({ ...shallow, availableFromMs: NOON_MS - 10 * DAY_MS })).toBeNull();
+    expect(due(shallow, NOON_MS, { depthMs: 10 * DAY_MS })).toBeNull();
+  });
+
+  test("is one last request if the setting was lowered meanwhile", () => {
+    const job = due(HALF, NOON_MS, { depthMs: 5 * DAY_MS });
+    expect(job).toEqual(["past", NOON_MS - 30 * DAY_MS - MINUTE_MS, NOON_MS - 30 * DAY_MS, 4]);
+  });
+
+  test.each([
+    [1, 1],
+    [2, 2],
+    [3, 4],
+    [5, 16],
+    [6, 24],
+    [40, 24],
+  ])("waits after %i failures for %i hours", (failuresInRow, hours) => {
+    const failed = { ...HALF, failuresInRow, attemptedAtMs: NOON_MS };
+    expect(due(failed, NOON_MS + hours * HOUR_MS - 1)).toBeNull();
+    expect(due(failed, NOON_MS + hours * HOUR_MS)).not.toBeNull();
+  });
+
+  test("comes by volume, the newest payments of complete pasts first", () => {
+    const jobs = (["past", "newest", "past", "newest"] as const).map((of, page): BackfillJob => ({
+      instrument: instrumentOf(),
+      of,
+      page,
+      fromMs: 0,
+      toMs: 1,
+      before: NOT_STARTED,
+    }));
+    expect(firstJobs(jobs, 3).map(({ page }) => page)).toEqual([1, 3, 0]);
+  });
+});
+
+describe("the progress", () => {
+  function after(
+    readFromMs: number,
+    oldestMs: number | null,
+    {
+      instrument = instrumentOf(),
+      progress = NOT_STARTED,
+      nowMs = NOON_MS,
+      depthMs = DEPTH_MS,
+    } = {},
+  ): Backfill {
+    const job = jobOf(instrument, { progress, estimatedMs: null }, nowMs, depthMs);
+    if (job === null) throw new Error("nothing is due");
+    const step = { requests: 2, readFromMs, page: 5, nowMs, oldestMs };
+    return progressAfter(job, progress, step);
+  }
+
+  test("of a past goes down page by page; what the exchange may not have published yet is not read", () => {
+    const fromMs = NOON_MS - 20 * DAY_MS;
+    expect(after(fromMs, fromMs)).toEqual({
+      ...NOT_STARTED,
+      readFromMs: fromMs,
+      readToMs: NOON_MS - 10 * MINUTE_MS,
+      page: 5,
+      requests: 2,
+      attemptedAtMs: NOON_MS,
+    });
+    const failed = { ...HALF, failuresInRow: 2, failure: "no", attemptedAtMs: NOON_MS - DAY_MS };
+    const next = after(NOON_MS - 40 * DAY_MS, 0, { progress: failed });
+    expect(next).toMatchObject({ readToMs: HALF.readToMs, failuresInRow: 0, failure: null });
+    expect([next.requests, next.complete]).toEqual([5, false]);
+  });
+
+  test("is complete at the listing, if the first payment came soon after it", () => {
+    expect(after(LISTED_MS, LISTED_MS + DAY_MS)).toMatchObject({
+      readFromMs: LISTED_MS,
+      complete: true,
+      availableFromMs: null,
+      page: null,
+    });
+  });
+
+  test("says what the exchange still has if that is less", () => {
+    const availableFromMs = NOON_MS - 40 * DAY_MS;
+    expect(after(LISTED_MS, availableFromMs)).toMatchObject({
+      readFromMs: LISTED_MS,
+      complete: true,
+      availableFromMs,
+    });
+    // Nothing at all.
+    expect(after(LISTED_MS, null)).toMatchObject({
+      complete: true,
+      availableFromMs: NOON_MS - 10 * MINUTE_MS,
+    });
+  });
+
+  test("begins with the first payment if the listing is unknown", () => {
+    const oldestMs = NOON_MS - 40 * DAY_MS;
+    const instrument = instrumentOf({ listedAt: null });
+    expect(after(NOON_MS - DEPTH_MS, oldestMs, { instrument })).toMatchObject({
+      readFromMs: oldestMs,
+      complete: true,
+      availableFromMs: oldestMs,
+    });
+  });
+
+  test("of a new listing without payments is complete", () => {
+    const instrument = instrumentOf({ listedAt: NOON_MS - HOUR_MS });
+    expect(after(NOON_MS - HOUR_MS, null, { instrument })).toMatchObject({
+      readFromMs: NOON_MS - HOUR_MS,
+      readToMs: NOON_MS - 10 * MINUTE_MS,
+      complete: true,
+      availableFromMs: null,
+    });
+  });
+
+  test("of the newest payments moves only with the last page: before it there is a gap", () => {
+    const nowMs = NOON_MS + 3 * DAY_MS;
+    const readToMs = WHOLE.readToMs ?? 0;
+    const options = { progress: WHOLE, nowMs };
+    expect(after(nowMs - DAY_MS, 0, options)).toMatchObject({ readToMs, requests: 5 });
+    const read = { ...WHOLE, readToMs: nowMs - 10 * MINUTE_MS, requests: 5, attemptedAtMs: nowMs };
+    expect(after(readToMs, 0, options)).toEqual(read);
+  });
+});
