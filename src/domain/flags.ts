@@ -162,17 +162,31 @@ export interface ExchangeTerms {
 export function flagsOf(row: FlagInputs, asOfMs: number, terms: ExchangeTerms): FlagBits {
   const { periodMs, marks } = terms;
   let bits = marks | lastingBlocks(row);
-  if (asOfMs > freshUntilMs(row, periodMs)) bits |= flagBit("stale");
-  if (asOfMs > validUntilMs(row, periodMs)) bits |= flagBit("expired");
   if (isAt(row.fundingRate, row.rateCap)) bits |= flagBit("pinned_cap");
   if (isAt(row.fundingRate, row.rateFloor)) bits |= flagBit("pinned_floor");
   if (hasInterest(row, terms) && isAt(row.fundingRate, row.baselineRate))
     bits |= flagBit("pinned_baseline");
   if (row.volume24hUsd === null || row.volume24hUsd < THIN_VOLUME_USD) bits |= flagBit("thin");
+  if (row.settling) bits |= flagBit("settling");
+  return agedFlags(bits, row, asOfMs, periodMs);
+}
+
+/**
+ * The flags at `asOfMs` of a row that had the flags `bits` before, on an exchange refreshed every `periodMs`: until the
+ * next refresh, time alone only adds to them.
+ */
+export function agedFlags(
+  bits: FlagBits,
+  row: Pick<FlagInputs, "frozen" | "observedAtMs" | "nextFundingAtMs">,
+  asOfMs: number,
+  periodMs: number,
+): FlagBits {
+  let aged = bits;
+  if (asOfMs > freshUntilMs(row, periodMs)) aged |= flagBit("stale");
+  if (asOfMs > validUntilMs(row, periodMs)) aged |= flagBit("expired");
   // A settlement has passed since the row was observed: it still shows the charged rate.
-  const settled = row.nextFundingAtMs !== null && row.nextFundingAtMs <= asOfMs;
-  if (row.settling || settled) bits |= flagBit("settling");
-  return bits;
+  if (row.nextFundingAtMs !== null && row.nextFundingAtMs <= asOfMs) aged |= flagBit("settling");
+  return aged;
 }
 
 /** Whether a rate has no known charging time: it would never expire. */

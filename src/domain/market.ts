@@ -1,6 +1,7 @@
 import type { ExchangeId, ExchangeStatus, FailureKind } from "./exchange.ts";
 import type { Identity } from "./asset-cluster.ts";
 import {
+  agedFlags,
   type ExchangeTerms,
   flagBit,
   type FlagBits,
@@ -119,6 +120,20 @@ export function boardRow(record: MarketRecord, asOfMs: number, terms: ExchangeTe
   return { record, flags, nextFundingAtMs: comingAtMs(record, asOfMs, flags) };
 }
 
+/**
+ * The row at `asOfMs` of a record that had these flags when it was stored, on an exchange refreshed every `periodMs`.
+ * For a record without the inputs of its flags.
+ */
+export function agedRow(
+  record: MarketRecord,
+  stored: FlagBits,
+  asOfMs: number,
+  periodMs: number,
+): BoardRow {
+  const flags = agedFlags(stored, record, asOfMs, periodMs);
+  return { record, flags, nextFundingAtMs: comingAtMs(record, asOfMs, flags) };
+}
+
 /** Whether `boardRow` would return the same for this row's record now. */
 export function isStill(row: BoardRow, asOfMs: number, terms: ExchangeTerms): boolean {
   const flags = flagsOf(row.record, asOfMs, terms);
@@ -188,9 +203,19 @@ export interface ExchangeView {
   readonly state: ExchangeState;
 }
 
+/** What distinguishes a snapshot made of stored samples from one that was served live. */
+export interface Past {
+  /** Whether no sample can be added to it any more. */
+  readonly isClosed: boolean;
+  /** Whether fees of single listings were kept. Where they were not, no fee of the exchange is known to apply. */
+  readonly hasListingFees: boolean;
+  /** The bases of listings that had ended by then, in any order. */
+  readonly endedBases: ReadonlySet<string>;
+}
+
 /** An immutable state of the whole market. All answers made from it are consistent. */
 export interface Snapshot {
-  /** See `snapshotId`. */
+  /** See `snapshotId`; of the past, `pastSnapshotId`. */
   readonly id: string;
   readonly asOfMs: number;
   /** When its last change was stored; `asOfMs` is later if only time has passed. */
@@ -200,6 +225,8 @@ export interface Snapshot {
   /** Those of `rows` in the same order, by exchange. */
   readonly listings: readonly ExchangeListings[];
   readonly exchanges: readonly ExchangeView[];
-  /** The open opportunities when this was stored. */
+  /** The open opportunities when this was stored; none in a snapshot of the past, which does not know them. */
   readonly opportunities: OpportunityBook;
+  /** Set if it was made of samples. */
+  readonly past?: Past;
 }

@@ -11,3 +11,11 @@ export function snapshotId(
 
 /** Every text that can be a snapshot id; no safe integer has more digits. */
 export const SNAPSHOT_ID = /^\d{1,16}-\d{1,16}(\.\d{1,16})?$/;
+
+/** The id of a past moment, in unix seconds; `.<seconds>` is appended while samples of it may still be added: when it was made. */
+export function pastSnapshotId(atSeconds: number, madeAtSeconds: number | null): string {
+  return madeAtSeconds === null ? `past-${atSeconds}` : `past-${atSeconds}.${madeAtSeconds}`;
+}
+
+/** Every text that can be the id of a past snapshot. */
+export const PAST_SNAPSHOT_ID = /^past-\d{1,12}(\.\d{1,12})?$/;

@@ -97,7 +97,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   "services/history": {
     job: "queries on the past: what was charged, accrued, missing; pure computations",
-    imports: ["lib", "domain"],
+    imports: ["services/board", "lib", "domain"],
     types: ["db/history"],
   },
   "services/operations": {

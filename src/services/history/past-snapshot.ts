@@ -1,0 +1,160 @@
+import { type Flag, flagBit, type FlagBits, staleAfterMs } from "../../domain/flags.ts";
+import {
+  agedRow,
+  type BoardRow,
+  type ExchangeState,
+  type ExchangeView,
+  type MarketRecord,
+  type Snapshot,
+} from "../../domain/market.ts";
+import { NO_OPPORTUNITIES } from "../../domain/opportunity.ts";
+import { IMPLAUSIBLE } from "../../domain/plausibility.ts";
+import { pastSnapshotId } from "../../domain/snapshot-id.ts";
+import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
+import { FROZEN_SHARE } from "../board/exchange-rows.ts";
+import { exchangeViews } from "../board/exchange-views.ts";
+import { isClosedAt, type PastBoard, type PastListings } from "./past-market.ts";
+
+/** The rows of one exchange, as `exchangeViews` needs them. */
+interface HeldRows {
+  readonly rows: readonly BoardRow[];
+  readonly newestMs: number;
+  readonly isFrozen: boolean;
+}
+
+/** The snapshot of a past board, read at `nowMs`: what every list selects from, as it does from a live one. */
+export function* pastSnapshot(board: PastBoard, nowMs: number): Stepwise<Snapshot> {
+  const { atMs, exchanges, otherBases } = board;
+  const rows: BoardRow[] = [];
+  const views: ExchangeView[] = [];
+  const listings: MarketRecord[][] = [];
+  for (const of of exchanges) {
+    const held = yield* heldRows(of, atMs);
+    // Not one by one: twelve thousand take a millisecond.
+    for (const row of held.rows) rows.push(row);
+    if (held.rows.length > 0) listings.push(held.rows.map(({ record }) => record));
+    views.push(...viewOf(of, held, atMs));
+    yield;
+  }
+  const isClosed = isClosedAt(atMs, nowMs);
+  const past = {
+    isClosed,
+    hasListingFees: exchanges.every(({ takerFeeBps }) => takerFeeBps !== null),
+    endedBases: new Set(otherBases),
+  };
+  const id = pastSnapshotId(secondsOf(atMs), isClosed ? null : secondsOf(nowMs));
+  const opportunities = NO_OPPORTUNITIES;
+  return {
+    id,
+    asOfMs: atMs,
+    storedAtMs: atMs,
+    rows,
+    listings,
+    exchanges: views,
+    opportunities,
+    past,
+  };
+}
+
+function* heldRows(of: PastListings, atMs: number): Stepwise<HeldRows> {
+  const rows: BoardRow[] = [];
+  let newestMs = Number.NEGATIVE_INFINITY;
+  let frozen = 0;
+  yield* visitEach(of.uid, (_uid, index) => {
+    const stored = of.flags[index] ?? 0;
+    const record = recordAt(of, index, stored);
+    if (record.frozen) frozen += 1;
+    newestMs = Math.max(newestMs, record.observedAtMs);
+    rows.push(agedRow(record, stored, atMs, of.periodMs));
+  });
+  const isFrozen = rows.length > 0 && frozen >= rows.length * FROZEN_SHARE;
+  return { rows, newestMs, isFrozen };
+}
+
+/**
+ * The record of a sample. What samples do not have is unknown; the inputs of its flags are those that only such flags
+ * can have had.
+ */
+function recordAt(of: PastListings, index: number, stored: FlagBits): MarketRecord {
+  const multiplier = known(of.multiplier, index) ?? 1;
+  const sampledAtMs = of.sampledAtMs[index] ?? 0;
+  return {
+    instrumentId: of.seriesId[index] ?? 0,
+    uid: of.uid[index] ?? "",
+    exchange: of.exchange,
+    exchangeSymbol: of.exchangeSymbol[index] ?? "",
+    base: of.base[index] ?? "",
+    quote: of.quote[index] ?? "",
+    settle: of.settle[index] ?? "",
+    assetId: of.assetId[index] ?? null,
+    identity: has(stored, "identity_conflict") ? "conflict" : "probable",
+    multiplier,
+    tickerMultiplier: multiplier,
+    assetClass: of.assetClass[index] ?? null,
+    accrual: of.accrual[index] ?? "periodic",
+    listedAtMs: null,
+    firstSeenMs: sampledAtMs,
+    intervalChangedAtMs: null,
+    fundingRate: of.rate[index] ?? 0,
+    fundingIntervalHours: known(of.intervalHours, index),
+    intervalSource: null,
+    nextFundingAtMs: known(of.nextFundingAtMs, index),
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: null,
+    settling: has(stored, "settling"),
+    // A row is never stale when it is stored, unless the exchange's own clock has stopped.
+    frozen: has(stored, "stale"),
+    markPrice: known(of.markPrice, index),
+    indexPrice: known(of.indexPrice, index),
+    lastPrice: null,
+    openInterestUsd: known(of.openInterestUsd, index),
+    volume24hUsd: known(of.volume24hUsd, index),
+    takerFeeBps: of.takerFeeBps === null ? null : known(of.takerFeeBps, index),
+    implausible: has(stored, "suspect") ? IMPLAUSIBLE.rate : 0,
+    observedAtMs: sampledAtMs,
+  };
+}
+
+/** The view of an exchange. Why it failed was not kept: it is stale when its rows are. */
+function viewOf(of: PastListings, held: HeldRows, atMs: number): readonly ExchangeView[] {
+  const state: ExchangeState = {
+    exchange: of.exchange,
+    enabled: true,
+    commitSeq: 0,
+    periodMs: of.periodMs,
+    lastOkAtMs: of.refreshedAtMs,
+    lastAttemptAtMs: null,
+    failureKind: null,
+    failure: null,
+    failuresInRow: 0,
+    degradedBy: null,
+    retryAtMs: null,
+    symbols: held.rows.length,
+    expected: null,
+    rejects: {},
+    refusedAtMs: null,
+    refusal: null,
+    rateScale: null,
+    evenShare: null,
+    lastCycleMs: null,
+  };
+  return exchangeViews([state], new Map([[of.exchange, held]]), atMs, staleAfterMs(of.periodMs));
+}
+
+function known(column: Float64Array, index: number): number | null {
+  const value = column[index] ?? Number.NaN;
+  return Number.isNaN(value) ? null : value;
+}
+
+function has(bits: FlagBits, flag: Flag): boolean {
+  return (bits & flagBit(flag)) !== 0;
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000);
+}
