@@ -4,6 +4,7 @@ import { EVENT_DATA } from "../src/http/stream/events.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
 import { ServedBoard } from "../src/services/board/served-board.ts";
 import { intervalChanges } from "../src/services/finder/interval-changes.ts";
+import { NO_PAST_MARKET } from "../src/services/history/past-market.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { systemClock } from "../src/lib/clock.ts";
@@ -35,6 +36,7 @@ export async function servedDocument(): Promise<string> {
     readiness: () => null,
     exchanges: [],
     groups: new AssetGroups(),
+    pastMarket: NO_PAST_MARKET,
     fees: feeTable(null),
     history: { ask: health },
     intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),

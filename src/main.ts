@@ -22,6 +22,7 @@ import { timersOf } from "./main/timers.ts";
 import type { HealthReport } from "./services/board/health.ts";
 import { ServedBoard } from "./services/board/served-board.ts";
 import { intervalChanges } from "./services/finder/interval-changes.ts";
+import { NO_PAST_MARKET } from "./services/history/past-market.ts";
 import { endOnSignal } from "./services/operations/ending.ts";
 import { endOnError, exitAfter } from "./services/operations/failing.ts";
 
@@ -57,6 +58,7 @@ function run(config: Config, output: LogOutput): void {
     history,
     // Called by requests, i.e. after the collector is started below; a port in use ends the program before that.
     askForOrigin: (request) => collector.explain(request),
+    pastMarket: NO_PAST_MARKET,
     groups,
     streams,
     fees,

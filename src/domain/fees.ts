@@ -47,6 +47,22 @@ export function feeTable(file: FeeFile | null): FeeTable {
   );
 }
 
+/**
+ * The fees of a table that were known on a date (YYYY-MM-DD), except those of exchanges in `without`: a fee read later
+ * is not known to have applied then.
+ */
+export function feesKnownOn(
+  table: FeeTable,
+  date: string,
+  without: ReadonlySet<ExchangeId>,
+): FeeTable {
+  const isKnown = (id: ExchangeId, { asOf }: StatedFee): boolean =>
+    asOf <= date && !without.has(id);
+  return new Map(
+    [...table].map(([id, fee]) => [id, isKnown(id, fee) ? fee : { ...fee, takerBps: null }]),
+  );
+}
+
 /** What a fee in a request applies to: one exchange, or all that the request does not name. */
 export type FeeScope = ExchangeId | "all";
 

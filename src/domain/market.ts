@@ -207,8 +207,8 @@ export interface ExchangeView {
 export interface Past {
   /** Whether no sample can be added to it any more. */
   readonly isClosed: boolean;
-  /** Whether fees of single listings were kept. Where they were not, no fee of the exchange is known to apply. */
-  readonly hasListingFees: boolean;
+  /** Exchanges that state fees of single listings, which were not kept: no fee is known to have applied. */
+  readonly withoutFees: ReadonlySet<ExchangeId>;
   /** The bases of listings that had ended by then, in any order. */
   readonly endedBases: ReadonlySet<string>;
 }

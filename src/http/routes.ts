@@ -8,6 +8,7 @@ import type { AssetGroups } from "../services/finder/asset-groups.ts";
 import type { AskForOrigin } from "../services/finder/explain.ts";
 import type { IntervalChanges } from "../services/finder/interval-changes.ts";
 import type { HistoryReader } from "../services/history/history-reader.ts";
+import type { PastMarket } from "../services/history/past-market.ts";
 import type { AnswerLoad } from "./answers/answer-load.ts";
 import type { SnapshotAnswers } from "./answers/snapshot-answers.ts";
 import { WorkQueue } from "./answers/work-queue.ts";
@@ -30,6 +31,7 @@ import { addPositionRoutes } from "./api/position/routes.ts";
 import { addQualityRoutes } from "./api/quality/routes.ts";
 import { addSentimentRoutes } from "./api/sentiment/routes.ts";
 import { addVolumeRoutes } from "./api/by-volume/routes.ts";
+import { PAST_READ, PastSnapshots } from "./lists/past-snapshots.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { addDocumentRoutes } from "./pages/documents.ts";
 import { addPageRoutes } from "./pages/routes.ts";
@@ -52,6 +54,8 @@ export interface RouteDeps {
   readonly history: HistoryReader;
   /** Shared with all other users that compare a snapshot's listings. */
   readonly groups: AssetGroups;
+  /** The market of past moments. */
+  readonly pastMarket: PastMarket;
   /** Taker fees of this installation. */
   readonly fees: FeeTable;
   /** Asks the collector for the origin of a row. */
@@ -72,18 +76,24 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   const { answers, load, clock, board, groups, fees, exchanges } = deps;
   const { health, readiness, metrics, intervalChanges, history, askForOrigin, streams, publicUrl } =
     deps;
+  const past = new PastSnapshots({
+    market: deps.pastMarket,
+    clock,
+    answers,
+    turns: new WorkQueue(clock, PAST_READ),
+  });
   // All of these are public, without a key.
   addHealthRoutes(router, { health, readiness, metrics });
   addExchangeRoutes(router, { answers, exchanges, fees });
-  addFundingRoutes(router, { answers, board, clock, timeStep: metrics.timeStep });
-  addHeatmapRoutes(router, { answers, groups });
+  addFundingRoutes(router, { answers, past, board, clock, timeStep: metrics.timeStep });
+  addHeatmapRoutes(router, { answers, groups, past });
   addCalendarRoutes(router, { answers });
   addSlotRoutes(router, { answers });
   addExtremesRoutes(router, { answers });
-  addSentimentRoutes(router, { answers, groups });
+  addSentimentRoutes(router, { answers, groups, past });
   addMarketRoutes(router, { answers, groups });
   addVolumeRoutes(router, { answers, groups });
-  addArbRoutes(router, { answers, groups, fees });
+  addArbRoutes(router, { answers, groups, past, fees });
   addPositionRoutes(router, { answers, groups });
   addDivergenceRoutes(router, { answers, groups, fees });
   addAssetRoutes(router, { answers });

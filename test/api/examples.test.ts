@@ -18,9 +18,12 @@ interface Document {
 }
 
 const document = JSON.parse(await plainDocument()) as Document;
+/** Parameters without an example: the cursor and the moment because none stays valid. */
+const WITHOUT_EXAMPLE = ["cursor", "capital", "as_of"];
+
 const operations = Object.entries(document.paths).map(([path, { get }]) => ({
   path,
-  parameters: (get.parameters ?? []).filter(({ name }) => name !== "cursor" && name !== "capital"),
+  parameters: (get.parameters ?? []).filter(({ name }) => !WITHOUT_EXAMPLE.includes(name)),
 }));
 
 /** Includes the document's example instrument. */

@@ -14,6 +14,7 @@ import { TestBoard } from "./board.ts";
 import { Contract } from "./contract.ts";
 import { historyOf } from "./history-db.ts";
 import { ManualClock } from "./manual-clock.ts";
+import { sampledAlways } from "./samples-in-memory.ts";
 import { memoryLog, type MemoryLog } from "./memory-log.ts";
 
 export const INFOS: AppDeps["exchanges"] = EXCHANGE_IDS.map((id) => ({
@@ -83,6 +84,7 @@ export function testApp(
     fees: feeTable(null),
     history: historyOf(() => []),
     intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),
+    pastMarket: sampledAlways(board),
     askForOrigin: () => Promise.resolve("not_in_memory" as const),
     streams,
     metrics,

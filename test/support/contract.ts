@@ -96,7 +96,9 @@ function asDocumented(target: string, body: Buffer): Buffer {
       throw new Error(`${target} has ${Object.keys(Object(row))} in a row`);
   const whole = requested.length === 0 ? answer : { ...answer, rows: [] };
   return Buffer.from(
-    JSON.stringify(whole, (name, value) => (/_(at|time)$/.test(name) ? inSeconds(value) : value)),
+    JSON.stringify(whole, (name, value) =>
+      /_(at|time)$|^as_of$/.test(name) ? inSeconds(value) : value,
+    ),
   );
 }
 

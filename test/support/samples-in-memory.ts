@@ -1,6 +1,7 @@
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { BoardRow, MarketRecord, Snapshot } from "../../src/domain/market.ts";
 import type { FlagBits } from "../../src/domain/flags.ts";
+import type { BoardView } from "../../src/services/board/board-view.ts";
 import {
   LOOK_BACK_MS,
   type NoPastBoard,
@@ -45,10 +46,11 @@ export class SamplesInMemory implements PastMarket {
   }
 
   /** A store with one refresh of each exchange in the snapshot, at `atMs`. */
-  static of(snapshot: Pick<Snapshot, "rows">, atMs: number): SamplesInMemory {
+  static of({ rows, exchanges }: Snapshot, atMs: number): SamplesInMemory {
     const samples = new SamplesInMemory();
-    const byExchange = Map.groupBy(snapshot.rows, ({ record }) => record.exchange);
-    for (const [exchange, rows] of byExchange) samples.refresh(exchange, atMs, rows);
+    const byExchange = Map.groupBy(rows, ({ record }) => record.exchange);
+    for (const { exchange, status } of exchanges)
+      if (status !== "off") samples.refresh(exchange, atMs, byExchange.get(exchange) ?? []);
     return samples;
   }
 
@@ -101,6 +103,18 @@ export class SamplesInMemory implements PastMarket {
     const refreshedAtMs = Math.max(...refreshes.map((refresh) => refresh.atMs));
     return { ...columnsOf(rows, this.#keepsFees), exchange, refreshedAtMs, periodMs: PERIOD_MS };
   }
+}
+
+/** A history in which the rows that a board shows now were sampled at every moment that is asked for. */
+export function sampledAlways(board: Pick<BoardView, "current">): PastMarket {
+  return {
+    at(atMs) {
+      const snapshot = board.current();
+      return snapshot === null
+        ? Promise.resolve({ firstMs: null })
+        : SamplesInMemory.of(snapshot, atMs).at(atMs);
+    },
+  };
 }
 
 function columnsOf(

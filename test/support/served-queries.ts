@@ -134,6 +134,11 @@ const TEXTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
     ["0-0", "0-0"],
     ["0-1", "0-1"],
   ],
+  // Up to the time of the tests' clock.
+  as_of: [
+    ["1793620800", "2026-11-02T12:00:00Z"],
+    ["1793606399", "2026-11-02T09:59:59+02:00"],
+  ],
   _: [["1", "2"]],
   uid: [["xt:BTCUSDT:1", "xt:BTCUSDT"]],
 };
@@ -162,6 +167,7 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
 const APART: readonly (readonly [string, string])[] = [
   ["notional", "capital"],
   ["hold_hours", "schedule"],
+  ["as_of", "since"],
 ];
 
 /** The ends of ranges: the first may not be greater than the second. */

@@ -35,6 +35,8 @@ export class SnapshotAnswers {
   readonly #awaited = new Map<string, Promise<Sent>>();
   /** The snapshots whose answers are cached: the served one and the one being prepared. */
   #held: readonly (Snapshot | null)[] = [];
+  /** Snapshots of the past whose answers are cached as well. */
+  #past: readonly Snapshot[] = [];
 
   constructor(board: ServedBoard, cache: AnswerCache, hot: HotAnswers, load: AnswerLoad) {
     this.#board = board;
@@ -65,6 +67,12 @@ export class SnapshotAnswers {
   /** Pins a snapshot because a cursor into it is about to be sent. */
   pin(snapshot: Snapshot): void {
     this.#board.pin(snapshot.id);
+  }
+
+  /** Caches answers of these snapshots of the past from now on, and discards those of other ones. */
+  retainPast(snapshots: readonly Snapshot[]): void {
+    this.#past = snapshots;
+    this.#retain();
   }
 
   /**
@@ -140,9 +148,14 @@ export class SnapshotAnswers {
     const [current, next] = [this.#board.current(), this.#board.next()];
     if (current === this.#held[0] && next === this.#held[1]) return;
     this.#held = [current, next];
-    const held = [current, next].filter((snapshot) => snapshot !== null);
-    this.#hot.retain(held);
-    this.#cache.retain(held.map(prefixOf), Math.max(0, ...held.map(rowsIn)));
+    this.#hot.retain(this.#held.filter((snapshot) => snapshot !== null));
+    this.#retain();
+  }
+
+  #retain(): void {
+    const held = this.#held.filter((snapshot) => snapshot !== null);
+    const prefixes = [...held, ...this.#past].map(prefixOf);
+    this.#cache.retain(prefixes, Math.max(0, ...held.map(rowsIn)));
   }
 }
 

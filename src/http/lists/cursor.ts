@@ -1,4 +1,4 @@
-import { SNAPSHOT_ID } from "../../domain/snapshot-id.ts";
+import { PAST_SNAPSHOT_ID, SNAPSHOT_ID } from "../../domain/snapshot-id.ts";
 import { ApiError } from "../protocol/problem.ts";
 
 /**
@@ -8,6 +8,8 @@ import { ApiError } from "../protocol/problem.ts";
 const LAYOUTS = {
   /** In a snapshot: the number of rows before the page. */
   snapshot: { mark: "1", state: SNAPSHOT_ID, numbers: 1 },
+  /** In a snapshot of the past: the number of rows before the page. */
+  past: { mark: "past1", state: PAST_SNAPSHOT_ID, numbers: 1 },
   /** In a log: the time of the last event before the page in unix milliseconds, and that event's id. */
   log: { mark: "log1", state: /^\d{1,15}-\d{1,15}$/, numbers: 2 },
   /** In points of the past: the snapshot's time, the last point's slot (unix seconds) and series, the number of points. */
@@ -16,7 +18,7 @@ const LAYOUTS = {
 
 export type CursorKind = keyof typeof LAYOUTS;
 
-const KINDS: readonly CursorKind[] = ["snapshot", "log", "points"];
+const KINDS: readonly CursorKind[] = ["snapshot", "past", "log", "points"];
 
 /** Where the next page starts: in which state of its source, of which query, after which position. */
 export interface Cursor {

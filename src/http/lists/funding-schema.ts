@@ -6,6 +6,7 @@ import { NO_FILTER, SORT_FIELDS, SORT_ORDERS } from "../../services/finder/fundi
 import { KEPT_MS } from "../../services/board/kept-snapshots.ts";
 import { choiceParam, closedListParam, countListParam, thresholdParam } from "../openapi/params.ts";
 import { snapshotParam } from "../openapi/snapshot-param.ts";
+import { asOfParam, pastFields } from "./past-fields.ts";
 import {
   assetClassField,
   instrumentFields,
@@ -113,6 +114,7 @@ export const FundingListSchema = z
   .strictObject({
     ...thresholdListSchema("FundingList", FundingRowSchema, ["min_volume", "min_open_interest"])
       .shape,
+    ...pastFields,
     since: z.string().optional().meta({
       description: "The snapshot given by `since`. Absent without it, as are removed and reset.",
       example: "7-1041",
@@ -202,14 +204,22 @@ export const FundingQuerySchema = z.strictObject({
   ...pageParams,
 });
 
-export const CurrentQuerySchema = z.strictObject({
+const CurrentParamsSchema = z.strictObject({
   ...FundingQuerySchema.shape,
+  as_of: asOfParam,
   since: snapshotParam({
     description: `\`snapshot\` of an earlier answer with the same filters. Returns the rows that are new, match now, or differ in rate, interval, next time, flags or asset_id since then, and in \`removed\` the uids of those that are gone or no longer match. Each row replaces the one with the same uid. Prices, volumes and observation times are as of a row's last change. A snapshot is held for ${KEPT_MS / 1000} seconds after the next one; for one that is no longer held, the whole list is returned with \`reset: true\`. CSV and NDJSON have these in the headers X-Removed and X-Reset.`,
     example: "7-1042",
   }),
 });
 
-export const SymbolQuerySchema = z.strictObject(listParams);
+/** Changes lead to the current snapshot only. */
+export const CurrentQuerySchema = CurrentParamsSchema.superRefine(({ since, as_of }, context) => {
+  if (since === null || as_of === null) return;
+  const message = "cannot be combined with since: changes lead to the current snapshot";
+  context.addIssue({ code: "custom", path: ["as_of"], message });
+});
+
+export const SymbolQuerySchema = z.strictObject({ ...listParams, as_of: asOfParam });
 
 export type ListParams = z.output<typeof SymbolQuerySchema>;

@@ -1,4 +1,5 @@
-import type { BoardRow } from "../../domain/market.ts";
+import { namesOfThing } from "../../domain/asset-names.ts";
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { canonicalBase } from "../../domain/symbol.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 import type { BoardView } from "../../services/board/board-view.ts";
@@ -29,14 +30,22 @@ export async function knownBase(
   answers.current(c.env);
   const asked = canonicalBase(base);
   const { params, names } = await withNames(answers, c, { base: [asked], cursor });
-  const { rows } = answers.current(c.env);
+  const snapshot = answers.current(c.env);
+  const { rows } = snapshot;
   const fitting = names?.didYouMean ?? [];
   if (fitting.length > 0) throw unknownBase(asked, "fits several assets", fitting);
   const isMeant = baseMatcher(params.base);
   // A new name is found by listings under old ones, and vice versa.
-  if (!board.knowsBase(asked) && !rows.some(({ record }) => isMeant(record)))
+  if (!wasSeen(snapshot, board, asked) && !rows.some(({ record }) => isMeant(record)))
     throw unknownBase(asked, `was never seen on any exchange${nearestBase(rows, asked)}`);
   return { asked, bases: params.base, names };
+}
+
+/** Whether a listing with this base had been seen by the time of the snapshot. */
+function wasSeen({ past }: Snapshot, board: BoardView, base: string): boolean {
+  return past === undefined
+    ? board.knowsBase(base)
+    : namesOfThing(base).some((name) => past.endedBases.has(name));
 }
 
 function nearestBase(rows: readonly BoardRow[], asked: string): string {

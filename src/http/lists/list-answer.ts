@@ -38,9 +38,11 @@ interface ListAnswer<Item, Row, Head extends object> {
   /** The same as headers, for formats without an envelope. */
   readonly headers?: (snapshot: Snapshot) => FixedHeaders;
   /** Writes items from cached texts, at `fetched_at` in unix seconds: the same text as from `toRow` and `columns`. */
-  readonly texts?: (fetchedAt: number) => WrittenTexts<Item>;
+  readonly texts?: ((fetchedAt: number) => WrittenTexts<Item>) | undefined;
   /** Writes its rows as Parquet; unset: it has no such format. */
   readonly parquet?: WriteParquet;
+  /** Fields that are unknown in a snapshot of the past, see `pastFields`; unset: none. */
+  readonly missingFields?: (snapshot: Snapshot) => readonly string[];
   /** Its rows are not listings: it has something to show even if no exchange delivers. */
   readonly isOfListings?: false;
 }

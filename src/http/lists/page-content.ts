@@ -5,6 +5,7 @@ import { namesMember } from "./resolved-names.ts";
 import type { WrittenList } from "./content.ts";
 import type { ListRequest, SourcedList } from "./list-answer.ts";
 import { listHeaders } from "./list-headers.ts";
+import { pastHeaders, pastMember } from "./past-fields.ts";
 import { secondsOf } from "./row-fields.ts";
 import { isoMoment, type Shown, shownFields } from "./shown-fields.ts";
 import type { Page, Source } from "./source.ts";
@@ -36,6 +37,7 @@ export function writtenPage<Item, Row extends object>(
   const shownTime = params.time === "iso" ? isoMoment(fetchedAt) : fetchedAt;
   const { missing, asked } = coverage;
   const names = list.names ?? null;
+  const missingFields = list.missingFields?.(freshFor) ?? [];
   const toRow = (item: Item): Row => list.toRow(item, fetchedAt, asked);
   const head = {
     fetched_at: shownTime,
@@ -45,6 +47,7 @@ export function writtenPage<Item, Row extends object>(
     missing,
     ...namesMember(names),
     ...thresholdMember(params),
+    ...pastMember(freshFor, shownTime, missingFields),
     ...list.head?.(freshFor, asked),
   };
   const headers = listHeaders({
@@ -58,7 +61,10 @@ export function writtenPage<Item, Row extends object>(
     params,
     nextAddress: next === null ? null : `${address}&cursor=${next}`,
   });
-  const more = format === "json" ? {} : list.headers?.(freshFor);
+  const more =
+    format === "json"
+      ? {}
+      : { ...list.headers?.(freshFor), ...pastHeaders(freshFor, shownTime, missingFields) };
   return {
     // Determined by state and query, except after an upgrade, when the fields make the difference.
     name: [

@@ -5,21 +5,16 @@ import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import { noData } from "../openapi/missing-exchanges.ts";
 import { acceptedFileFormat, acceptedFormat } from "../protocol/list-format.ts";
 import { canonicalQuery } from "../protocol/canonical-query.ts";
-import type { RequestContext } from "../protocol/request-context.ts";
 import type { ResponseOf } from "../protocol/routing.ts";
 import { cursorOf, encodeCursor, hashQuery } from "./cursor.ts";
 import type { ListBody, ListRequest, SnapshotList, SourcedList } from "./list-answer.ts";
 import { builtContent, writtenList } from "./content.ts";
 import { writtenPage } from "./page-content.ts";
 import { parquetContent } from "./parquet-content.ts";
-import { snapshotSources } from "./snapshot-source.ts";
+import type { Asked } from "./past-snapshots.ts";
+import { noRatesThen } from "./no-history.ts";
+import { pastSources, snapshotSources } from "./snapshot-source.ts";
 import type { Page } from "./source.ts";
-
-/** The request being answered, as a handler has it. */
-interface Asked {
-  readonly req: { readonly raw: Request };
-  readonly env: RequestContext;
-}
 
 type Sent<Row, Head> = ResponseOf<ListBody<Row> & Head> | Promise<ResponseOf<ListBody<Row> & Head>>;
 
@@ -34,8 +29,9 @@ const WITHOUT_PRESENTATION = {
 };
 
 /**
- * Sends one page of a list in the requested format: of the cursor's snapshot, else of the current one. Throws the 503
- * problem `no_data` if no requested exchange delivers and none has a row left.
+ * Sends one page of a list in the requested format: of the cursor's snapshot, else of the one that the request is
+ * answered from. Throws the 503 problem `no_data` if no requested exchange delivers and none has a row left; of the
+ * past, the 404 problem `no_history`.
  */
 export function sendList<Item, Row extends object, Head extends object>(
   answers: SnapshotAnswers,
@@ -43,7 +39,9 @@ export function sendList<Item, Row extends object, Head extends object>(
   params: ListRequest,
   { select, ...list }: SnapshotList<Item, Row, Head>,
 ): Sent<Row, Head> {
-  return sendSourced(answers, c, params, { ...list, sources: snapshotSources(answers, select) });
+  const { past } = answers.current(c.env);
+  const sources = past === undefined ? snapshotSources(answers, select) : pastSources(select);
+  return sendSourced(answers, c, params, { ...list, sources });
 }
 
 /** The same for a list with its own sources. */
@@ -63,7 +61,8 @@ export function sendSourced<Item, Row extends object, Head extends object>(
   const source = list.sources.at(cursor, newest);
   const { version, freshFor } = source;
   const coverage = list.coverage?.(freshFor) ?? coverageOf(freshFor, params);
-  if (coverage.hasNothing && list.isOfListings !== false) throw noData(coverage.missing);
+  if (coverage.hasNothing && list.isOfListings !== false)
+    throw freshFor.past === undefined ? noData(coverage.missing) : noRatesThen(freshFor, coverage);
   const { parquet = null } = list;
   const accepted = parquet === null ? acceptedFormat : acceptedFileFormat;
   const format = params.format ?? accepted(c.env.accepts);

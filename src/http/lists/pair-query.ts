@@ -19,6 +19,7 @@ import {
 } from "../openapi/params.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 import { decimalOf, echo, refuse } from "../protocol/query-text.ts";
+import { asOfParam } from "./past-fields.ts";
 import { fieldsParam, formatParam, instrumentFilters, pageParams } from "./row-fields.ts";
 import { MAX_MINIMUM_USD } from "./funding-schema.ts";
 
@@ -237,6 +238,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   cursor: pageParams.cursor,
+  as_of: asOfParam,
   ...formatParam,
   fields: fieldsParam(["base", "net_apr_pct", "long_exchange", "short_exchange"]),
 });

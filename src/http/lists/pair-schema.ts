@@ -4,6 +4,7 @@ import { FEE_SOURCES } from "../../domain/fees.ts";
 import { PRICE_SOURCES } from "../../domain/leg.ts";
 import { CAPACITY_REASONS } from "../../services/finder/pair.ts";
 import { AssetClassSchema, orNull } from "../openapi/enums.ts";
+import { pastFields } from "./past-fields.ts";
 import { time } from "./row-fields.ts";
 import { ScheduleSchema } from "./schedule-schema.ts";
 import { thresholdListSchema } from "./thresholds.ts";
@@ -174,14 +175,19 @@ export const ArbPairSchema = z
 
 export type ArbRow = z.infer<typeof ArbPairSchema>;
 
-export const ArbListSchema = thresholdListSchema("ArbList", ArbPairSchema, [
-  "min_volume",
-  "min_open_interest",
-  "min_yield",
-  "min_net",
-  "min_net_usd",
-  "min_lasted",
-  "max_price_gap_pct",
-]);
+export const ArbListSchema = z
+  .strictObject({
+    ...thresholdListSchema("ArbList", ArbPairSchema, [
+      "min_volume",
+      "min_open_interest",
+      "min_yield",
+      "min_net",
+      "min_net_usd",
+      "min_lasted",
+      "max_price_gap_pct",
+    ]).shape,
+    ...pastFields,
+  })
+  .openapi("ArbList");
 
 export type ArbList = z.infer<typeof ArbListSchema>;

@@ -207,7 +207,7 @@ const presentationParams = {
   fields: fieldsParam(["exchange", "base", "annualized_pct"]),
   time: choiceParam(TIME_FORMATS, {
     description:
-      "How times are written, in every format: `unix` seconds, or `iso` for strings such as 2026-11-02T12:00:05Z (ISO 8601, UTC) in place of the numbers in the schema: fields ending in `_at`, `next_funding_time`, and X-Fetched-At.",
+      "How times are written, in every format: `unix` seconds, or `iso` for strings such as 2026-11-02T12:00:05Z (ISO 8601, UTC) in place of the numbers in the schema: fields ending in `_at`, `next_funding_time`, `as_of`, and the headers X-Fetched-At and X-As-Of.",
     example: "iso",
     fallback: "unix",
   }),

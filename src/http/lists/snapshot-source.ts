@@ -3,8 +3,8 @@ import type { Pauses } from "../../lib/pauses.ts";
 import { inSteps, type Stepwise } from "../../lib/stepwise.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import { ApiError } from "../protocol/problem.ts";
-import { badCursor } from "./cursor.ts";
-import type { Page, Sources } from "./source.ts";
+import { badCursor, type Cursor } from "./cursor.ts";
+import type { Page, Source, Sources } from "./source.ts";
 
 /** What a query selects: an array, or a list that creates the items of a page on demand. */
 interface Selected<Item> {
@@ -35,37 +35,62 @@ export function snapshotSources<Item>(
   answers: Pick<SnapshotAnswers, "byId" | "pin">,
   select: SelectFromSnapshot<Item>,
 ): Sources<Item> {
+  const pin = (snapshot: Snapshot): void => answers.pin(snapshot);
   return {
     cursorKind: "snapshot",
     at: (cursor, newest) => {
       const snapshot = cursor === null ? newest : answers.byId(cursor.state);
-      if (snapshot === null)
-        throw new ApiError(
-          "cursor_expired",
-          "Start again without a cursor: its snapshot is no longer kept.",
-        );
-      const [offset = 0] = cursor?.place ?? [];
-      const pageOf = (selected: Selected<Item>, limit: number | null): Page<Item> => {
-        const total = selected.length;
-        // Our cursors always point before the end, so this one was invented.
-        if (offset > 0 && offset >= total) throw badCursor("points past the last row");
-        const end = Math.min(total, offset + (limit ?? total));
-        if (end < total) answers.pin(snapshot);
-        return { items: selected.slice(offset, end), total, next: end < total ? [end] : null };
-      };
-      return {
-        version: snapshot.id,
-        asOfMs: snapshot.asOfMs,
-        freshFor: snapshot,
-        select: (limit, pauses) => {
-          const end = offset + (limit ?? Number.POSITIVE_INFINITY);
-          const made = select(snapshot, { from: offset, end, pauses });
-          const selected = "next" in made ? inSteps(made, pauses) : made;
-          return selected instanceof Promise
-            ? selected.then((all) => pageOf(all, limit))
-            : pageOf(selected, limit);
-        },
-      };
+      if (snapshot === null) throw cursorExpired("its snapshot is no longer kept");
+      return sourceIn(snapshot, cursor, select, pin);
+    },
+  };
+}
+
+/**
+ * The snapshot of a past moment, which is made again if it is no longer kept: its cursors work as long as the moment is
+ * shown in the same way.
+ */
+export function pastSources<Item>(select: SelectFromSnapshot<Item>): Sources<Item> {
+  return {
+    cursorKind: "past",
+    at: (cursor, snapshot) => {
+      if (cursor !== null && cursor.state !== snapshot.id)
+        throw cursorExpired("its moment is now shown from other samples");
+      return sourceIn(snapshot, cursor, select, () => {});
+    },
+  };
+}
+
+function cursorExpired(reason: string): ApiError {
+  return new ApiError("cursor_expired", `Start again without a cursor: ${reason}.`);
+}
+
+function sourceIn<Item>(
+  snapshot: Snapshot,
+  cursor: Cursor | null,
+  select: SelectFromSnapshot<Item>,
+  pin: (snapshot: Snapshot) => void,
+): Source<Item> {
+  const [offset = 0] = cursor?.place ?? [];
+  const pageOf = (selected: Selected<Item>, limit: number | null): Page<Item> => {
+    const total = selected.length;
+    // Our cursors always point before the end, so this one was invented.
+    if (offset > 0 && offset >= total) throw badCursor("points past the last row");
+    const end = Math.min(total, offset + (limit ?? total));
+    if (end < total) pin(snapshot);
+    return { items: selected.slice(offset, end), total, next: end < total ? [end] : null };
+  };
+  return {
+    version: snapshot.id,
+    asOfMs: snapshot.asOfMs,
+    freshFor: snapshot,
+    select: (limit, pauses) => {
+      const end = offset + (limit ?? Number.POSITIVE_INFINITY);
+      const made = select(snapshot, { from: offset, end, pauses });
+      const selected = "next" in made ? inSteps(made, pauses) : made;
+      return selected instanceof Promise
+        ? selected.then((all) => pageOf(all, limit))
+        : pageOf(selected, limit);
     },
   };
 }

@@ -86,9 +86,10 @@ const ProblemSchema = z
     did_you_mean: z.array(z.string()).optional().meta({
       description: "With `unknown_base`: the bases that the name matches, if it matches several.",
     }),
-    missing: missingField
-      .optional()
-      .meta({ description: "With `no_data`: the requested exchanges, all of them missing." }),
+    missing: missingField.optional().meta({
+      description:
+        "With `no_data`, and `no_history` of some exchanges: the requested exchanges, all of them missing.",
+    }),
   })
   .openapi("Problem");
 
@@ -116,6 +117,12 @@ const FILE = {
   Link: header('The next page as rel="next"; absent on the last page.'),
   "X-Snapshot": header("`snapshot` of the envelope."),
   "X-Fetched-At": header("`fetched_at` of the envelope. Unix seconds, or as `time` says."),
+  "X-As-Of": header(
+    "`as_of` of the envelope, with `as_of` in formats other than JSON. Unix seconds, or as `time` says.",
+  ),
+  "X-Missing-Fields": header(
+    "`missing_fields` of the envelope, with `as_of` in formats other than JSON: `settled_rate, settled_at`. Absent if there is none.",
+  ),
   "X-Resolved": header(
     "`resolved` of the envelope, for formats other than JSON, percent-encoded: `BTCUSDT=BTC, 1000PEPE=PEPE`. Absent if no name was resolved.",
   ),
@@ -243,6 +250,7 @@ const DETAILS: Partial<
   },
   unknown_base: { detail: '"NOSUCH" was never seen on any exchange.' },
   method_not_allowed: { detail: "Allowed methods: GET, HEAD, OPTIONS." },
+  no_history: { detail: "The first samples are of 2026-11-02T12:00:05Z (1793620805)." },
   no_data: { detail: "There are no rates of okx (down).", missing: MISSING_SAMPLE },
 };
 

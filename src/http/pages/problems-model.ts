@@ -31,13 +31,18 @@ const ADVICE = {
       "The exchange currently has no instrument with this symbol; it may have been delisted.",
     cure: "Take `exchange` and `exchange_symbol` from a row, verbatim, percent-encoded.",
   },
+  no_history: {
+    meaning:
+      "There are no samples of the moment in `as_of`: it is before the first one, or nothing was collected in the day before it.",
+    cure: "Ask for a later moment: `detail` names the first one.",
+  },
   method_not_allowed: {
     meaning: "The endpoint exists but does not support this method.",
     cure: "Use one of the methods in the header `Allow`.",
   },
   cursor_expired: {
     meaning:
-      "All pages are read from one snapshot, and the snapshot of this cursor is no longer kept.",
+      "All pages are read from one snapshot, and the snapshot of this cursor is no longer kept; of a past moment, it is now shown from other samples.",
     cure: "Start again without `cursor`, and read the pages without long pauses.",
   },
   uri_too_long: {

@@ -53,10 +53,13 @@ import {
   TURNOVER_MIN,
 } from "../../domain/plausibility.ts";
 import { FROZEN_SHARE } from "../../services/board/exchange-rows.ts";
+import { EXACT_FOR_MS, LOOK_BACK_MS } from "../../services/history/past-market.ts";
 import { DOWN_AFTER_FAILURES, OK_FROM_SHARE } from "../../services/board/health.ts";
 import { MIN_EXCHANGES } from "../../services/finder/asset-listings.ts";
 import { LONGS_PAY_FROM, RESTING_ABOVE, SHORTS_PAY_TO } from "../../services/finder/sentiment.ts";
 import { count, minutes, percent, seconds } from "./quantities.ts";
+
+const DAY_MS = 24 * HOUR_MS;
 
 /** The numbers that decide a flag, a reason, a label or an identity. */
 export const THRESHOLDS = [
@@ -249,5 +252,15 @@ export const THRESHOLDS = [
     name: "too_large: rows",
     value: `over ${ROWS_GROWTH} times the rows accepted before, and over ${count(MIN_ROWS)}`,
     why: "An answer must not fill the memory.",
+  },
+  {
+    name: "as_of: to the second",
+    value: `for ${EXACT_FOR_MS / DAY_MS} days, then the full hour before it`,
+    why: "Older samples are stored by instrument; of the whole board, one frame an hour is kept.",
+  },
+  {
+    name: "as_of: rows",
+    value: `sampled in the ${LOOK_BACK_MS / HOUR_MS} hours before`,
+    why: "What an older sample says of the moment is no longer worth a row.",
   },
 ] as const;

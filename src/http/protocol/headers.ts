@@ -10,6 +10,9 @@ const REVALIDATE_SECONDS = 30;
 const IMMUTABLE_SECONDS = 31_536_000;
 
 export const CACHE_IMMUTABLE = `public, max-age=${IMMUTABLE_SECONDS}, immutable`;
+/** A state of the past that nothing is added to any more; a release may still write it differently. */
+export const CACHE_CLOSED_SECONDS = 86_400;
+export const CACHE_CLOSED = `public, max-age=${CACHE_CLOSED_SECONDS}`;
 /** Documents that change only with a release: cheap to revalidate. */
 export const CACHE_REVALIDATED = "public, max-age=300";
 export const CACHE_NEVER = "no-store";
@@ -42,7 +45,7 @@ const EVERYWHERE: FixedHeaders = {
 
 /** Headers that pages of other origins may read. */
 const EXPOSED_HEADERS =
-  "Content-Disposition, ETag, Link, Retry-After, X-Complete, X-Did-You-Mean, X-Fetched-At, X-Missing-Exchanges, X-Of-Exchanges, X-Removed, X-Request-Id, X-Reset, X-Resolved, X-Snapshot, X-Thresholds, X-Total-Count";
+  "Content-Disposition, ETag, Link, Retry-After, X-Complete, X-As-Of, X-Did-You-Mean, X-Fetched-At, X-Missing-Exchanges, X-Missing-Fields, X-Of-Exchanges, X-Removed, X-Request-Id, X-Reset, X-Resolved, X-Snapshot, X-Thresholds, X-Total-Count";
 
 /** Public data: any origin may read it; none may frame it or embed active content. */
 export const API_HEADERS: FixedHeaders = {

@@ -15,6 +15,7 @@ export const PROBLEMS = {
     status: 404,
     title: "This exchange does not currently list such an instrument",
   },
+  no_history: { status: 404, title: "Nothing is recorded of this moment" },
   method_not_allowed: { status: 405, title: "This endpoint does not support this method" },
   cursor_expired: { status: 410, title: "The snapshot of this cursor is gone" },
   uri_too_long: { status: 414, title: "The request address is too long" },

@@ -11,6 +11,7 @@ import { NO_OPPORTUNITIES } from "../../domain/opportunity.ts";
 import { IMPLAUSIBLE } from "../../domain/plausibility.ts";
 import { pastSnapshotId } from "../../domain/snapshot-id.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
+import { statesListingFees } from "../board/exchange-terms.ts";
 import { FROZEN_SHARE } from "../board/exchange-rows.ts";
 import { exchangeViews } from "../board/exchange-views.ts";
 import { isClosedAt, type PastBoard, type PastListings } from "./past-market.ts";
@@ -39,7 +40,7 @@ export function* pastSnapshot(board: PastBoard, nowMs: number): Stepwise<Snapsho
   const isClosed = isClosedAt(atMs, nowMs);
   const past = {
     isClosed,
-    hasListingFees: exchanges.every(({ takerFeeBps }) => takerFeeBps !== null),
+    withoutFees: new Set(exchanges.filter(lacksFees).map(({ exchange }) => exchange)),
     endedBases: new Set(otherBases),
   };
   const id = pastSnapshotId(secondsOf(atMs), isClosed ? null : secondsOf(nowMs));
@@ -144,6 +145,10 @@ function viewOf(of: PastListings, held: HeldRows, atMs: number): readonly Exchan
     lastCycleMs: null,
   };
   return exchangeViews([state], new Map([[of.exchange, held]]), atMs, staleAfterMs(of.periodMs));
+}
+
+function lacksFees({ exchange, takerFeeBps }: PastListings): boolean {
+  return takerFeeBps === null && statesListingFees(exchange);
 }
 
 function known(column: Float64Array, index: number): number | null {

@@ -1,5 +1,4 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import type { Snapshot } from "../../../domain/market.ts";
 import { knownBase } from "../../lists/known-base.ts";
 import { withNames } from "../../lists/resolved-names.ts";
@@ -12,6 +11,8 @@ import { sendList } from "../../lists/paging.ts";
 import { acceptedFormat } from "../../protocol/list-format.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
+import { UNSAMPLED_FIELDS } from "../../lists/past-fields.ts";
+import { type Asked, ASKED_AT_PROBLEMS, type PastSnapshots } from "../../lists/past-snapshots.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { FUNDING_COLUMNS, FUNDING_WRITING, fundingRow, queryOf } from "../../lists/funding-row.ts";
 import {
@@ -35,7 +36,7 @@ const currentRoute = createRoute({
   request: { query: CurrentQuerySchema },
   responses: {
     ...cachedList(FundingListSchema, "The matching rows, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
+    ...problems(...ASKED_AT_PROBLEMS),
   },
 });
 
@@ -53,15 +54,7 @@ const symbolRoute = createRoute({
       FundingListSchema,
       "The listings; empty if every exchange has delisted the asset.",
     ),
-    ...problems(
-      "bad_parameter",
-      "bad_cursor",
-      "unknown_base",
-      "cursor_expired",
-      "not_ready",
-      "no_data",
-      "busy",
-    ),
+    ...problems(...ASKED_AT_PROBLEMS, "unknown_base"),
   },
 });
 
@@ -69,11 +62,13 @@ export function addFundingRoutes(
   app: OpenAPIHono<AppEnv>,
   {
     answers,
+    past,
     board,
     clock,
     timeStep,
   }: {
     readonly answers: SnapshotAnswers;
+    readonly past: PastSnapshots;
     readonly board: BoardView;
     readonly clock: RowTextsDeps["clock"];
     readonly timeStep: RowTextsDeps["timeStep"];
@@ -86,9 +81,10 @@ export function addFundingRoutes(
     onPublish: (keep) => board.onPublish(keep),
   });
   const texts = (fetchedAt: number) => kept.at(fetchedAt);
-  app.openapi(currentRoute, async (c) => {
-    const query = c.req.valid("query");
+  app.openapi(currentRoute, async (called) => {
+    const query = called.req.valid("query");
     const { since } = query;
+    const c = await past.of({ req: called.req, env: called.env }, query);
     // First of all: if it is the snapshot being prepared, everything is answered from that one, names as well.
     const held = since === null ? null : answers.byId(since);
     const { params, names } = await withNames(answers, c, query);
@@ -99,12 +95,13 @@ export function addFundingRoutes(
         : sendChanges(answers, c, { ...params, since }, held, list);
     return documented(currentRoute, sent);
   });
-  app.openapi(symbolRoute, async (c) => {
-    const query = c.req.valid("query");
+  app.openapi(symbolRoute, async (called) => {
+    const query = called.req.valid("query");
+    const c = await past.of({ req: called.req, env: called.env }, query);
     const { asked, bases, names } = await knownBase(
       { answers, board },
       c,
-      c.req.valid("param").base,
+      called.req.valid("param").base,
       query.cursor,
     );
     const list = {
@@ -122,6 +119,7 @@ export function addFundingRoutes(
 interface Named {
   readonly name: string;
   readonly names: NamesFound | null;
+  /** Cached texts, for live snapshots. */
   readonly texts: (fetchedAt: number) => RowTextsAt;
   readonly path?: string;
   readonly variant?: unknown;
@@ -129,24 +127,28 @@ interface Named {
 
 function sendRows(
   answers: SnapshotAnswers,
-  c: Context<AppEnv>,
+  c: Asked,
   params: ListParams,
   bases: readonly string[] | null,
   list: Named,
 ) {
   const query = queryOf(params, bases);
   const asked = { ...params, order: query.order };
+  const { past } = answers.current(c.env);
   return sendList(answers, c, asked, {
     ...list,
     ...AS_ROWS,
+    // Texts are kept from snapshot to snapshot, where most rows stay the same.
+    ...(past !== undefined && { texts: undefined }),
     select: (snapshot) => selectRows(snapshot, query),
+    missingFields,
   });
 }
 
 /** The same list, limited to what has changed since the given snapshot. */
 function sendChanges(
   answers: SnapshotAnswers,
-  c: Context<AppEnv>,
+  c: Asked,
   params: ListParams & { readonly base: readonly string[] | null; readonly since: string },
   held: Snapshot | null,
   list: Named,
@@ -169,6 +171,11 @@ function sendChanges(
     head: (snapshot) => sinceMember(since, atOnce(changes(snapshot))),
     headers: (snapshot) => sinceHeaders(atOnce(changes(snapshot))),
   });
+}
+
+function missingFields({ past }: Snapshot): readonly string[] {
+  const isWithoutFees = past !== undefined && past.withoutFees.size > 0;
+  return isWithoutFees ? [...UNSAMPLED_FIELDS, "taker_fee_bps"] : UNSAMPLED_FIELDS;
 }
 
 const AS_ROWS = { toRow: fundingRow, columns: FUNDING_COLUMNS };

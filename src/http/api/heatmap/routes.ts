@@ -19,6 +19,7 @@ import { sendList } from "../../lists/paging.ts";
 import { acceptedFormat } from "../../protocol/list-format.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented, untypedFormat } from "../../protocol/routing.ts";
+import { ASKED_AT_PROBLEMS, type PastSnapshots } from "../../lists/past-snapshots.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   type HeatmapParams,
@@ -38,7 +39,7 @@ const heatmapRoute = createRoute({
   request: { query: HeatmapQuerySchema },
   responses: {
     ...cachedList(HeatmapSchema, "The matching assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
+    ...problems(...ASKED_AT_PROBLEMS),
   },
 });
 
@@ -46,14 +47,19 @@ export function addHeatmapRoutes(
   app: OpenAPIHono<AppEnv>,
   {
     answers,
-    groups,
+    groups: live,
+    past,
   }: {
     readonly answers: SnapshotAnswers;
     readonly groups: AssetGroups;
+    readonly past: PastSnapshots;
   },
 ): void {
   app.openapi(heatmapRoute, async (c) => {
-    const { params, names } = await withNames(answers, c, c.req.valid("query"));
+    const valid = c.req.valid("query");
+    const asked = await past.of({ req: c.req, env: c.env }, valid);
+    const groups = asked.groups ?? live;
+    const { params, names } = await withNames(answers, asked, valid);
     const query = heatmapQuery(params);
     const made = new WeakMap<Snapshot, Heatmap>();
     /** Rows, columns and head all need it; the rows are selected first. */
@@ -83,11 +89,11 @@ export function addHeatmapRoutes(
     });
     if ((params.format ?? acceptedFormat(c.env.accepts)) !== "ndjson") {
       const placed = columns<HeatmapRow>(({ values }, _exchange, column) => values[column]);
-      const sent = sendList(answers, c, params, { ...list, ...placed, toRow: heatmapRow });
+      const sent = sendList(answers, asked, params, { ...list, ...placed, toRow: heatmapRow });
       return documented(heatmapRoute, sent);
     }
     const named = columns<NamedRow>(({ values }, exchange) => values[exchange]);
-    const lines = sendList(answers, c, params, { ...list, ...named, toRow: namedRow });
+    const lines = sendList(answers, asked, params, { ...list, ...named, toRow: namedRow });
     return documented(heatmapRoute, untypedFormat(lines));
   });
 }

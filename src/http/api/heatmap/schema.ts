@@ -10,6 +10,7 @@ import {
 import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
 import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
+import { asOfParam, pastFields } from "../../lists/past-fields.ts";
 import { fieldsParam, pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
@@ -48,6 +49,7 @@ export const HeatmapSchema = z
       example: ["binance", "bybit", "okx"],
     }),
     of_exchanges: ofExchangesField,
+    ...pastFields,
     value: z.enum(HEATMAP_VALUES).meta({ description: "The figure shown in the cells." }),
   })
   .openapi("Heatmap");
@@ -84,6 +86,7 @@ export const HeatmapQuerySchema = z.strictObject({
     fallback: HEATMAP_DEFAULTS.sort,
     example: "spread",
   }),
+  as_of: asOfParam,
   ...pageParams,
   fields: fieldsParam(["base", "values"]),
 });

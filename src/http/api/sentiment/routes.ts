@@ -14,6 +14,7 @@ import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
+import { ASKED_AT_PROBLEMS, type PastSnapshots } from "../../lists/past-snapshots.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   SentimentListSchema,
@@ -32,7 +33,7 @@ const sentimentRoute = createRoute({
   request: { query: SentimentQuerySchema },
   responses: {
     ...cachedList(SentimentListSchema, "The matching assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
+    ...problems(...ASKED_AT_PROBLEMS),
   },
 });
 
@@ -40,14 +41,19 @@ export function addSentimentRoutes(
   app: OpenAPIHono<AppEnv>,
   {
     answers,
-    groups,
+    groups: live,
+    past,
   }: {
     readonly answers: SnapshotAnswers;
     readonly groups: AssetGroups;
+    readonly past: PastSnapshots;
   },
 ): void {
   app.openapi(sentimentRoute, async (c) => {
-    const { params, names } = await withNames(answers, c, c.req.valid("query"));
+    const valid = c.req.valid("query");
+    const asked = await past.of({ req: c.req, env: c.env }, valid);
+    const groups = asked.groups ?? live;
+    const { params, names } = await withNames(answers, asked, valid);
     const sort = params.sort;
     const query: SentimentQuery = {
       listings: listingQuery(params),
@@ -58,7 +64,7 @@ export function addSentimentRoutes(
     };
     const sent = sendList(
       answers,
-      c,
+      asked,
       { ...params, order: query.order },
       {
         name: "funding-sentiment",

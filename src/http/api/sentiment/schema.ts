@@ -10,6 +10,7 @@ import {
 import { assetFields, TOO_FEW, yearlyPct } from "../../lists/asset-fields.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
 import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
+import { asOfParam, pastFields } from "../../lists/past-fields.ts";
 import { fieldsParam, pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
@@ -56,11 +57,16 @@ export const SentimentSchema = z
 
 export type SentimentRow = z.infer<typeof SentimentSchema>;
 
-export const SentimentListSchema = thresholdListSchema("SentimentList", SentimentSchema, [
-  "min_volume",
-  "min_open_interest",
-  "min_exchanges",
-]);
+export const SentimentListSchema = z
+  .strictObject({
+    ...thresholdListSchema("SentimentList", SentimentSchema, [
+      "min_volume",
+      "min_open_interest",
+      "min_exchanges",
+    ]).shape,
+    ...pastFields,
+  })
+  .openapi("SentimentList");
 
 export const SentimentQuerySchema = z.strictObject({
   ...listingFilters.shape,
@@ -89,6 +95,7 @@ export const SentimentQuerySchema = z.strictObject({
     example: "desc",
     fallback: null,
   }),
+  as_of: asOfParam,
   ...pageParams,
   fields: fieldsParam(["base", "label", "median_annualized_pct"]),
 });
