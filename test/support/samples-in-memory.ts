@@ -8,6 +8,8 @@ import {
   type PastBoard,
   type PastListings,
   type PastMarket,
+  textColumn,
+  textsOf,
 } from "../../src/services/history/past-market.ts";
 
 const PERIOD_MS = 60_000;
@@ -76,10 +78,10 @@ export class SamplesInMemory implements PastMarket {
     }
     const ids = [...new Set(until.map(({ exchange }) => exchange))].toSorted();
     const exchanges = ids.map((exchange) => this.#listings(exchange, until, atMs));
-    const shown = new Set(exchanges.flatMap(({ base }) => base));
+    const shown = new Set(exchanges.flatMap(({ base }) => textsOf(base)));
     const begun = this.#refreshes.filter((refresh) => refresh.atMs <= atMs);
     const bases = begun.flatMap(({ rows }) => rows.map(({ record }) => record.base));
-    const otherBases = [...new Set(bases)].filter((base) => !shown.has(base));
+    const otherBases = textColumn([...new Set(bases)].filter((base) => !shown.has(base)));
     return Promise.resolve({ atMs, exchanges, otherBases });
   }
 
@@ -121,8 +123,8 @@ function columnsOf(
   rows: readonly Row[],
   keepsFees: boolean,
 ): Omit<PastListings, "exchange" | "refreshedAtMs" | "periodMs"> {
-  const texts = <Value>(read: (record: MarketRecord) => Value): readonly Value[] =>
-    rows.map(({ record }) => read(record));
+  const texts = (read: (record: MarketRecord) => string | null) =>
+    textColumn(rows.map(({ record }) => read(record)));
   const numbers = (read: (record: MarketRecord) => number | null) =>
     Float64Array.from(rows, ({ record }) => read(record) ?? Number.NaN);
   return {

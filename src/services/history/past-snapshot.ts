@@ -9,12 +9,13 @@ import {
 } from "../../domain/market.ts";
 import { NO_OPPORTUNITIES } from "../../domain/opportunity.ts";
 import { IMPLAUSIBLE } from "../../domain/plausibility.ts";
+import { type Accrual, ASSET_CLASSES } from "../../domain/quote.ts";
 import { pastSnapshotId } from "../../domain/snapshot-id.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import { statesListingFees } from "../board/exchange-terms.ts";
 import { FROZEN_SHARE } from "../board/exchange-rows.ts";
 import { exchangeViews } from "../board/exchange-views.ts";
-import { isClosedAt, type PastBoard, type PastListings } from "./past-market.ts";
+import { isClosedAt, type PastBoard, type PastListings, textsOf } from "./past-market.ts";
 
 /** The rows of one exchange, as `exchangeViews` needs them. */
 interface HeldRows {
@@ -41,7 +42,7 @@ export function* pastSnapshot(board: PastBoard, nowMs: number): Stepwise<Snapsho
   const past = {
     isClosed,
     withoutFees: new Set(exchanges.filter(lacksFees).map(({ exchange }) => exchange)),
-    endedBases: new Set(otherBases),
+    endedBases: new Set(textsOf(otherBases)),
   };
   const id = pastSnapshotId(secondsOf(atMs), isClosed ? null : secondsOf(nowMs));
   const opportunities = NO_OPPORTUNITIES;
@@ -61,9 +62,9 @@ function* heldRows(of: PastListings, atMs: number): Stepwise<HeldRows> {
   const rows: BoardRow[] = [];
   let newestMs = Number.NEGATIVE_INFINITY;
   let frozen = 0;
-  yield* visitEach(of.uid, (_uid, index) => {
-    const stored = of.flags[index] ?? 0;
-    const record = recordAt(of, index, stored);
+  const texts = rowTexts(of);
+  yield* visitEach(of.flags, (stored, index) => {
+    const record = recordAt(of, texts, index);
     if (record.frozen) frozen += 1;
     newestMs = Math.max(newestMs, record.observedAtMs);
     rows.push(agedRow(record, stored, atMs, of.periodMs));
@@ -72,27 +73,46 @@ function* heldRows(of: PastListings, atMs: number): Stepwise<HeldRows> {
   return { rows, newestMs, isFrozen };
 }
 
+/** The text columns as texts. */
+function rowTexts(of: PastListings) {
+  return {
+    uid: textsOf(of.uid),
+    exchangeSymbol: textsOf(of.exchangeSymbol),
+    base: textsOf(of.base),
+    quote: textsOf(of.quote),
+    settle: textsOf(of.settle),
+    assetId: textsOf(of.assetId),
+    assetClass: textsOf(of.assetClass),
+    accrual: textsOf(of.accrual),
+  };
+}
+
+type RowTexts = ReturnType<typeof rowTexts>;
+
+const CONTINUOUS: Accrual = "continuous";
+
 /**
  * The record of a sample. What samples do not have is unknown; the inputs of its flags are those that only such flags
  * can have had.
  */
-function recordAt(of: PastListings, index: number, stored: FlagBits): MarketRecord {
+function recordAt(of: PastListings, texts: RowTexts, index: number): MarketRecord {
+  const stored = of.flags[index] ?? 0;
   const multiplier = known(of.multiplier, index) ?? 1;
   const sampledAtMs = of.sampledAtMs[index] ?? 0;
   return {
     instrumentId: of.seriesId[index] ?? 0,
-    uid: of.uid[index] ?? "",
+    uid: texts.uid[index] ?? "",
     exchange: of.exchange,
-    exchangeSymbol: of.exchangeSymbol[index] ?? "",
-    base: of.base[index] ?? "",
-    quote: of.quote[index] ?? "",
-    settle: of.settle[index] ?? "",
-    assetId: of.assetId[index] ?? null,
+    exchangeSymbol: texts.exchangeSymbol[index] ?? "",
+    base: texts.base[index] ?? "",
+    quote: texts.quote[index] ?? "",
+    settle: texts.settle[index] ?? "",
+    assetId: texts.assetId[index] || null,
     identity: has(stored, "identity_conflict") ? "conflict" : "probable",
     multiplier,
     tickerMultiplier: multiplier,
-    assetClass: of.assetClass[index] ?? null,
-    accrual: of.accrual[index] ?? "periodic",
+    assetClass: ASSET_CLASSES.find((one) => one === texts.assetClass[index]) ?? null,
+    accrual: texts.accrual[index] === CONTINUOUS ? CONTINUOUS : "periodic",
     listedAtMs: null,
     firstSeenMs: sampledAtMs,
     intervalChangedAtMs: null,
