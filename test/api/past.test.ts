@@ -273,7 +273,7 @@ describe("the moment", () => {
     const samples = oneSample(NOON_MS - LOOK_BACK_MS);
     expect(await problemOf(appOf(samples), `/api/funding/current?as_of=${NOON}`)).toMatchObject({
       status: 404,
-      detail: `Nothing was recorded in the 24 hours before 2026-11-02T12:00:00Z (${NOON}); the first samples are of 2026-11-01T12:00:00Z (${NOON - 86_400}).`,
+      detail: `Nothing was recorded in the 6 hours before 2026-11-02T12:00:00Z (${NOON}); the first samples are of 2026-11-02T06:00:00Z (${NOON - 21_600}).`,
     });
   });
 
@@ -281,7 +281,7 @@ describe("the moment", () => {
     const target = `/api/funding/current?exchange=gate&as_of=${NOON}`;
     expect(await problemOf(appOf(oneSample()), target)).toMatchObject({
       status: 404,
-      detail: `There are no samples of gate in the 24 hours before 2026-11-02T12:00:00Z (${NOON}).`,
+      detail: `There are no samples of gate in the 6 hours before 2026-11-02T12:00:00Z (${NOON}).`,
     });
   });
 

@@ -103,7 +103,8 @@ export class SamplesInMemory implements PastMarket {
     }
     const rows = [...last.values()].toSorted(bySymbol);
     const refreshedAtMs = Math.max(...refreshes.map((refresh) => refresh.atMs));
-    return { ...columnsOf(rows, this.#keepsFees), exchange, refreshedAtMs, periodMs: PERIOD_MS };
+    const facts = { exchange, refreshedAtMs, isDamaged: false, periodMs: PERIOD_MS };
+    return { ...columnsOf(rows, this.#keepsFees), ...facts };
   }
 }
 
@@ -122,7 +123,7 @@ export function sampledAlways(board: Pick<BoardView, "current">): PastMarket {
 function columnsOf(
   rows: readonly Row[],
   keepsFees: boolean,
-): Omit<PastListings, "exchange" | "refreshedAtMs" | "periodMs"> {
+): Omit<PastListings, "exchange" | "refreshedAtMs" | "isDamaged" | "periodMs"> {
   const texts = (read: (record: MarketRecord) => string | null) =>
     textColumn(rows.map(({ record }) => read(record)));
   const numbers = (read: (record: MarketRecord) => number | null) =>

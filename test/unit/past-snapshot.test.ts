@@ -44,6 +44,12 @@ async function snapshotAt(
   return atOnce(pastSnapshot(board, nowMs));
 }
 
+function oneRow(): SamplesInMemory {
+  const samples = new SamplesInMemory();
+  samples.refresh("okx", NOON_MS, [stored(recordOf("okx", "BTC"), NOON_MS)]);
+  return samples;
+}
+
 const flagsIn = ({ rows }: Snapshot) => rows.map(({ flags }) => flagNames(flags));
 
 describe("a row of the past", () => {
@@ -131,6 +137,29 @@ describe("a row of the past", () => {
       { status: "stale", missingBecause: "No new rates for too long: its own clock stands still." },
     ]);
   });
+});
+
+test("an exchange with samples that cannot be read is missing, with the rows that it has left", async () => {
+  const board = await oneRow().at(NOON_MS);
+  if (!("exchanges" in board)) throw new Error("no board");
+  const exchanges = board.exchanges.map((of) => ({ ...of, isDamaged: true }));
+  const snapshot = atOnce(pastSnapshot({ ...board, exchanges }, LATER_MS));
+  expect(snapshot.exchanges).toMatchObject([
+    { status: "down", missingBecause: "Some of its samples cannot be read.", symbols: 1 },
+  ]);
+  expect(snapshot.rows).toHaveLength(1);
+});
+
+test("it is made in steps of a few rows", async () => {
+  const rows = Array.from({ length: 1_000 }, (_, n) => stored(recordOf("okx", `A${n}`), NOON_MS));
+  const samples = new SamplesInMemory();
+  samples.refresh("okx", NOON_MS, rows);
+  const board = await samples.at(NOON_MS);
+  if (!("exchanges" in board)) throw new Error("no board");
+  const work = pastSnapshot(board, LATER_MS);
+  let steps = 1;
+  while (work.next().done !== true) steps += 1;
+  expect(steps).toBeGreaterThan(30);
 });
 
 describe("a snapshot of the past", () => {

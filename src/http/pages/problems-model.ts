@@ -33,7 +33,7 @@ const ADVICE = {
   },
   no_history: {
     meaning:
-      "There are no samples of the moment in `as_of`: it is before the first one, or nothing was collected in the day before it.",
+      "There are no samples of the moment in `as_of`: it is before the first one, or nothing was collected in the hours before it.",
     cure: "Ask for a later moment: `detail` names the first one.",
   },
   method_not_allowed: {

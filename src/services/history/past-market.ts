@@ -33,6 +33,8 @@ export interface PastListings {
   readonly exchange: ExchangeId;
   /** When the last refresh up to the moment was accepted, unix ms. */
   readonly refreshedAtMs: number;
+  /** Whether some samples could not be read, so that rows may be missing. */
+  readonly isDamaged: boolean;
   /** How often it was refreshed then, ms. */
   readonly periodMs: number;
   readonly seriesId: Uint32Array<ArrayBuffer>;
@@ -88,8 +90,11 @@ export const NO_PAST_MARKET: PastMarket = { at: () => Promise.resolve({ firstMs:
 
 const DAY_MS = 24 * HOUR_MS;
 
-/** A sample older than this is not part of a board: what it says of the moment is no longer worth a row. */
-export const LOOK_BACK_MS = DAY_MS;
+/**
+ * A sample older than this is not part of a board: what it says of the moment is no longer worth a row. Twice the age at
+ * which a row of the slowest exchange, refreshed once an hour, becomes stale.
+ */
+export const LOOK_BACK_MS = 6 * HOUR_MS;
 
 /** Moments are exact for this long; before that, the board of each full hour is kept. */
 export const EXACT_FOR_MS = 35 * DAY_MS;

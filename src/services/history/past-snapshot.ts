@@ -141,6 +141,12 @@ function recordAt(of: PastListings, texts: RowTexts, index: number): MarketRecor
   };
 }
 
+/** What is missing is not known, so its rates count as missing. */
+const DAMAGED = {
+  status: "down",
+  missingBecause: "Some of its samples cannot be read.",
+} as const satisfies Partial<ExchangeView>;
+
 /** The view of an exchange. Why it failed was not kept: it is stale when its rows are. */
 function viewOf(of: PastListings, held: HeldRows, atMs: number): readonly ExchangeView[] {
   const state: ExchangeState = {
@@ -164,7 +170,9 @@ function viewOf(of: PastListings, held: HeldRows, atMs: number): readonly Exchan
     evenShare: null,
     lastCycleMs: null,
   };
-  return exchangeViews([state], new Map([[of.exchange, held]]), atMs, staleAfterMs(of.periodMs));
+  const rowsOf = new Map([[of.exchange, held]]);
+  const views = exchangeViews([state], rowsOf, atMs, staleAfterMs(of.periodMs));
+  return of.isDamaged ? views.map((view) => ({ ...view, ...DAMAGED })) : views;
 }
 
 function lacksFees({ exchange, takerFeeBps }: PastListings): boolean {
