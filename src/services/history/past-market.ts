@@ -66,6 +66,12 @@ export interface PastListings {
   readonly takerFeeBps: NumberColumn | null;
 }
 
+/** A board at a moment, unix ms; with how often each exchange is refreshed, as far as that is known. */
+export interface BoardQuery {
+  readonly atMs: number;
+  readonly periodsMs: { readonly [Id in ExchangeId]?: number };
+}
+
 export interface PastBoard {
   /** The moment that it shows, unix ms, whole seconds: at most the requested one. */
   readonly atMs: number;
