@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { flagBit } from "../../src/domain/flags.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import { historyFile } from "../../src/db/history/file.ts";
+import { RefreshTimes } from "../../src/db/history/refresh-times.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { BoardReader } from "../../src/db/history/board-reader.ts";
 import { BoardSeries } from "../../src/db/history/board-series.ts";
@@ -76,9 +77,8 @@ function written(steps: readonly Step[]) {
     const { uid } = rowOf(exchange, ends ?? "").record;
     if (ends === null || ended.has(exchange + ends) || store.series.idOf(uid) === null) continue;
     ended.add(exchange + ends);
-    atS += 1;
+    // As found out later: the last time at which it was seen.
     store.series.ensure({ ...seriesOf(exchange, ends), uid, endedAt: atS * 1000 });
-    plain.end(uid, atS * 1000);
   }
   return { db, store, plain, endS: atS };
 }
@@ -106,7 +106,11 @@ function historyInMemory(): Database {
 }
 
 function boardOf(db: Database, atS: number): PastBoard | NoPastBoard {
-  const known = { boards: new BoardReader(db), series: new BoardSeries(db) };
+  const known = {
+    boards: new BoardReader(db),
+    refreshes: new RefreshTimes(db),
+    series: new BoardSeries(db),
+  };
   return atOnce(pastBoard(known, { atMs: atS * 1000, periodsMs: { okx: 60_000 } }));
 }
 

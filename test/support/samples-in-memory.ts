@@ -1,5 +1,6 @@
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { BoardRow, MarketRecord, Snapshot } from "../../src/domain/market.ts";
+import { DELISTED_AFTER_BATCHES } from "../../src/domain/instrument-lifecycle.ts";
 import type { FlagBits } from "../../src/domain/flags.ts";
 import type { BoardView } from "../../src/services/board/board-view.ts";
 import {
@@ -101,7 +102,11 @@ export class SamplesInMemory implements PastMarket {
           record: { ...row.record, assetId: kind.assetId },
         });
     }
-    const rows = [...last.values()].toSorted(bySymbol);
+    const times = refreshes.map((refresh) => refresh.atMs);
+    const missed = ({ sampledAtMs }: Row) => times.filter((oneMs) => oneMs > sampledAtMs).length;
+    const rows = [...last.values()]
+      .filter((row) => missed(row) < DELISTED_AFTER_BATCHES)
+      .toSorted(bySymbol);
     const refreshedAtMs = Math.max(...refreshes.map((refresh) => refresh.atMs));
     const facts = { exchange, refreshedAtMs, isDamaged: false, periodMs: PERIOD_MS };
     return { ...columnsOf(rows, this.#keepsFees), ...facts };

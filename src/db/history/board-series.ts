@@ -3,7 +3,7 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import type { FlagBits } from "../../domain/flags.ts";
 import type { Accrual, AssetClass } from "../../domain/quote.ts";
 
-/** A series that was listed at a moment, with what was known of it then. */
+/** A series that may have been listed at a moment, with what was known of it then. */
 export interface ListedSeries {
   readonly id: number;
   readonly uid: string;
@@ -28,7 +28,7 @@ const SELECT_LISTED = `SELECT id, uid, exchange_symbol AS exchangeSymbol, base, 
     asset_class AS assetClass, accrual, CAST(coalesce(${lastEvent("flags")}, 0) AS INTEGER) AS flags,
     ${lastEvent("asset_id")} AS assetId
   FROM series s
-  WHERE exchange = ?1 AND first_seen < (?2 + 1) * 1000 AND (ended_at IS NULL OR ended_at >= (?2 + 1) * 1000)
+  WHERE exchange = ?1 AND first_seen < (?2 + 1) * 1000 AND (ended_at IS NULL OR ended_at >= ?3 * 1000)
   ORDER BY exchange_symbol`;
 
 /** Reads which series were listed at a moment, in whole unix seconds, and what was known of them in that second. */
@@ -38,7 +38,7 @@ export class BoardSeries {
   readonly #bases;
 
   constructor(db: Database) {
-    this.#listed = db.query<ListedSeries, [string, number]>(SELECT_LISTED);
+    this.#listed = db.query<ListedSeries, [string, number, number]>(SELECT_LISTED);
     this.#exchanges = db.query<{ exchange: ExchangeId }, []>(
       "SELECT DISTINCT exchange FROM series ORDER BY exchange",
     );
@@ -52,9 +52,12 @@ export class BoardSeries {
     return this.#exchanges.all().map(({ exchange }) => exchange);
   }
 
-  /** The series of an exchange that had begun and not ended, ordered by exchange_symbol. */
-  listed(exchange: ExchangeId, at: number): readonly ListedSeries[] {
-    return this.#listed.all(exchange, at);
+  /**
+   * The series of an exchange that had begun and were seen after `seenSince`, ordered by exchange_symbol. When a series
+   * ended is not used beyond that: it is found out later.
+   */
+  listed(exchange: ExchangeId, at: number, seenSince: number): readonly ListedSeries[] {
+    return this.#listed.all(exchange, at, seenSince);
   }
 
   /** The bases of all series that had begun. */

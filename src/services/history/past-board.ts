@@ -1,6 +1,8 @@
 import type { BoardAt, BoardReader } from "../../db/history/board-reader.ts";
 import type { BoardSeries, ListedSeries } from "../../db/history/board-series.ts";
+import type { RefreshTimes } from "../../db/history/refresh-times.ts";
 import type { ExchangeId } from "../../domain/exchange.ts";
+import { DELISTED_AFTER_BATCHES } from "../../domain/instrument-lifecycle.ts";
 import type { Stepwise } from "../../lib/stepwise.ts";
 import {
   type BoardQuery,
@@ -14,6 +16,7 @@ import {
 /** What a board is read from. */
 export interface KnownBoards {
   readonly boards: BoardReader;
+  readonly refreshes: RefreshTimes;
   readonly series: BoardSeries;
 }
 
@@ -43,20 +46,21 @@ const USUAL_PERIOD_MS = 60_000;
 
 /** The board at a moment, exchange by exchange. */
 export function* pastBoard(
-  { boards, series }: KnownBoards,
+  { boards, refreshes, series }: KnownBoards,
   { atMs, periodsMs }: BoardQuery,
 ): Stepwise<PastBoard | NoPastBoard> {
   const at = Math.floor(atMs / 1000);
   const exchanges: PastListings[] = [];
   const shown = new Set<string>();
   for (const exchange of series.exchanges()) {
-    const listed = series.listed(exchange, at);
+    const listed = series.listed(exchange, at, at - LOOK_BACK_S);
     yield;
     const { byId, ...found } = yield* samplesOf(boards, exchange, listed, at);
-    const rows = listed.flatMap((one): Row[] => {
+    const sampled = listed.flatMap((one): Row[] => {
       const sample = byId.get(one.id);
       return sample === undefined ? [] : [{ series: one, sample }];
     });
+    const rows = stillListed(sampled, (from) => refreshes.between(exchange, from, at + 1));
     for (const { series: one } of rows) shown.add(one.base);
     const periodMs = periodsMs[exchange] ?? USUAL_PERIOD_MS;
     if (rows.length > 0) exchanges.push({ exchange, ...found, periodMs, ...columnsOf(rows) });
@@ -68,6 +72,18 @@ export function* pastBoard(
   }
   const others = series.basesUntil(at).filter((base) => !shown.has(base));
   return { atMs: at * 1000, exchanges, otherBases: textColumn(others) };
+}
+
+/** Without rows that had been delisted by then: missing from too many refreshes, whose times `timesFrom` reads. */
+function stillListed(
+  rows: readonly Row[],
+  timesFrom: (from: number) => readonly number[],
+): readonly Row[] {
+  const sampledAt = rows.map(({ sample }) => sample.at);
+  const oldest = Math.min(...sampledAt);
+  if (oldest === Math.max(...sampledAt)) return rows;
+  const delistedAt = timesFrom(oldest).at(-DELISTED_AFTER_BATCHES) ?? oldest;
+  return rows.filter(({ sample }) => sample.at >= delistedAt);
 }
 
 /**
