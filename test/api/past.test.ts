@@ -442,6 +442,23 @@ describe("caching", () => {
   });
 });
 
+test("answers of a moment stay cached while its snapshot is kept, whatever is published meanwhile", async () => {
+  const board = new TestBoard(shown([]));
+  const clock = new ManualClock(NOON_MS + 2 * HOUR_MS);
+  const app = testApp(board, { pastMarket: oneSample(), clock });
+  const cachedBytes = async (): Promise<number> => {
+    const text = await (await app.get("/metrics")).text();
+    return Number(/^http_answer_bytes_cached (\d+)$/m.exec(text)?.[1]);
+  };
+  await app.get(`/api/funding/current?as_of=${NOON}`);
+  const bytes = await cachedBytes();
+  expect(bytes).toBeGreaterThan(0);
+  board.publish(shown([], "1-2"));
+  expect(await cachedBytes()).toBe(bytes);
+  await clock.advance(3 * MINUTE_MS);
+  expect(await cachedBytes()).toBe(0);
+});
+
 describe("the work", () => {
   /** A market whose boards are read when the test lets them. */
   function heldMarket(samples: SamplesInMemory) {
