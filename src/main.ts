@@ -14,7 +14,7 @@ import { createLog } from "./lib/log.ts";
 import { LogOutput, writeStandardError } from "./lib/log-output.ts";
 import { collectorOf } from "./main/collector.ts";
 import { databasesOf } from "./main/databases.ts";
-import { historyOf } from "./main/history.ts";
+import { historyOf, pastMarketOf } from "./main/history.ts";
 import { metricsOf, serve } from "./main/http.ts";
 import { watchdogOf, watchOf } from "./main/operations.ts";
 import { boardOf, groupsOf, healthOf, readinessOf } from "./main/read-model.ts";
@@ -22,7 +22,6 @@ import { timersOf } from "./main/timers.ts";
 import type { HealthReport } from "./services/board/health.ts";
 import { ServedBoard } from "./services/board/served-board.ts";
 import { intervalChanges } from "./services/finder/interval-changes.ts";
-import { NO_PAST_MARKET } from "./services/history/past-market.ts";
 import { endOnSignal } from "./services/operations/ending.ts";
 import { endOnError, exitAfter } from "./services/operations/failing.ts";
 
@@ -58,7 +57,7 @@ function run(config: Config, output: LogOutput): void {
     history,
     // Called by requests, i.e. after the collector is started below; a port in use ends the program before that.
     askForOrigin: (request) => collector.explain(request),
-    pastMarket: NO_PAST_MARKET,
+    pastMarket: pastMarketOf(history, board),
     groups,
     streams,
     fees,

@@ -1,15 +1,24 @@
+import type { BoardStore } from "../db/history/board-store.ts";
 import { parquetBytes } from "../lib/parquet.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
+import { pastBoard } from "../services/history/past-board.ts";
 import type { KnownPast } from "./known-past.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { settledPage } from "./settled.ts";
 
+/** What all questions are answered from. */
+export interface Known extends KnownPast {
+  readonly boards: BoardStore;
+}
+
 /** Answers one question, in steps of about a millisecond each; only a file is written in one. */
-export function* answerTo(known: KnownPast, { kind, query }: Question): Stepwise<Answer> {
+export function* answerTo(known: Known, { kind, query }: Question): Stepwise<Answer> {
   switch (kind) {
     case "parquet":
       return parquetBytes(query);
     case "settled":
       return yield* settledPage(known, query);
+    case "board":
+      return yield* pastBoard(known.boards, query);
   }
 }

@@ -1,12 +1,12 @@
 /** The reader thread's entry point: answers questions about the past from the history file, which it never writes. */
 import { historyFile } from "../db/history/file.ts";
+import { BoardStore } from "../db/history/board-store.ts";
 import { PastReader } from "../db/history/past-reader.ts";
 import { databaseFailure } from "../db/failure.ts";
 import { openReadOnly } from "../db/open.ts";
 import { systemClock } from "../lib/clock.ts";
 import { errorText } from "../lib/log.ts";
-import { answerTo } from "./answers.ts";
-import type { KnownPast } from "./known-past.ts";
+import { answerTo, type Known } from "./answers.ts";
 import {
   type Answer,
   type FromReader,
@@ -20,14 +20,15 @@ declare const self: Worker;
 
 const turns = new Turns<Answer>(() => systemClock.monotonicMs());
 let settings: ReaderSettings = { databasePath: "", withHistory: [] };
-let opened: { readonly close: () => void; readonly known: KnownPast } | null = null;
+let opened: { readonly close: () => void; readonly known: Known } | null = null;
 
 /** Opened by the first question; and again by the next one after a failure, when the file may have been replaced. */
-function knownPast(): KnownPast {
+function knownPast(): Known {
   if (opened === null) {
     const db = openReadOnly(historyFile(settings.databasePath));
     const withHistory = new Set(settings.withHistory);
-    opened = { close: () => db.close(), known: { past: new PastReader(db), withHistory } };
+    const known = { past: new PastReader(db), boards: new BoardStore(db), withHistory };
+    opened = { close: () => db.close(), known };
   }
   return opened.known;
 }

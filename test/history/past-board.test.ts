@@ -1,13 +1,9 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { flagBit } from "../../src/domain/flags.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
-import { historyFile } from "../../src/db/history/file.ts";
-import { RefreshTimes } from "../../src/db/history/refresh-times.ts";
-import { migrateDb } from "../../src/db/migrate.ts";
-import { BoardReader } from "../../src/db/history/board-reader.ts";
-import { BoardSeries } from "../../src/db/history/board-series.ts";
+import { BoardStore } from "../../src/db/history/board-store.ts";
 import { pastBoard } from "../../src/services/history/past-board.ts";
 import {
   LOOK_BACK_MS,
@@ -18,6 +14,7 @@ import {
   textsOf,
 } from "../../src/services/history/past-market.ts";
 import { rowOf } from "../support/board.ts";
+import { historyInMemory } from "../support/history-db.ts";
 import { samplingInto } from "../support/sampled-market.ts";
 import { SamplesInMemory } from "../support/samples-in-memory.ts";
 
@@ -90,27 +87,8 @@ function seriesOf(exchange: (typeof EXCHANGES)[number], base: string) {
   return { ...names, listedAt: null, firstSeen: START_S * 1000, endedAt: null };
 }
 
-const IN_MEMORY = { ...historyFile("x.db"), path: ":memory:" };
-
-/** Migrated once per process, because that takes longer than everything else here. */
-let migrated: Uint8Array | undefined;
-
-function historyInMemory(): Database {
-  if (migrated === undefined) {
-    const db = new Database(":memory:");
-    migrateDb(db, IN_MEMORY);
-    migrated = db.serialize();
-    db.close();
-  }
-  return Database.deserialize(migrated);
-}
-
 function boardOf(db: Database, atS: number): PastBoard | NoPastBoard {
-  const known = {
-    boards: new BoardReader(db),
-    refreshes: new RefreshTimes(db),
-    series: new BoardSeries(db),
-  };
+  const known = new BoardStore(db);
   return atOnce(pastBoard(known, { atMs: atS * 1000, periodsMs: { okx: 60_000 } }));
 }
 

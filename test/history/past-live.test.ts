@@ -1,13 +1,8 @@
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { MarketReview } from "../../src/collector/market-review.ts";
 import { Sampler } from "../../src/collector/sampler.ts";
-import { BoardReader } from "../../src/db/history/board-reader.ts";
-import { BoardSeries } from "../../src/db/history/board-series.ts";
-import { historyFile } from "../../src/db/history/file.ts";
-import { RefreshTimes } from "../../src/db/history/refresh-times.ts";
+import { BoardStore } from "../../src/db/history/board-store.ts";
 import { ReviewRepository } from "../../src/db/market/review-repository.ts";
-import { migrateDb } from "../../src/db/migrate.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagBit, flagNames } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
@@ -22,6 +17,7 @@ import { atOnce } from "../../src/lib/stepwise.ts";
 import { pastBoard } from "../../src/services/history/past-board.ts";
 import { pastSnapshot } from "../../src/services/history/past-snapshot.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
+import { historyInMemory } from "../support/history-db.ts";
 import { quoteOf } from "../support/quote.ts";
 import { samplingInto } from "../support/sampled-market.ts";
 
@@ -62,8 +58,7 @@ function kept({ record, flags, nextFundingAtMs }: BoardRow) {
 function market() {
   const lab = exchangeLab(IDS, START_MS);
   const { clock, database } = lab;
-  const db = new Database(":memory:");
-  migrateDb(db, { ...historyFile("x.db"), path: ":memory:" });
+  const db = historyInMemory();
   const store = samplingInto(db);
   const sampler = new Sampler({
     market: database.reader,
@@ -89,11 +84,7 @@ function market() {
       }
     },
     past(atMs: number): Snapshot {
-      const known = {
-        boards: new BoardReader(db),
-        refreshes: new RefreshTimes(db),
-        series: new BoardSeries(db),
-      };
+      const known = new BoardStore(db);
       const periodsMs = Object.fromEntries(IDS.map((id) => [id, PERIOD_MS]));
       const board = atOnce(pastBoard(known, { atMs, periodsMs }));
       if (!("exchanges" in board)) throw new Error(`nothing at ${atMs}`);

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { historyFile } from "../../src/db/history/file.ts";
+import { BoardStore } from "../../src/db/history/board-store.ts";
 import { PastReader } from "../../src/db/history/past-reader.ts";
 import {
   SeriesRepository,
@@ -98,7 +99,11 @@ export class HistoryWriter {
 
 /** The reader's answers without its thread; what crosses the border is copied as between threads. */
 export function readerOn(db: Database, withHistory: readonly ExchangeId[] = []): HistoryReader {
-  const known = { past: new PastReader(db), withHistory: new Set(withHistory) };
+  const known = {
+    past: new PastReader(db),
+    boards: new BoardStore(db),
+    withHistory: new Set(withHistory),
+  };
   return {
     ask: async (kind, query) => {
       const answer = atOnce(answerTo(known, structuredClone({ kind, query }) as Question));

@@ -16,6 +16,7 @@ import { badParameters, type ProblemCode } from "../protocol/problem.ts";
 import { requesterOf, type Requester } from "../protocol/requester.ts";
 import type { RequestContext } from "../protocol/request-context.ts";
 import { decodeCursor } from "./cursor.ts";
+import { readOrProblem } from "./past.ts";
 import { nothingRecorded } from "./no-history.ts";
 
 /** Reading a board is work for a whole core: one at a time, in turns that are fair among clients. */
@@ -50,6 +51,7 @@ export const ASKED_AT_PROBLEMS = [
   "cursor_expired",
   "not_ready",
   "no_data",
+  "history_unavailable",
   "busy",
 ] as const satisfies readonly ProblemCode[];
 
@@ -146,7 +148,7 @@ export class PastSnapshots {
     try {
       const known = this.#fresh(momentMs);
       if (known !== null) return known;
-      const board = await market.at(momentMs);
+      const board = await readOrProblem(market.at(momentMs));
       if (!("exchanges" in board)) throw nothingRecorded(momentMs, board.firstMs);
       const snapshot = await inSteps(pastSnapshot(board, clock.nowMs()), answers.pauses());
       const groups = new AssetGroups();

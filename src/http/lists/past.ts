@@ -16,8 +16,13 @@ export async function askPast<Kind extends QuestionKind>(
   query: HistoryQuestions[Kind]["query"],
   request: Request,
 ): Promise<HistoryQuestions[Kind]["answer"]> {
+  return readOrProblem(history.ask(kind, query, request.signal));
+}
+
+/** What was read of the past. Throws the 503 problems `busy` and `history_unavailable`. */
+export async function readOrProblem<Answer>(reading: Promise<Answer>): Promise<Answer> {
   try {
-    return await history.ask(kind, query, request.signal);
+    return await reading;
   } catch (error) {
     if (!(error instanceof HistoryUnavailable)) throw error;
     throw problemOf(error);

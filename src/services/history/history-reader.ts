@@ -1,5 +1,6 @@
 import { ExpectedError } from "../../lib/expected-error.ts";
 import type { FlatColumn } from "../../lib/parquet.ts";
+import type { BoardQuery, NoPastBoard, PastBoard } from "./past-market.ts";
 import type { SettledQuery } from "./history-query.ts";
 import type { SettledPage } from "./settled-page.ts";
 
@@ -8,6 +9,7 @@ export interface HistoryQuestions {
   /** Columns as a Parquet file. Their memory is handed over. */
   readonly parquet: { readonly query: FlatColumn[]; readonly answer: Uint8Array<ArrayBuffer> };
   readonly settled: { readonly query: SettledQuery; readonly answer: SettledPage };
+  readonly board: { readonly query: BoardQuery; readonly answer: PastBoard | NoPastBoard };
 }
 
 export type QuestionKind = keyof HistoryQuestions;

@@ -1,6 +1,6 @@
 import type { BoardAt, BoardReader } from "../../db/history/board-reader.ts";
-import type { BoardSeries, ListedSeries } from "../../db/history/board-series.ts";
-import type { RefreshTimes } from "../../db/history/refresh-times.ts";
+import type { ListedSeries } from "../../db/history/board-series.ts";
+import type { BoardStore } from "../../db/history/board-store.ts";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { DELISTED_AFTER_BATCHES } from "../../domain/instrument-lifecycle.ts";
 import type { Stepwise } from "../../lib/stepwise.ts";
@@ -12,13 +12,6 @@ import {
   type PastListings,
   textColumn,
 } from "./past-market.ts";
-
-/** What a board is read from. */
-export interface KnownBoards {
-  readonly boards: BoardReader;
-  readonly refreshes: RefreshTimes;
-  readonly series: BoardSeries;
-}
 
 type Sample = BoardAt["samples"] extends ReadonlyMap<number, infer One> ? One : never;
 
@@ -46,7 +39,7 @@ const USUAL_PERIOD_MS = 60_000;
 
 /** The board at a moment, exchange by exchange. */
 export function* pastBoard(
-  { boards, refreshes, series }: KnownBoards,
+  { samples, refreshes, series }: BoardStore,
   { atMs, periodsMs }: BoardQuery,
 ): Stepwise<PastBoard | NoPastBoard> {
   const at = Math.floor(atMs / 1000);
@@ -55,7 +48,7 @@ export function* pastBoard(
   for (const exchange of series.exchanges()) {
     const listed = series.listed(exchange, at, at - LOOK_BACK_S);
     yield;
-    const { byId, ...found } = yield* samplesOf(boards, exchange, listed, at);
+    const { byId, ...found } = yield* samplesOf(samples, exchange, listed, at);
     const sampled = listed.flatMap((one): Row[] => {
       const sample = byId.get(one.id);
       return sample === undefined ? [] : [{ series: one, sample }];
@@ -67,7 +60,7 @@ export function* pastBoard(
     yield;
   }
   if (exchanges.length === 0) {
-    const first = boards.firstTime();
+    const first = samples.firstTime();
     return { firstMs: first === null ? null : first * 1000 };
   }
   const others = series.basesUntil(at).filter((base) => !shown.has(base));
@@ -91,7 +84,7 @@ function stillListed(
  * series has none on the day itself.
  */
 function* samplesOf(
-  boards: BoardReader,
+  samples: BoardReader,
   exchange: ExchangeId,
   listed: readonly ListedSeries[],
   at: number,
@@ -100,7 +93,7 @@ function* samplesOf(
   let isDamaged = false;
   let last = Number.NEGATIVE_INFINITY;
   for (const { from, to } of spansBefore(at)) {
-    const read = boards.at(to, new Map([[exchange, to - from]]));
+    const read = samples.at(to, new Map([[exchange, to - from]]));
     if (read.damages.length > 0) isDamaged = true;
     for (const [id, sample] of read.samples) {
       last = Math.max(last, sample.at);
