@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { BoardReader } from "../../src/db/history/board-reader.ts";
+import { NotAsWritten } from "../../src/db/history/roll-up/context.ts";
 import { RETENTION_DEFAULTS } from "../../src/db/history/roll-up/roll-up.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { HistoryInFolder } from "../support/history.ts";
@@ -97,6 +98,29 @@ describe("a damaged blob", () => {
       false,
       false,
     ]);
+  });
+});
+
+describe("what is stored in another form than it was written", () => {
+  const SPOILED = ["sample_hours", "sample_days", "sample_months", "sample_frames"];
+
+  test.each(SPOILED)("in %s stops the roll-up before it deletes anything", (table) => {
+    using past = new HistoryInFolder();
+    const sampling = samplingInto(past.db);
+    past.db.run(`CREATE TEMP TRIGGER spoil AFTER INSERT ON main.${table} BEGIN
+      UPDATE ${table} SET blob = zeroblob(length(blob)) WHERE rowid = new.rowid; END`);
+    const written: StoredRefresh[] = [];
+    for (let at = START_S; at < START_S + 2 * DAY_S; at += 1800) {
+      sampling.write("okx", at, batchOf("okx", BASES, at));
+      written.push({ exchange: "okx", at });
+    }
+    const end = START_S + 70 * DAY_S;
+    expect(() => sampling.rollUpAll(end)).toThrow(NotAsWritten);
+    expectEverySample(past.db, written);
+    past.db.run("DROP TRIGGER spoil");
+    sampling.rollUpAll(end);
+    expectEverySample(past.db, written);
+    expect(LAYERS.map((layer) => count(past, layer))).toEqual([0, 0, 0, BASES.length, 2]);
   });
 });
 

@@ -7,7 +7,7 @@ import {
 import type { RefreshColumns } from "../../src/db/history/codec/refresh.ts";
 import { roundedAmount, roundedRate } from "../../src/domain/sample.ts";
 
-export const START_S = 1_793_620_800;
+const START_S = 1_793_620_800;
 
 /** Seconds between two refreshes: mostly a minute, sometimes a gap. */
 const distances = fc.oneof(

@@ -48,7 +48,9 @@ export class BoardReader {
     const samples = new Map<number, SampleAt>();
     const damages: (Damage & { readonly exchange: ExchangeId })[] = [];
     const exchanges = [...staleAfterS].map(([exchange, staleS]) => {
-      const layers = new LayerReader(this.#store, exchange, at - staleS, at + 1, this.#axes);
+      // If any exchange has hours only, the moment is the last full hour.
+      const from = hourOf(at) - staleS;
+      const layers = new LayerReader(this.#store, exchange, from, at + 1, this.#axes);
       return { exchange, staleS, layers };
     });
     const isByHour = exchanges.some(({ layers }) => layers.isInMonth(at));

@@ -30,7 +30,7 @@ export function framesOf(columns: SampleColumns): SampleColumns {
 }
 
 /** Seconds between two samples of a thinned month. */
-export const THINNED_EVERY_S = 300;
+const THINNED_EVERY_S = 300;
 
 /** The times that a thinned month keeps: the first refresh in each five minutes. */
 export function thinnedAxis(axis: Float64Array): Float64Array {

@@ -6,7 +6,7 @@ export const BLOB_KINDS = { refresh: 1, axis: 2, sections: 3, pairs: 4 } as cons
 export type BlobKind = keyof typeof BLOB_KINDS;
 
 /** The version of the header and of everything in the body. An older one stays readable for ever. */
-export const CODEC_VERSION = 1;
+const CODEC_VERSION = 1;
 
 /** Level 3: level 1 is a tenth larger, level 9 a hundredth smaller and ten times slower. */
 const ZSTD_LEVEL = 3;

@@ -27,7 +27,7 @@ export class NotAsWritten extends Error {
 const SAMPLES_AT_ONCE = 4_000;
 
 /** Runs `visit` for each series, in slices. */
-export function* eachSeries(
+function* eachSeries(
   sections: readonly Section[],
   visit: (section: Section, place: number) => void,
 ): Slices {
