@@ -12,10 +12,15 @@ export function snapshotId(
 /** Every text that can be a snapshot id; no safe integer has more digits. */
 export const SNAPSHOT_ID = /^\d{1,16}-\d{1,16}(\.\d{1,16})?$/;
 
-/** The id of a past moment, in unix seconds; `.<seconds>` is appended while samples of it may still be added: when it was made. */
-export function pastSnapshotId(atSeconds: number, madeAtSeconds: number | null): string {
-  return madeAtSeconds === null ? `past-${atSeconds}` : `past-${atSeconds}.${madeAtSeconds}`;
+/**
+ * `past-<moment in unix seconds>-<content>`: the same in all processes that read the same samples, and another one if
+ * samples were added.
+ */
+export function pastSnapshotId(atSeconds: number, contentHash: bigint): string {
+  return `past-${atSeconds}-${contentHash.toString(HASH_RADIX)}`;
 }
 
-/** Every text that can be the id of a past snapshot. */
-export const PAST_SNAPSHOT_ID = /^past-\d{1,12}(\.\d{1,12})?$/;
+const HASH_RADIX = 36;
+
+/** Every text that can be the id of a past snapshot: 64 bits have at most 13 digits. */
+export const PAST_SNAPSHOT_ID = /^past-\d{1,12}-[0-9a-z]{1,13}$/;

@@ -214,15 +214,33 @@ describe("a snapshot of the past", () => {
     );
   });
 
-  test("is identified by its moment; until no sample of it can follow, also by when it was made", async () => {
-    const samples = new SamplesInMemory();
-    samples.refresh("okx", NOON_MS, [stored(recordOf("okx", "BTC"), NOON_MS)]);
-    const closed = await snapshotAt(samples, NOON_MS, NOON_MS + CLOSED_AFTER_MS);
-    expect(closed.id).toBe(`past-${NOON_MS / 1000}`);
+  test("is identified by its moment and by what it contains", async () => {
+    const closed = await snapshotAt(oneRow(), NOON_MS, NOON_MS + CLOSED_AFTER_MS);
+    expect(closed.id).toMatch(/^past-1793620800-[0-9a-z]+$/);
     expect(closed.past?.isClosed).toBe(true);
-    const open = await snapshotAt(samples, NOON_MS, NOON_MS + CLOSED_AFTER_MS - 1_000);
-    expect(open.id).toBe(`past-${NOON_MS / 1000}.${NOON_MS / 1000 + 3_599}`);
+    const open = await snapshotAt(oneRow(), NOON_MS, NOON_MS + CLOSED_AFTER_MS - 1_000);
+    expect(open.id).toBe(closed.id);
     expect(open.past?.isClosed).toBe(false);
+    const ids = new Set([closed.id]);
+    const changes: Partial<MarketRecord>[] = [
+      { fundingRate: 0.0002 },
+      { markPrice: null },
+      { nextFundingAtMs: null },
+      { assetId: "BTC~2" },
+      { quote: "USDC" },
+      { identity: "conflict" },
+      { assetClass: null },
+    ];
+    for (const change of changes) {
+      const samples = new SamplesInMemory();
+      samples.refresh("okx", NOON_MS, [stored(recordOf("okx", "BTC", change), NOON_MS)]);
+      ids.add((await snapshotAt(samples, NOON_MS)).id);
+    }
+    const later = oneRow();
+    later.refresh("okx", NOON_MS, [stored(recordOf("okx", "ETH"), NOON_MS)]);
+    ids.add((await snapshotAt(later, NOON_MS)).id);
+    ids.add((await snapshotAt(later, NOON_MS + 1_000)).id);
+    expect(ids.size).toBe(changes.length + 3);
   });
 });
 

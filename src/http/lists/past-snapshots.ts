@@ -111,7 +111,7 @@ export class PastSnapshots {
     return { req: c.req, env: { ...c.env, snapshot, cacheControl }, groups };
   }
 
-  /** The snapshot that a cursor continues in, if it is still kept; a closed one is made again. */
+  /** The snapshot that a cursor continues in, if it is still kept; else it is made again from the same samples. */
   #continued(momentMs: number, cursor: string | null): Kept | null {
     const state = cursor === null ? null : decodeCursor(cursor)?.state;
     return (

@@ -55,7 +55,7 @@ export function pastSources<Item>(select: SelectFromSnapshot<Item>): Sources<Ite
     cursorKind: "past",
     at: (cursor, snapshot) => {
       if (cursor !== null && cursor.state !== snapshot.id)
-        throw cursorExpired("its moment is now shown from other samples");
+        throw cursorExpired("its moment is now shown as of the hour, or from more samples");
       return sourceIn(snapshot, cursor, select, () => {});
     },
   };

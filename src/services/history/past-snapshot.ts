@@ -30,21 +30,22 @@ export function* pastSnapshot(board: PastBoard, nowMs: number): Stepwise<Snapsho
   const rows: BoardRow[] = [];
   const views: ExchangeView[] = [];
   const listings: MarketRecord[][] = [];
+  let content = Bun.hash.xxHash64(otherBases);
   for (const of of exchanges) {
     const held = yield* heldRows(of, atMs);
     // Not one by one: twelve thousand take a millisecond.
     for (const row of held.rows) rows.push(row);
     if (held.rows.length > 0) listings.push(held.rows.map(({ record }) => record));
     views.push(...viewOf(of, held, atMs));
+    content = hashedWith(of, content);
     yield;
   }
-  const isClosed = isClosedAt(atMs, nowMs);
   const past = {
-    isClosed,
+    isClosed: isClosedAt(atMs, nowMs),
     withoutFees: new Set(exchanges.filter(lacksFees).map(({ exchange }) => exchange)),
     endedBases: new Set(textsOf(otherBases)),
   };
-  const id = pastSnapshotId(secondsOf(atMs), isClosed ? null : secondsOf(nowMs));
+  const id = pastSnapshotId(secondsOf(atMs), content);
   const opportunities = NO_OPPORTUNITIES;
   return {
     id,
@@ -56,6 +57,18 @@ export function* pastSnapshot(board: PastBoard, nowMs: number): Stepwise<Snapsho
     opportunities,
     past,
   };
+}
+
+/** The hash of everything so far and of these listings: ids are equal only if snapshots are. */
+function hashedWith(of: PastListings, before: bigint): bigint {
+  let hash = before;
+  const columns: readonly PastListings[keyof PastListings][] = Object.values(of);
+  for (const column of columns)
+    hash = Bun.hash.xxHash64(
+      typeof column === "object" && column !== null ? column : `${column}\0`,
+      hash,
+    );
+  return hash;
 }
 
 function* heldRows(of: PastListings, atMs: number): Stepwise<HeldRows> {
