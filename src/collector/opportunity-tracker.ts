@@ -10,11 +10,12 @@ import {
   type OpportunityColumns,
   peakOf,
 } from "../domain/opportunity-columns.ts";
-import { makePairFrame, NOT_MET, type PairFrame, yieldStepOf } from "../domain/pair-frame.ts";
+import type { PairFrame } from "../domain/pair-frame.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import { type MarketLeg, MarketLegs } from "./market-legs.ts";
 import { type EnabledExchange, ObservationGaps } from "./observation-gaps.ts";
+import { openPairsFrame } from "./open-pairs-frame.ts";
 
 /** A crash loses this much history; a write is 300 to 700 KB. */
 const STORE_EVERY_MS = 60_000;
@@ -112,34 +113,7 @@ export class OpportunityTracker {
    * not; its pairs are left out.
    */
   frame(at: number, seriesOf: (instrumentId: number) => number | null): PairFrame {
-    const longs = [...this.#legs.all()].flatMap((leg) => {
-      const id = leg.pairs.count === 0 ? null : seriesOf(leg.id);
-      return id === null ? [] : [{ id, leg }];
-    });
-    const pairs = longs
-      .toSorted((one, other) => one.id - other.id)
-      .flatMap(({ id, leg }) => this.#pairsOf(leg, seriesOf).map((pair) => ({ ...pair, id })));
-    const frame = makePairFrame(at, pairs.length);
-    for (const [index, { id, shortId, firstSeen, step }] of pairs.entries()) {
-      frame.longIds[index] = id;
-      frame.shortIds[index] = shortId;
-      frame.firstSeen[index] = firstSeen;
-      frame.steps[index] = step;
-    }
-    return frame;
-  }
-
-  #pairsOf(long: MarketLeg, seriesOf: (instrumentId: number) => number | null) {
-    const pairs: { readonly shortId: number; readonly firstSeen: number; readonly step: number }[] =
-      [];
-    long.pairs.forEach((id, firstSeen, isMet) => {
-      const shortId = seriesOf(id);
-      const short = isMet ? this.#legs.find(id) : undefined;
-      const grossPct = short === undefined ? null : opportunityPct(long, short);
-      const step = grossPct === null ? NOT_MET : yieldStepOf(grossPct);
-      if (shortId !== null) pairs.push({ shortId, firstSeen, step });
-    });
-    return pairs.toSorted((one, other) => one.shortId - other.shortId);
+    return openPairsFrame(this.#legs, at, seriesOf);
   }
 
   /** Stores whatever is unsaved. Rejects with WriteAbandoned if the database is busy for too long. */
