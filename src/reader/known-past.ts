@@ -1,6 +1,7 @@
 import type { AccrualRow, PastReader, SeriesRow } from "../db/history/past-reader.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
-import { type Charge, chargesOf, ledgerOf, type StoredPast } from "../services/history/charges.ts";
+import { type Charge, chargesOf, type StoredPast } from "../domain/charges.ts";
+import { ledgerOf } from "../services/history/charges.ts";
 import {
   type BackfillProgress,
   type LedgerRange,
@@ -97,7 +98,7 @@ function knownInterval(all: readonly Charge[], after: readonly Charge[]): number
   return (before ?? after.find(isKnown))?.intervalHours ?? null;
 }
 
-/** As many as make a run of equal distances (services/history/intervals-in-force). */
+/** As many as make a run of equal distances (domain/intervals-in-force). */
 const NEIGHBOURS = 4;
 
 function lifeOf({ past, withHistory }: KnownPast, { id, exchange, ...life }: SeriesRow) {

@@ -1,12 +1,8 @@
 import fc from "fast-check";
+import type { AccruedHour, SettledSlot, StoredPast } from "../../src/domain/charges.ts";
 import { HOUR_MS } from "../../src/domain/funding.ts";
 import type { SettlementOrigin } from "../../src/domain/settlement.ts";
-import type {
-  AccruedHour,
-  InstrumentPast,
-  SettledSlot,
-  StoredPast,
-} from "../../src/services/history/charges.ts";
+import type { InstrumentPast } from "../../src/services/history/charges.ts";
 
 /** Pasts of one instrument, written by hand or generated. */
 

@@ -8,7 +8,7 @@ import {
   PUBLISHED_AFTER_MS,
   rangesWithin,
 } from "../../src/services/history/gap-ledger.ts";
-import { intervalsInForce } from "../../src/services/history/intervals-in-force.ts";
+import { intervalsInForce } from "../../src/domain/intervals-in-force.ts";
 import { anyPast, hour, MIDNIGHT_MS, type PastSlot, slotsAt } from "../support/past.ts";
 
 const READ_ALL = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { isFundingInterval, isOnGrid } from "../../src/domain/funding.ts";
-import { intervalsInForce } from "../../src/services/history/intervals-in-force.ts";
+import { intervalsInForce } from "../../src/domain/intervals-in-force.ts";
 import { anyPast, slotsAt } from "../support/past.ts";
 
 const of = (...hours: readonly number[]) => [...intervalsInForce(slotsAt(...hours))];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { decimalText } from "../../src/domain/decimal.ts";
 import { HOUR_MS } from "../../src/domain/funding.ts";
-import { chargesOf } from "../../src/services/history/charges.ts";
+import { chargesOf } from "../../src/domain/charges.ts";
 import {
   BUCKET_RESOLUTIONS,
   bucketMsOf,

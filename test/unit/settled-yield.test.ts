@@ -1,11 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { chargesOf } from "../../src/services/history/charges.ts";
+import fc from "fast-check";
+import { chargesOf, type SettledSlot } from "../../src/domain/charges.ts";
+import { HOUR_MS } from "../../src/domain/funding.ts";
 import {
   inflationOf,
   MIN_SETTLED_HOURS,
   settled7dAprPct,
-} from "../../src/services/history/settled-yield.ts";
-import { hour, settledEvery } from "../support/past.ts";
+  SETTLED_YIELD_HOURS,
+  settledYieldHoldsUntilMs,
+} from "../../src/domain/settled-yield.ts";
+import { cumulative, rangeUntil } from "../../src/services/history/cumulative.ts";
+import { accruedAt, anyPast, hour, settledEvery, settledPast } from "../support/past.ts";
 
 const charged = (from: number, to: number, rate: string) =>
   chargesOf({ kind: "settlements", settlements: settledEvery(8, from, to, rate) });
@@ -30,6 +35,84 @@ describe("what the last seven days paid", () => {
     // 84 h are ten and a half intervals.
     expect(settled7dAprPct(charges, hour(listed + MIN_SETTLED_HOURS + 5))).toBe(10.95);
     expect(settled7dAprPct([], hour(0))).toBeNull();
+  });
+
+  test("begins exactly seven days ago and ends before now", () => {
+    const charges = [...charged(0, 8, "0.5"), ...charged(8, 8 + 168, "0.0001")];
+    // 21 settlements at 0.0001, and one at 0.5 a week before the last.
+    const last = hour(8 + 168);
+    expect(settled7dAprPct(charges, last + 1)).toBe(10.95);
+    // At the last one itself, the first one is exactly seven days old and counts instead.
+    expect(settled7dAprPct(charges, last)).not.toBe(10.95);
+  });
+
+  test("of continuous funding is annualized over the accrued hours", () => {
+    const rows = Array.from({ length: 168 }, (_, nth) => [nth + 1, "0.00001"] as const);
+    const charges = chargesOf({ kind: "accruals", hours: accruedAt(...rows) });
+    expect(settled7dAprPct(charges, hour(169))).toBe(8.76);
+    // An amount in quote currency is no fraction without a price.
+    const unpriced = accruedAt(...rows).map((row) => ({ ...row, unit: "quote_per_unit" as const }));
+    expect(settled7dAprPct(chargesOf({ kind: "accruals", hours: unpriced }), hour(169))).toBeNull();
+  });
+
+  test("is the cumulative figure of seven days", () => {
+    fc.assert(
+      fc.property(anyPast, fc.infiniteStream(fc.nat(20_000)), fc.nat(400), (past, rates, at) => {
+        const settlements: SettledSlot[] = [];
+        for (const { slotMs, isHole } of past) {
+          const rate = ((Number(rates.next().value) - 10_000) / 1e8).toFixed(8);
+          if (!isHole) settlements.push({ slotMs, rate, intervalHours: null, origin: "exchange" });
+        }
+        const nowMs = hour(at) + 60_000;
+        const known = settlements.filter(({ slotMs }) => slotMs < nowMs);
+        const charges = chargesOf({ kind: "settlements", settlements: known });
+        const { annualizedPct, coveredHours } = cumulative(
+          settledPast(known),
+          rangeUntil(nowMs, "7d"),
+          nowMs,
+        );
+        const isEnough = coveredHours !== null && coveredHours >= MIN_SETTLED_HOURS;
+        expect(settled7dAprPct(charges, nowMs)).toBe(isEnough ? annualizedPct : null);
+      }),
+    );
+  });
+});
+
+describe("how long a settled yield holds", () => {
+  test("is until the oldest charge is seven days old, or a stated one begins to count", () => {
+    const ahead = [...charged(0, 296, "0.0001"), ...charged(295, 303, "0.0001")];
+    expect(settledYieldHoldsUntilMs(ahead, hour(302))).toBe(hour(303));
+    const past = charged(0, 304, "0.0001");
+    expect(settledYieldHoldsUntilMs(past, hour(305))).toBe(hour(144 + SETTLED_YIELD_HOURS));
+    expect(settledYieldHoldsUntilMs([], hour(302))).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("is exact: the same yield until then, the next window right after", () => {
+    const rates = fc.array(fc.nat(1000), { minLength: 30, maxLength: 60 });
+    fc.assert(
+      fc.property(rates, fc.nat(400 * 60), (numbers, minute) => {
+        const charges = chargesOf({
+          kind: "settlements",
+          settlements: numbers.map((number, nth) => ({
+            slotMs: hour(8 * nth),
+            // Growing, so that another window has another sum.
+            rate: String((number + 1000 * nth) / 1e8),
+            intervalHours: null,
+            origin: "exchange",
+          })),
+        });
+        const nowMs = hour(0) + minute * 60_000;
+        const untilMs = settledYieldHoldsUntilMs(charges, nowMs);
+        if (untilMs === Number.POSITIVE_INFINITY) return;
+        const windowAt = (atMs: number) =>
+          charges.filter(
+            ({ slotMs }) => slotMs >= atMs - SETTLED_YIELD_HOURS * HOUR_MS && slotMs < atMs,
+          );
+        expect(untilMs).toBeGreaterThanOrEqual(nowMs);
+        expect(windowAt(untilMs)).toEqual(windowAt(nowMs));
+        expect(windowAt(untilMs + 1)).not.toEqual(windowAt(nowMs));
+      }),
+    );
   });
 });
 

@@ -13,7 +13,8 @@ import {
   MAX_LACKING_RANGES,
   type Unfinished,
 } from "./backtest-query.ts";
-import { type Charge, chargesOf, CONTEXT_BEFORE_MS, ledgerOf } from "./charges.ts";
+import { type Charge, chargesOf, CONTEXT_BEFORE_MS } from "../../domain/charges.ts";
+import { ledgerOf } from "./charges.ts";
 import { type GapLedger, lackingWithin, type LedgerRange } from "./gap-ledger.ts";
 
 /** A leg with its charges. */

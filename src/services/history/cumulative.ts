@@ -1,15 +1,15 @@
 /** What one instrument charged over a range of time, added up. */
-import { decimalPct, DecimalSum, decimalText, type Sign } from "../../domain/decimal.ts";
-import { HOUR_MS } from "../../domain/funding.ts";
-import { roundPct } from "../../domain/percent.ts";
-import { firstWhere } from "../../domain/sorted-search.ts";
 import {
+  annualizedSumPct,
   type Charge,
   chargesOf,
+  chargesWithin,
   CONTEXT_BEFORE_MS,
-  type InstrumentPast,
-  ledgerOf,
-} from "./charges.ts";
+  type TimeRange,
+} from "../../domain/charges.ts";
+import { decimalPct, DecimalSum, decimalText, type Sign } from "../../domain/decimal.ts";
+import { HOUR_MS } from "../../domain/funding.ts";
+import { type InstrumentPast, ledgerOf } from "./charges.ts";
 import { type LedgerRange, rangesWithin } from "./gap-ledger.ts";
 
 export const CUMULATIVE_RANGES = ["1d", "7d", "30d", "90d", "365d"] as const;
@@ -30,14 +30,6 @@ const RANGE_DAYS = {
   "90d": 90,
   "365d": 365,
 } satisfies Record<CumulativeRange, number>;
-
-const HOURS_PER_YEAR = 8_760;
-
-/** Half-open: fromMs <= slot < toMs, unix ms. */
-export interface TimeRange {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** The range that ends now. */
 export function rangeUntil(nowMs: number, range: CumulativeRange): TimeRange {
@@ -106,25 +98,11 @@ export function cumulative(past: InstrumentPast, range: TimeRange, nowMs: number
   };
 }
 
-/** The charges with fromMs <= slot < toMs, by binary search. */
-export function chargesWithin(
-  charges: readonly Charge[],
-  { fromMs, toMs }: TimeRange,
-): readonly Charge[] {
-  const from = firstWhere(0, charges.length, (index) => slotAt(charges, index) >= fromMs);
-  const to = firstWhere(from, charges.length, (index) => slotAt(charges, index) >= toMs);
-  return charges.slice(from, to);
-}
-
-function slotAt(charges: readonly Charge[], index: number): number {
-  return charges[index]?.slotMs ?? Number.POSITIVE_INFINITY;
-}
-
 /** The part of the figures that needs no ledger. */
-export type Totals = Omit<Cumulative, "expected" | "completeness" | "lacking">;
+type Totals = Omit<Cumulative, "expected" | "completeness" | "lacking">;
 
 /** Adds up charges in ascending order. */
-export function totalsOf(charges: readonly Charge[]): Totals {
+function totalsOf(charges: readonly Charge[]): Totals {
   const sum = new DecimalSum();
   const runs = new RunCounter();
   let count = 0;
@@ -160,8 +138,7 @@ export function totalsOf(charges: readonly Charge[]): Totals {
     return { ...counts, ...nothing, noSum };
   }
   const sumPct = decimalPct(sum.value);
-  const annualizedPct =
-    coveredHours === null ? null : roundPct((sumPct * HOURS_PER_YEAR) / coveredHours);
+  const annualizedPct = coveredHours === null ? null : annualizedSumPct(sumPct, coveredHours);
   return {
     ...counts,
     sum: decimalText(sum.value),

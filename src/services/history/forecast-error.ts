@@ -1,7 +1,7 @@
 /** How far the live rate some hours before a settlement was from what was then charged. Times are unix ms. */
 import { fractionToPct, HOUR_MS } from "../../domain/funding.ts";
 import { quantileOfSorted } from "../../domain/statistics.ts";
-import type { Charge } from "./charges.ts";
+import type { Charge } from "../../domain/charges.ts";
 
 /** How many hours before the slot. */
 export const FORECAST_HORIZONS_HOURS = [1, 2, 4] as const;

@@ -3,8 +3,7 @@ import { decimalNumber, decimalPct, DecimalSum, decimalText } from "../../domain
 import { HOUR_MS } from "../../domain/funding.ts";
 import { roundPct } from "../../domain/percent.ts";
 import { firstWhere } from "../../domain/sorted-search.ts";
-import type { Charge } from "./charges.ts";
-import { chargesWithin, type TimeRange } from "./cumulative.ts";
+import { type Charge, chargesWithin, type TimeRange } from "../../domain/charges.ts";
 
 export const SERIES_KINDS = ["settled", "live"] as const;
 export type SeriesKind = (typeof SERIES_KINDS)[number];

@@ -5,8 +5,7 @@
  */
 import { fractionToPct, HOUR_MS } from "../../domain/funding.ts";
 import { WeightedMean } from "../../domain/statistics.ts";
-import type { Charge } from "./charges.ts";
-import type { TimeRange } from "./cumulative.ts";
+import type { Charge, TimeRange } from "../../domain/charges.ts";
 import { bucketMsOf, type BucketResolution, type RateSample } from "./series.ts";
 
 /** What an instrument weighed at a moment, in US dollars of open interest or volume. */

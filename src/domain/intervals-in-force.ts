@@ -13,7 +13,7 @@
  * Where nothing is established, the most frequent distance takes its place, the shorter one of two. The first
  * settlement has the interval of the second one.
  */
-import { HOUR_MS, isFundingInterval, isOnGrid } from "../../domain/funding.ts";
+import { HOUR_MS, isFundingInterval, isOnGrid } from "./funding.ts";
 
 export interface StatedSlot {
   /** Unix ms, a whole minute. */
