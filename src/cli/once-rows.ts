@@ -24,6 +24,7 @@ export function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
       exchange: result.exchange,
       tickerMultiplier: quote.multiplier,
       takerFeeBps: quote.takerFeeBps ?? null,
+      settled7dAprPct: null,
       firstSeenMs: nowMs,
       intervalChangedAtMs: null,
       frozen: false,

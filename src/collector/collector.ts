@@ -37,6 +37,7 @@ import type { MarketStore } from "./exchange-runner.ts";
 import { HistoryStore } from "./history-store.ts";
 import { HistoryWriters } from "./history-writers.ts";
 import { makeRunners, periodOf } from "./runners.ts";
+import type { SettledYields } from "./settled-yields.ts";
 import { waitForLock } from "./standby.ts";
 
 /** Per request. The slowest bulk replies take two to three seconds. */
@@ -168,21 +169,18 @@ async function collectInto(
   );
   deps.log.info("collecting", { epoch, exchanges: periods.size });
   deps.post({ type: "collecting", epoch });
-  const queued: MarketStore["writer"] = {
-    commit: (batch) => writes.run(() => writer.commit(batch)),
-    fail: (...failure) => writes.run(() => writer.fail(...failure)),
-  };
-  const store = { writer: queued, states, lastQuotes: new LastQuotes(db) };
+  const lastQuotes = new LastQuotes(db);
   const explainer = new Explainer({ ...deps, budget: new PayloadBudget() });
   const descriptions = new InstrumentDescriptions(db);
   const past = new HistoryWriters({
     ...deps,
     history,
-    lastQuotes: store.lastQuotes,
+    lastQuotes,
     descriptions,
     market: new MarketReader(db),
     settings: settings.history ?? DEFAULT_HISTORY,
   });
+  const store = { writer: queuedWriter(writer, writes, past.yields), states, lastQuotes };
   const collected = makeRunners(deps.exchanges, periods, {
     ...deps,
     epoch,
@@ -205,6 +203,22 @@ async function collectInto(
       onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
     }),
   ]);
+}
+
+/** Commits a batch with the settled yields that have been computed by then. */
+function queuedWriter(
+  writer: MarketWriter,
+  writes: WriteQueue,
+  yields: SettledYields,
+): MarketStore["writer"] {
+  return {
+    commit: (batch) =>
+      writes.run(() => {
+        writer.commit({ ...batch, settledYields: yields.of(batch.exchange) });
+        yields.stored(batch.exchange);
+      }),
+    fail: (...failure) => writes.run(() => writer.fail(...failure)),
+  };
 }
 
 function trackerOf(

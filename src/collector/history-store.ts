@@ -27,6 +27,8 @@ export class HistoryStore {
   readonly backfills;
   readonly pairFrames;
   readonly epoch: number;
+  /** Series whose payments were stored or corrected; whoever has dealt with one removes it. */
+  readonly changed = new Set<number>();
   readonly #samples;
   readonly #db: Db;
   readonly #path: string;
@@ -40,8 +42,9 @@ export class HistoryStore {
     this.#writes = writes;
     this.#epochs = new HistoryEpochRepository(db);
     this.series = new SeriesRepository(db);
-    this.settlements = new SettlementRepository(db);
-    this.accruals = new AccrualRepository(db);
+    const changed = (seriesId: number): unknown => this.changed.add(seriesId);
+    this.settlements = new SettlementRepository(db, changed);
+    this.accruals = new AccrualRepository(db, changed);
     this.backfills = new BackfillRepository(db);
     this.pairFrames = new PairFrameWriter(db, this.#epochs, PROGRAM_VERSION);
     this.#samples = new SampleWriter(db, {

@@ -14,6 +14,7 @@ import type { FromWorker, HistorySettings } from "./protocol.ts";
 import { rollUpForever } from "./roll-up-loop.ts";
 import type { CollectedExchange } from "./runners.ts";
 import { Sampler } from "./sampler.ts";
+import { SettledYields } from "./settled-yields.ts";
 
 export interface HistoryWritersDeps {
   readonly history: HistoryStore;
@@ -33,10 +34,13 @@ export class HistoryWriters {
   readonly #live: LiveWriter;
   readonly #sampler: Sampler;
   readonly #samples = new BackgroundWrites();
+  /** For the rows of the market. */
+  readonly yields: SettledYields;
 
   constructor(deps: HistoryWritersDeps) {
     const { history, lastQuotes, descriptions, market, exchanges } = deps;
     this.#deps = deps;
+    this.yields = new SettledYields(deps);
     this.#live = new LiveWriter(history, lastQuotes, descriptions);
     this.#sampler = new Sampler({
       market,
@@ -73,6 +77,7 @@ export class HistoryWriters {
     await Promise.all([
       this.#live.run(lifetime),
       this.#samples.run(lifetime),
+      this.yields.run(lifetime),
       rollUpForever({ rollUp, attempt: (work) => history.attempt(work), clock, log }, lifetime),
       runBackfills(collected, {
         history,

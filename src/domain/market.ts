@@ -56,6 +56,8 @@ export interface MarketRecord {
   readonly volume24hUsd: number | null;
   /** The fee that the exchange states for this listing in basis points; null if it states none. */
   readonly takerFeeBps: number | null;
+  /** What its settlements of the last seven days paid, percent a year; null: unknown. See domain/settled-yield. */
+  readonly settled7dAprPct: number | null;
   /** Implausible fields; implausible quantities are null here. */
   readonly implausible: ImplausibleBits;
   readonly observedAtMs: number;

@@ -7,10 +7,18 @@ import { roundPct } from "./percent.ts";
 /** The time that a settled yield is taken from, up to now. */
 export const SETTLED_YIELD_HOURS = 7 * 24;
 
-const SETTLED_YIELD_MS = SETTLED_YIELD_HOURS * HOUR_MS;
+export const SETTLED_YIELD_MS = SETTLED_YIELD_HOURS * HOUR_MS;
 
 /** Less than half of that time says too little. */
 export const MIN_SETTLED_HOURS = SETTLED_YIELD_HOURS / 2;
+
+/** What an instrument paid in the last seven days, as it is stored. */
+export interface SettledYield {
+  /** Null: unknown. */
+  readonly aprPct: number | null;
+  /** Until when it is known, unix ms: should it not be computed again by then, it is unknown. */
+  readonly untilMs: number;
+}
 
 /** The settlements of the last seven days, annualized over what they cover; null if that is under half of them. */
 export function settled7dAprPct(charges: readonly Charge[], nowMs: number): number | null {
@@ -29,15 +37,13 @@ export function settled7dAprPct(charges: readonly Charge[], nowMs: number): numb
 }
 
 /**
- * Until when the same charges give the same yield, unix ms, inclusive: then the oldest one is more than seven days old,
- * or one that was stated ahead of its slot counts. Infinity if there is neither.
+ * Until when the same charges give the same yield, unix ms, inclusive: afterwards the oldest of them is more than seven
+ * days old. Infinity if none of them counts.
  */
 export function settledYieldHoldsUntilMs(charges: readonly Charge[], nowMs: number): number {
-  const range = { fromMs: nowMs - SETTLED_YIELD_MS, toMs: Number.POSITIVE_INFINITY };
-  const counted = chargesWithin(charges, range);
-  const oldest = counted[0]?.slotMs ?? Number.POSITIVE_INFINITY;
-  const next = counted.find(({ slotMs }) => slotMs >= nowMs)?.slotMs ?? Number.POSITIVE_INFINITY;
-  return Math.min(oldest + SETTLED_YIELD_MS, next);
+  const range = { fromMs: nowMs - SETTLED_YIELD_MS, toMs: nowMs };
+  const [oldest] = chargesWithin(charges, range);
+  return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.slotMs + SETTLED_YIELD_MS;
 }
 
 /**

@@ -64,6 +64,7 @@ function recordOf(
     openInterestUsd: 5_000_000,
     volume24hUsd: 9_000_000,
     takerFeeBps: null,
+    settled7dAprPct: null,
     implausible: 0,
     observedAtMs: NOON_MS - 7_000,
     ...extra,

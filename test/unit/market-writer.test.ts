@@ -79,6 +79,7 @@ describe("storing a batch", () => {
         tickerMultiplier: 1,
         firstSeenMs: NOON_MS,
         intervalChangedAtMs: null,
+        settled7dAprPct: null,
         implausible: 0,
       },
     ]);

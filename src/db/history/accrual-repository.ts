@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Accrual, AccrualUnit } from "../../domain/settlement.ts";
+import type { OnStored } from "./settlement-repository.ts";
 import { decimalOf, type StoredDecimal, storedDecimal } from "./stored-decimal.ts";
 
 interface AccrualRow {
@@ -10,13 +11,15 @@ interface AccrualRow {
 
 /** What continuous contracts accrued, by series and hour. Synchronous. Times are unix ms, ranges half-open. */
 export class AccrualRepository {
+  readonly #onStored: OnStored;
   readonly #put;
   readonly #range;
   readonly #hours;
   readonly #oldest;
   readonly #delete;
 
-  constructor(db: Database) {
+  constructor(db: Database, onStored: OnStored = () => undefined) {
+    this.#onStored = onStored;
     this.#put = db.query<void, (number | string)[]>(
       `INSERT INTO accruals (series_id, hour, amount, unit) VALUES (?, ?, ?, ?)
        ON CONFLICT (series_id, hour) DO NOTHING`,
@@ -39,6 +42,7 @@ export class AccrualRepository {
   /** Stores an hour unless it is known. Returns whether it was stored. Call it inside a transaction. */
   put(seriesId: number, { hourEndMs, amount, unit }: Accrual): boolean {
     const { changes } = this.#put.run(seriesId, hourEndMs / 1000, storedDecimal(amount), unit);
+    if (changes > 0) this.#onStored(seriesId);
     return changes > 0;
   }
 

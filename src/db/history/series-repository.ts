@@ -27,6 +27,9 @@ export interface Series extends SeriesDescription {
   readonly id: number;
 }
 
+/** Whose past it is, and which table has it. */
+export type SeriesKind = Pick<Series, "uid" | "exchange" | "accrual">;
+
 /** The columns of a Series under its names, for other queries on this file. */
 export const SERIES_COLUMNS = `id, uid, exchange, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
   asset_class AS assetClass, accrual, listed_at AS listedAt, first_seen AS firstSeen, ended_at AS endedAt`;
@@ -51,6 +54,8 @@ const CHANGEABLE = [
 export class SeriesRepository {
   readonly #queries;
   readonly #byUid;
+  readonly #byId;
+  readonly #listed;
   readonly #all;
   readonly #whole;
   readonly #insert;
@@ -60,6 +65,10 @@ export class SeriesRepository {
   constructor(db: Database) {
     this.#queries = queryBuilder(db);
     this.#byUid = db.query<{ id: number }, [string]>("SELECT id FROM series WHERE uid = ?");
+    this.#byId = db.query<SeriesKind, [number]>(
+      "SELECT uid, exchange, accrual FROM series WHERE id = ?",
+    );
+    this.#listed = db.query<{ id: number }, []>("SELECT id FROM series WHERE ended_at IS NULL");
     this.#all = this.#queries.select().from(series).orderBy(series.id);
     const isThis = eq(series.uid, sql.placeholder("uid"));
     this.#whole = this.#queries.select().from(series).where(isThis).prepare();
@@ -70,6 +79,16 @@ export class SeriesRepository {
   /** Every series, in the order of their ids. */
   all(): readonly Series[] {
     return this.#all.all();
+  }
+
+  /** The ids of those that have not been found delisted. */
+  listedIds(): readonly number[] {
+    return this.#listed.all().map(({ id }) => id);
+  }
+
+  /** Whose past an id stands for; null if it is unknown. */
+  kindOf(id: number): SeriesKind | null {
+    return this.#byId.get(id);
   }
 
   /** The id of a uid; null if it has no past. */

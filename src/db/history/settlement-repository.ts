@@ -51,8 +51,12 @@ const PUT = `INSERT INTO settlements
 const COLUMNS = `series_id AS seriesId, slot, offset_seconds AS offset, rate, interval_hours AS intervalHours,
   mark_price AS markPrice, origin, estimate`;
 
+/** Called with the id of a series of which something was stored, inside that transaction. */
+export type OnStored = (seriesId: number) => void;
+
 /** What was charged, by series and slot. Synchronous. Times are unix ms, ranges half-open by slot. */
 export class SettlementRepository {
+  readonly #onStored: OnStored;
   readonly #put;
   readonly #range;
   readonly #ofExchange;
@@ -61,7 +65,8 @@ export class SettlementRepository {
   readonly #oldest;
   readonly #delete;
 
-  constructor(db: Database) {
+  constructor(db: Database, onStored: OnStored = () => undefined) {
+    this.#onStored = onStored;
     this.#put = db.query<void, (number | string | null)[]>(PUT);
     this.#range = db.query<SettlementRow, [number, number, number]>(
       `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot`,
@@ -101,6 +106,7 @@ export class SettlementRepository {
       SETTLEMENT_ORIGINS.indexOf(origin),
       origin === "estimated" ? Number(settled.rate) : null,
     );
+    if (changes > 0) this.#onStored(seriesId);
     return changes > 0;
   }
 

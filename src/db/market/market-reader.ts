@@ -35,7 +35,8 @@ const SELECT_LIVE = `SELECT i.id AS instrumentId, q.funding_rate AS fundingRate,
     q.settled_rate AS settledRate, q.settled_at AS settledAtMs, q.rate_cap AS rateCap, q.rate_floor AS rateFloor,
     q.baseline_rate AS baselineRate, q.settling, q.frozen, q.mark_price AS markPrice, q.index_price AS indexPrice,
     q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, q.observed_at AS observedAtMs,
-    q.taker_fee_bps AS takerFeeBps
+    q.taker_fee_bps AS takerFeeBps,
+    CASE WHEN q.settled_7d_until >= q.observed_at THEN q.settled_7d_apr_pct END AS settled7dAprPct
   FROM instruments i JOIN quotes q ON q.instrument_id = i.id
   WHERE i.exchange = ? AND i.status = 'listed'`;
 
@@ -177,6 +178,7 @@ function recordOf(listing: Listing, row: LiveRow, texts: TextPool): MarketRecord
     openInterestUsd,
     volume24hUsd,
     takerFeeBps: row.takerFeeBps,
+    settled7dAprPct: row.settled7dAprPct,
     implausible,
     observedAtMs: row.observedAtMs,
   };

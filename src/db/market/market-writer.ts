@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { observedAtMs } from "../../domain/funding.ts";
 import type { Quote } from "../../domain/quote.ts";
+import type { SettledYield } from "../../domain/settled-yield.ts";
 import type { EpochRepository } from "./epoch-repository.ts";
 import type {
   AcceptedState,
@@ -24,6 +25,8 @@ export interface AcceptedBatch {
   /** Whether a missing instrument counts as missed: only in a complete batch. */
   readonly complete: boolean;
   readonly state: AcceptedState;
+  /** Settled yields that were computed since the last commit, by uid; default: none. */
+  readonly settledYields?: ReadonlyMap<string, SettledYield>;
 }
 
 const INSERT_QUOTE = `INSERT INTO quotes (instrument_id, funding_rate, funding_interval_hours, interval_source,
@@ -37,6 +40,10 @@ const INSERT_QUOTE = `INSERT INTO quotes (instrument_id, funding_rate, funding_i
     open_interest_usd = ?17, volume_24h_usd = ?18, observed_at = ?19, last_price = ?20,
     taker_fee_bps = ?21`;
 
+/** Changes nothing if the instrument has no quote any more. */
+const SET_YIELD = `UPDATE quotes SET settled_7d_apr_pct = ?2, settled_7d_until = ?3
+  WHERE instrument_id = (SELECT id FROM instruments WHERE uid = ?1)`;
+
 /**
  * Writes batches: quotes, interval changes and instruments (except the decisions on them, which ReviewRepository
  * writes). One batch is one IMMEDIATE transaction, so readers see all of it or nothing. Statements are prepared once.
@@ -47,6 +54,7 @@ export class MarketWriter {
   readonly #states: ExchangeStateRepository;
   readonly #instruments: InstrumentWriter;
   readonly #insertQuote;
+  readonly #setYield;
 
   constructor(db: Database, epochs: EpochRepository, states: ExchangeStateRepository) {
     this.#db = db;
@@ -54,6 +62,7 @@ export class MarketWriter {
     this.#states = states;
     this.#instruments = new InstrumentWriter(db);
     this.#insertQuote = db.query(INSERT_QUOTE);
+    this.#setYield = db.query(SET_YIELD);
   }
 
   /** Stores a batch completely or not at all. Throws EpochLost if another collector has taken over. */
@@ -62,6 +71,8 @@ export class MarketWriter {
       writeTransaction(this.#db, () => {
         this.#epochs.requireCurrent(batch.epoch);
         for (const quote of batch.quotes) this.#store(batch, quote);
+        for (const [uid, { aprPct, untilMs }] of batch.settledYields ?? [])
+          this.#setYield.run(uid, aprPct, aprPct === null ? null : untilMs);
         this.#instruments.close(batch, batch.complete);
         this.#states.accept(batch.exchange, batch.state);
         this.#epochs.raiseSeq(batch.atMs);

@@ -77,6 +77,10 @@ export const quotes = sqliteTable("quotes", {
   volume24hUsd: real("volume_24h_usd"),
   observedAt: integer("observed_at").notNull(),
   takerFeeBps: real("taker_fee_bps"),
+  /** What the settlements of the last seven days paid, percent a year; null: unknown. */
+  settled7dAprPct: real("settled_7d_apr_pct"),
+  /** The last observation that it is known for: should it not be computed again by then, it is unknown. */
+  settled7dUntil: integer("settled_7d_until"),
 });
 
 /** One row per exchange that was ever enabled here. */
