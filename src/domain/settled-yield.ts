@@ -57,5 +57,8 @@ export function inflationOf(
 ): number | null {
   if (liveNetPct === null || longSettledPct === null || shortSettledPct === null) return null;
   const settledPct = roundPct(shortSettledPct - longSettledPct);
-  return settledPct > 0 ? roundPct(liveNetPct / settledPct) + 0 : null;
+  if (settledPct <= 0) return null;
+  const times = liveNetPct / settledPct;
+  // A settled yield next to nothing has no multiple that a number can hold.
+  return Number.isFinite(times) ? roundPct(times) + 0 : null;
 }

@@ -4,6 +4,7 @@ import Papa from "papaparse";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
+import { roundPct } from "../../src/domain/percent.ts";
 import type { AppDeps } from "../../src/http/app.ts";
 import { eventPage, NO_EVENT } from "../../src/lib/event-log.ts";
 import type { AssetIntervalChange } from "../../src/services/finder/interval-changes.ts";
@@ -120,6 +121,7 @@ const listing = fc.record({
   volume: fc.option(fc.double({ min: 0, max: 1e10, noNaN: true })),
   openInterest: fc.option(fc.double({ min: 0, max: 1e10, noNaN: true })),
   settled: fc.option(fc.double({ min: -0.02, max: 0.02, noNaN: true })),
+  settled7d: fc.option(fc.double({ min: -200, max: 200, noNaN: true }).map(roundPct)),
   price: fc.double({ min: 99, max: 101, noNaN: true }),
   ahead: fc.constantFrom(1, 4, null),
   flags: fc.constantFrom(0, 0, 0, flagBit("stale"), flagBit("thin") | flagBit("pinned_cap")),
@@ -150,6 +152,7 @@ export const market = fc
           openInterestUsd: plain(one.openInterest),
           settledRate: plain(one.settled),
           settledAtMs: one.settled === null ? null : NOON_MS - HOUR_MS,
+          settled7dAprPct: plain(one.settled7d),
           predictedRate: plain(one.rate) * -0.5 || null,
           markPrice: one.price,
           indexPrice: one.price,

@@ -116,6 +116,7 @@ describe("the inflation of an opportunity", () => {
     ["has no noise", 0.3, 0.1, 0.3, 1.5],
     ["is unknown if nothing was paid", 30, 10, 10, null],
     ["is unknown if the pair would have lost", 30, 10, 5, null],
+    ["is unknown if the multiple is beyond all numbers", -30, 0, 1e-308, null],
     ["is unknown without a live yield", null, 5, 15, null],
     ["is unknown without the long leg's past", 30, null, 15, null],
     ["is unknown without the short leg's past", 30, 5, null, null],

@@ -26,6 +26,11 @@ const LegSchema = z
     funding_interval_hours: shape.funding_interval_hours,
     annualized_pct: shape.annualized_pct,
     rate_8h_pct: shape.rate_8h_pct,
+    settled_7d_apr_pct: z.number().nullable().meta({
+      description:
+        "What was really charged in the last seven days, simple, over the time that it covers: the settlements of the instrument (estimates included), or what continuous funding accrued; positive: longs paid shorts. Null while they cover less than half of the seven days, if an interval among them is unknown, and if it accrues in quote currency. Percent a year.",
+      example: 12.4,
+    }),
     next_funding_time: shape.next_funding_time,
     accrual: shape.accrual,
     mark_price: shape.mark_price,
@@ -126,6 +131,11 @@ export const ArbPairSchema = z
       "gross_apr_pct minus fees_pct paid once per hold_hours: fees_pct x 8760 / hold_hours.",
       -41.8,
     ),
+    inflation: z.number().nullable().meta({
+      description:
+        "How many times what the last seven days paid this pair its live yield is: net_apr_pct / (settled_7d_apr_pct of the short leg - settled_7d_apr_pct of the long leg). 1: as much; 3: three times as much, so it will probably not last; negative: a live loss. Null if one of the three is unknown, or if the seven days paid the pair nothing or cost it money.",
+      example: 2.5,
+    }),
     net_on_capital_apr_pct: pct(
       "net_apr_pct, which is relative to the notional of one leg, as percent a year of the capital for both legs: net_apr_pct x leverage / 2.",
       -20.9,

@@ -1,4 +1,5 @@
 import { CAPACITY_SHARE } from "../../domain/arbitrage.ts";
+import { MIN_SETTLED_HOURS, SETTLED_YIELD_HOURS } from "../../domain/settled-yield.ts";
 import { percent } from "./quantities.ts";
 
 /** The formula of every figure that does not come from an exchange, and what it is a fraction of. */
@@ -74,6 +75,17 @@ export const FORMULAS = [
     name: "net_apr_pct",
     formula: "gross_apr_pct − fees_pct × 8760 / hold_hours",
     of: "percent of the notional of one leg, for a year",
+  },
+  {
+    name: "settled_7d_apr_pct",
+    formula: `sum of the rates charged in the last ${SETTLED_YIELD_HOURS} hours × 100 × 8760 / hours that they cover; at least ${MIN_SETTLED_HOURS} hours`,
+    of: "percent of the notional, for a year, simple interest",
+  },
+  {
+    name: "inflation",
+    formula:
+      "net_apr_pct / (settled_7d_apr_pct of the short leg − settled_7d_apr_pct of the long leg), if that is above 0",
+    of: "ratio",
   },
   {
     name: "net_on_capital_apr_pct",

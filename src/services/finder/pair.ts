@@ -9,6 +9,7 @@ import type { Decision, PairFacts } from "../../domain/decision.ts";
 import type { TakerFees } from "../../domain/fees.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import { OPPORTUNITY_GROSS_PCT, type Opportunity } from "../../domain/opportunity.ts";
+import { inflationOf } from "../../domain/settled-yield.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
 import { type ExpectedCash, expectedCash } from "./expected-cash.ts";
 import { type FundingQuery, NO_FILTER } from "./funding-query.ts";
@@ -131,6 +132,11 @@ export function breakevenHoursOf({ long, short, snapshot, feesPct }: Pair): numb
 /** The same if the gross yield accrued evenly; null if unknown or never. */
 export function smoothBreakevenHoursOf({ grossPct, feesPct }: Pair): number | null {
   return grossPct === null || feesPct === null ? null : smoothBreakevenHours(grossPct, feesPct);
+}
+
+/** How many times what the last seven days paid this pair the net yield is; null as in domain/settled-yield. */
+export function inflationOfPair({ netPct, long, short }: Pair): number | null {
+  return inflationOf(netPct, long.row.record.settled7dAprPct, short.row.record.settled7dAprPct);
 }
 
 /** Net yield on the capital of both legs, percent per year; null if net is unknown. */

@@ -41,6 +41,7 @@ export const DivergenceSchema = z
       "gross_apr_pct less fees_pct paid once per 24 hours: fees_pct x 365. Percent a year.",
       -24.8,
     ),
+    inflation: pair.inflation,
     capacity_usd: pair.capacity_usd,
     capacity_reason: pair.capacity_reason,
     mean_annualized_pct: points("Mean annualized_pct of the listings. Percent a year.", 3.1),
