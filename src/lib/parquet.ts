@@ -1,27 +1,7 @@
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { type FlatColumn, flatCell } from "./flat-table.ts";
 
 /** Tables as Parquet files. The only module that knows the library. */
-
-/** A column as flat memory, which crosses a thread boundary without being copied. All columns have the same length. */
-export type FlatColumn =
-  /** Whole numbers as INT64, others as DOUBLE, 0 and 1 as BOOLEAN; NaN is null. */
-  | {
-      readonly kind: "integer" | "number" | "boolean";
-      readonly name: string;
-      readonly values: Float64Array<ArrayBuffer>;
-    }
-  /** Each text is `texts[index]`; NO_TEXT is null. */
-  | {
-      readonly kind: "text";
-      readonly name: string;
-      readonly texts: readonly string[];
-      readonly indexes: Uint32Array<ArrayBuffer>;
-    };
-
-export type FlatKind = FlatColumn["kind"];
-
-/** The index of a null text. */
-export const NO_TEXT = 0xffff_ffff;
 
 /** Answers have at most 10,000 rows: they are one row group. */
 const ROWS_PER_GROUP = 100_000;
@@ -43,24 +23,26 @@ export function parquetBytes(columns: readonly FlatColumn[]): Uint8Array<ArrayBu
 
 function columnData(column: FlatColumn) {
   const { name } = column;
+  const cells = <Value>(valueOf: (cell: string | number | boolean) => Value): (Value | null)[] => {
+    const { length } = column.kind === "text" ? column.indexes : column.values;
+    return Array.from({ length }, (_, row) => {
+      const cell = flatCell(column, row);
+      return cell === null ? null : valueOf(cell);
+    });
+  };
   switch (column.kind) {
-    case "integer": {
-      const data = Array.from(column.values, (value) =>
-        Number.isNaN(value) ? null : BigInt(value),
-      );
-      return { name, data, type: "INT64", encoding: "DELTA_BINARY_PACKED" } as const;
-    }
-    case "number": {
-      const data = Array.from(column.values, (value) => (Number.isNaN(value) ? null : value));
-      return { name, data, type: "DOUBLE", encoding: "BYTE_STREAM_SPLIT" } as const;
-    }
-    case "boolean": {
-      const data = Array.from(column.values, (value) => (Number.isNaN(value) ? null : value !== 0));
-      return { name, data, type: "BOOLEAN" } as const;
-    }
-    case "text": {
-      const data = Array.from(column.indexes, (index) => column.texts[index] ?? null);
-      return { name, data, type: "STRING" } as const;
-    }
+    case "integer":
+      return {
+        name,
+        data: cells((cell) => BigInt(cell)),
+        type: "INT64",
+        encoding: "DELTA_BINARY_PACKED",
+      } as const;
+    case "number":
+      return { name, data: cells(Number), type: "DOUBLE", encoding: "BYTE_STREAM_SPLIT" } as const;
+    case "boolean":
+      return { name, data: cells(Boolean), type: "BOOLEAN" } as const;
+    case "text":
+      return { name, data: cells(String), type: "STRING" } as const;
   }
 }

@@ -4,7 +4,9 @@ import type { Stepwise } from "../lib/stepwise.ts";
 import { pastBoard } from "../services/history/past-board.ts";
 import type { KnownPast } from "./known-past.ts";
 import type { Answer, Question } from "./protocol.ts";
+import { ledgerTable } from "./ledger.ts";
 import { settledPage } from "./settled.ts";
+import { cumulativeTable } from "./tables.ts";
 
 /** What all questions are answered from. */
 export interface Known extends KnownPast {
@@ -16,6 +18,10 @@ export function* answerTo(known: Known, { kind, query }: Question): Stepwise<Ans
   switch (kind) {
     case "parquet":
       return parquetBytes(query);
+    case "cumulative":
+      return yield* cumulativeTable(known, query);
+    case "ledger":
+      return yield* ledgerTable(known, query);
     case "settled":
       return yield* settledPage(known, query);
     case "board":

@@ -1,7 +1,8 @@
+import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
 import type { AccrualRow, PastReader, SeriesRow } from "../db/history/past-reader.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { type Charge, chargesOf, type StoredPast } from "../domain/charges.ts";
-import { ledgerOf } from "../services/history/charges.ts";
+import { type InstrumentPast, ledgerOf } from "../services/history/charges.ts";
 import {
   type BackfillProgress,
   type LedgerRange,
@@ -101,18 +102,37 @@ function knownInterval(all: readonly Charge[], after: readonly Charge[]): number
 /** As many as make a run of equal distances (domain/intervals-in-force). */
 const NEIGHBOURS = 4;
 
+/** A series with what is stored of it in a range. */
+export function instrumentPast(
+  known: KnownPast,
+  series: SeriesRow,
+  range: HistoryRange,
+): InstrumentPast {
+  const { past } = known;
+  const { id, accrual } = series;
+  const stored: StoredPast =
+    accrual === "continuous"
+      ? accruedPast(past.accruals(id, range.fromMs, range.toMs, MAX_SERIES_ROWS))
+      : {
+          kind: "settlements",
+          settlements: past.settlements(id, range.fromMs, range.toMs, MAX_SERIES_ROWS),
+        };
+  return { ...lifeOf(known, series), stored, currentIntervalHours: null };
+}
+
+/** Of one series: some forty years of hours. */
+const MAX_SERIES_ROWS = 400_000;
+
 function lifeOf({ past, withHistory }: KnownPast, { id, exchange, ...life }: SeriesRow) {
   const { listedAtMs, firstSeenMs, endedAtMs } = life;
-  const backfill = withHistory.has(exchange) ? (past.backfill(id) ?? NOT_BEGUN) : null;
+  const backfill = withHistory.has(exchange) ? progressOf(past.backfill(id)) : null;
   return { listedAtMs, firstSeenMs, endedAtMs, backfill };
 }
 
-const NOT_BEGUN: BackfillProgress = {
-  readFromMs: null,
-  readToMs: null,
-  isComplete: false,
-  availableFromMs: null,
-};
+function progressOf(backfill: Backfill | null): BackfillProgress {
+  const { readFromMs, readToMs, complete, availableFromMs } = backfill ?? NOT_STARTED;
+  return { readFromMs, readToMs, isComplete: complete, availableFromMs };
+}
 
 /** Nothing is expected before the listing; if that is unknown, before the first trace of the instrument. */
 function startOfLife({ past }: KnownPast, { id, accrual, listedAtMs, firstSeenMs }: SeriesRow) {

@@ -44,6 +44,9 @@ const isOfSomething = (value: number) =>
 const countsOf = (cell: string) =>
   [...cell.matchAll(/[\w~]=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?= |$)/g)].map(([, n]) => Number(n));
 
+/** The numbers in a cell with records, which are JSON. */
+const recordsOf = (cell: string) => (cell.startsWith("[{") ? numbersOf(JSON.parse(cell)) : []);
+
 function expectSameNumbers(
   row: unknown,
   cells: readonly string[],
@@ -58,7 +61,11 @@ function expectSameNumbers(
     expect([name, value, numbers.has(value)]).toEqual([name, value, true]);
     if (isOfSomething(value)) expect(name).toMatch(UNIT);
   }
-  const shown = new Set([...numeric.map(({ value }) => value), ...cells.flatMap(countsOf)]);
+  const shown = new Set([
+    ...numeric.map(({ value }) => value),
+    ...cells.flatMap(countsOf),
+    ...cells.flatMap(recordsOf),
+  ]);
   expect([...numbers].filter((value) => !shown.has(value))).toEqual([]);
 }
 

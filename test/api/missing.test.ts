@@ -16,7 +16,13 @@ import {
 const CURRENT = "/api/funding/current";
 
 /** Lists of the exchanges themselves, or of the past, which do not depend on listings. */
-const WITHOUT_LISTINGS = ["/api/exchanges", "/api/quality", "/api/intervals/changes"];
+const WITHOUT_LISTINGS = [
+  "/api/exchanges",
+  "/api/quality",
+  "/api/intervals/changes",
+  "/api/quality/gaps",
+  "/api/funding/cumulative",
+];
 
 /** Lists that work without parameters. */
 const PLAIN = LISTS.flatMap(({ path, isPlain }) => (isPlain ? [path] : []));

@@ -138,7 +138,7 @@ const OF_THE_FORM: Record<string, string[]> = {
   "lists/pair-query.ts": ['["default"]', '"0"'],
 };
 
-test("no parameter has its own default: each is null or one of the finder's", () => {
+test("no parameter has its own default: each is null or one of its query's", () => {
   const found: Record<string, string[]> = {};
   for (const file of new Bun.Glob("**/*.ts").scanSync("src/http")) {
     const text = readFileSync(`src/http/${file}`, "utf8");
@@ -150,11 +150,13 @@ test("no parameter has its own default: each is null or one of the finder's", ()
   expect(found).toEqual(OF_THE_FORM);
 });
 
-/** Whether a member such as `DEFAULTS.legs.minVolumeUsd` is one that a module imports from the finder. */
+/** Whether a member such as `DEFAULTS.legs.minVolumeUsd` is one that a module imports from the room that answers the query. */
 function isOfFinder(value: string, text: string): boolean {
   const [root = "", ...members] = value.split(".");
   const [, source = root] = new RegExp(String.raw`const ${root} = (\w+)`).exec(text) ?? [];
-  const imports = [...text.matchAll(/import \{([^}]+)\} from "[^"]*\/services\/finder\//g)];
+  const imports = [
+    ...text.matchAll(/import \{([^}]+)\} from "[^"]*\/services\/(?:finder|history)\//g),
+  ];
   const names = new Set(imports.flatMap(([, list = ""]) => list.match(/\w+/g) ?? []));
   return members.length > 0 && names.has(source);
 }

@@ -82,7 +82,7 @@ export function testApp(
     exchanges: INFOS,
     groups: new AssetGroups(),
     fees: feeTable(null),
-    history: historyOf(() => []),
+    history: historyOf(() => board.current()?.rows ?? []),
     intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),
     pastMarket: sampledAlways(board),
     askForOrigin: () => Promise.resolve("not_in_memory" as const),

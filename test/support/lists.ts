@@ -10,7 +10,6 @@ import { eventPage, NO_EVENT } from "../../src/lib/event-log.ts";
 import type { AssetIntervalChange } from "../../src/services/finder/interval-changes.ts";
 import { testApp, type TestApp } from "./app.ts";
 import { allCollected, rowOf, snapshotOf, type TestBoard, withStatuses } from "./board.ts";
-import { historyOf } from "./history-db.ts";
 import { plainDocument } from "./plain-document.ts";
 import { NOON_MS } from "./quote.ts";
 import { REQUIRED_VALUES } from "./served-queries.ts";
@@ -60,6 +59,8 @@ const MORE: Readonly<Record<string, readonly [string, string][]>> = {
     ["decision", "usable,watch,refuse"],
     ["pairs", "all"],
   ],
+  // By instrument instead of by exchange.
+  "/api/quality/gaps": [["exchange", EXCHANGE_IDS.join(",")]],
   "/api/funding/position": Object.entries(REQUIRED_VALUES),
 };
 
@@ -195,11 +196,7 @@ export function marketOf(rows: readonly BoardRow[], id = "1-1"): Snapshot {
   };
 }
 
-export const appOf = (board: TestBoard) =>
-  testApp(board, {
-    intervalChanges: oneChangeEach(),
-    history: historyOf(() => board.current()?.rows ?? []),
-  });
+export const appOf = (board: TestBoard) => testApp(board, { intervalChanges: oneChangeEach() });
 
 export async function bodyOf(app: TestApp, target: string): Promise<ListBody> {
   const response = await app.get(target);

@@ -110,6 +110,10 @@ const OPEN_MEMBERS: Readonly<Record<string, readonly (readonly [string, string])
     ["PEPE", "pepe"],
     ["NOSUCH~2", "nosuch~2"],
   ],
+  uid: [
+    ["xt:BTCUSDT:1", "xt:BTCUSDT:1"],
+    ["okx:NOSUCH:1", "okx:NOSUCH:1"],
+  ],
   quote: [
     ["USDT", "usdt"],
     ["USDC", "Usdc"],

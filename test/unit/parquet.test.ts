@@ -1,6 +1,14 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { type FlatColumn, NO_TEXT, parquetBytes } from "../../src/lib/parquet.ts";
+import {
+  type FlatCell,
+  type FlatColumn,
+  FlatColumnBuilder,
+  type FlatKind,
+  flatRow,
+  flatTable,
+} from "../../src/lib/flat-table.ts";
+import { parquetBytes } from "../../src/lib/parquet.ts";
 import { parquetColumns, parquetRows } from "../support/parquet.ts";
 
 const TEXTS = ["", "BTC", "币安人生", "-0.00010000", 'a,"b"\r\n'];
@@ -16,60 +24,43 @@ const rowsOfAll = fc.array(
   { maxLength: 300 },
 );
 
-function numbers(
-  name: string,
-  kind: "integer" | "number" | "boolean",
-  values: readonly (number | boolean | null)[],
-): FlatColumn {
-  return {
-    name,
-    kind,
-    values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))),
-  };
+function columnOf(name: string, kind: FlatKind, cells: readonly FlatCell[]): FlatColumn {
+  const builder = new FlatColumnBuilder(name, kind, cells.length);
+  for (const [row, cell] of cells.entries()) builder.set(row, cell);
+  return builder.column;
 }
+
+const KINDS = {
+  integer: "integer",
+  time: "integer",
+  number: "number",
+  boolean: "boolean",
+  text: "text",
+} as const;
 
 test("what is written is read back by another program: numbers, texts and nulls", async () => {
   await fc.assert(
     fc.asyncProperty(rowsOfAll, async (rows) => {
-      const file = parquetBytes([
-        numbers(
-          "integer",
-          "integer",
-          rows.map(({ integer }) => integer),
-        ),
-        numbers(
-          "time",
-          "integer",
-          rows.map(({ time }) => time),
-        ),
-        numbers(
-          "number",
-          "number",
-          rows.map(({ number }) => number),
-        ),
-        numbers(
-          "boolean",
-          "boolean",
-          rows.map(({ boolean }) => boolean),
-        ),
-        {
-          name: "text",
-          kind: "text",
-          texts: TEXTS,
-          indexes: Uint32Array.from(rows, ({ text }) =>
-            text === null ? NO_TEXT : TEXTS.indexOf(text),
-          ),
-        },
-      ]);
-      expect(await parquetRows(file)).toEqual(rows);
+      const { columns } = flatTable(KINDS, rows);
+      expect(await parquetRows(parquetBytes(Object.values(columns)))).toEqual(rows);
     }),
     { numRuns: 100 },
   );
 });
 
+test("a table gives back its rows", () => {
+  fc.assert(
+    fc.property(rowsOfAll, (rows) => {
+      const table = structuredClone(flatTable(KINDS, rows));
+      expect(rows.map((_, index) => flatRow(table, index))).toEqual(rows);
+      expect(table.length).toBe(rows.length);
+    }),
+  );
+});
+
 test("times take a few bits each, and everything is compressed with zstd", () => {
   const hours = Array.from({ length: 10_000 }, (_, n) => 1_793_620_800 + n * 3600);
-  const file = parquetBytes([numbers("slot_at", "integer", hours)]);
+  const file = parquetBytes([columnOf("slot_at", "integer", hours)]);
   expect(parquetColumns(file)["slot_at"]).toEqual(
     expect.arrayContaining(["INT64", "ZSTD", "DELTA_BINARY_PACKED"]),
   );

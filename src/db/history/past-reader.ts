@@ -7,6 +7,7 @@ import {
   type SettlementOrigin,
 } from "../../domain/settlement.ts";
 
+import { type Backfill, BackfillRepository } from "./backfill-repository.ts";
 import { decimalOf } from "./stored-decimal.ts";
 
 /** A series as stored. Times are unix ms. */
@@ -45,14 +46,6 @@ export interface AccrualRow {
   readonly unit: AccrualUnit;
 }
 
-/** How far the past of a series has been read from its exchange. */
-export interface BackfillRow {
-  readonly readFromMs: number | null;
-  readonly readToMs: number | null;
-  readonly isComplete: boolean;
-  readonly availableFromMs: number | null;
-}
-
 const SERIES_COLUMNS = `id, uid, exchange, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
   asset_class AS assetClass, accrual, listed_at AS listedAtMs, first_seen AS firstSeenMs, ended_at AS endedAtMs`;
 
@@ -71,7 +64,7 @@ export class PastReader {
   readonly #countAccruals;
   readonly #firstSlot;
   readonly #firstHour;
-  readonly #backfill;
+  readonly #backfills;
 
   constructor(db: Database) {
     this.#named = db.query<SeriesRow, [string, string]>(
@@ -106,13 +99,7 @@ export class PastReader {
       );
     this.#firstSlot = firstOf("settlements", "slot");
     this.#firstHour = firstOf("accruals", "hour");
-    this.#backfill = db.query<
-      { from: number | null; to: number | null; complete: number; available: number | null },
-      [number]
-    >(
-      `SELECT read_from AS "from", read_to AS "to", complete, available_from AS available FROM backfills
-       WHERE series_id = ?`,
-    );
+    this.#backfills = new BackfillRepository(db);
   }
 
   /** The series with one of these tickers or uids. */
@@ -163,26 +150,15 @@ export class PastReader {
     return first === null ? null : first * 1000;
   }
 
-  /** Null if reading it has not begun. */
-  backfill(seriesId: number): BackfillRow | null {
-    const row = this.#backfill.get(seriesId);
-    if (row === null) return null;
-    return {
-      readFromMs: millisecondsOf(row.from),
-      readToMs: millisecondsOf(row.to),
-      isComplete: row.complete !== 0,
-      availableFromMs: millisecondsOf(row.available),
-    };
+  /** How far the past has been read from the exchange; null if that has not begun. */
+  backfill(seriesId: number): Backfill | null {
+    return this.#backfills.of(seriesId);
   }
 }
 
 /** The first whole second that is not before `ms`. */
 function secondsFrom(ms: number): number {
   return Math.ceil(ms / 1000);
-}
-
-function millisecondsOf(seconds: number | null): number | null {
-  return seconds === null ? null : seconds * 1000;
 }
 
 type Stored = string | number | bigint | boolean | Uint8Array | null;

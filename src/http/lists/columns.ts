@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { FlatKind } from "../../lib/parquet.ts";
+import type { FlatKind } from "../../lib/flat-table.ts";
 
 /** A cell's value; null is an empty cell. */
 type Cell = string | number | boolean | null;

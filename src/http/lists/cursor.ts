@@ -14,11 +14,13 @@ const LAYOUTS = {
   log: { mark: "log1", state: /^\d{1,15}-\d{1,15}$/, numbers: 2 },
   /** In points of the past: the snapshot's time, the last point's slot (unix seconds) and series, the number of points. */
   points: { mark: "points1", state: SNAPSHOT_ID, numbers: 4 },
+  /** In a table computed from the past: the minute up to which it is computed, and the number of rows before the page. */
+  table: { mark: "table1", state: SNAPSHOT_ID, numbers: 2 },
 } as const;
 
 export type CursorKind = keyof typeof LAYOUTS;
 
-const KINDS: readonly CursorKind[] = ["snapshot", "past", "log", "points"];
+const KINDS: readonly CursorKind[] = ["snapshot", "past", "log", "points", "table"];
 
 /** Where the next page starts: in which state of its source, of which query, after which position. */
 export interface Cursor {

@@ -1,6 +1,6 @@
 import type { ExchangeId, MissingExchange } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
-import type { FlatColumn } from "../../lib/parquet.ts";
+import type { FlatColumn } from "../../lib/flat-table.ts";
 import type { Coverage } from "../../services/board/coverage.ts";
 import type { NamesFound } from "../../services/finder/asset-lookup.ts";
 import type { ReadParams } from "../protocol/canonical-query.ts";

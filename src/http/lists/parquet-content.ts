@@ -1,10 +1,9 @@
-import { type FlatColumn, NO_TEXT } from "../../lib/parquet.ts";
+import { type FlatColumn, FlatColumnBuilder } from "../../lib/flat-table.ts";
 import { inSteps, type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import type { AnswerContent } from "../answers/answer.ts";
 import { API_HEADERS } from "../protocol/headers.ts";
 import { CONTENT_TYPES } from "../protocol/list-format.ts";
-import type { Column } from "./columns.ts";
 import type { WrittenList } from "./content.ts";
 import type { WriteParquet } from "./list-answer.ts";
 
@@ -31,39 +30,12 @@ function* flatColumns<Item, Row>({
   toRow,
   columns,
 }: WrittenList<Item, Row>): Stepwise<FlatColumn[]> {
-  const builders = columns.map((column) => columnBuilder(column, items.length));
+  const builders = columns.map(
+    ({ name, kind = "text" }) => new FlatColumnBuilder(name, kind, items.length),
+  );
   yield* visitEach(items, (item, index) => {
     const row = toRow(item);
-    for (const { set } of builders) set(row, index);
+    for (const [place, { cell }] of columns.entries()) builders[place]?.set(index, cell(row));
   });
-  return builders.map(({ made }) => made());
-}
-
-function columnBuilder<Row>({ name, cell, kind = "text" }: Column<Row>, length: number) {
-  if (kind !== "text") {
-    const values = new Float64Array(length);
-    return {
-      set(row: Row, index: number) {
-        const value = cell(row);
-        values[index] = value === null ? Number.NaN : Number(value);
-      },
-      made: (): FlatColumn => ({ name, kind, values }),
-    };
-  }
-  const indexes = new Uint32Array(length);
-  const places = new Map<string, number>();
-  return {
-    set(row: Row, index: number) {
-      const value = cell(row);
-      indexes[index] = value === null ? NO_TEXT : placeIn(places, String(value));
-    },
-    made: (): FlatColumn => ({ name, kind, texts: [...places.keys()], indexes }),
-  };
-}
-
-function placeIn(places: Map<string, number>, text: string): number {
-  const known = places.get(text);
-  if (known !== undefined) return known;
-  places.set(text, places.size);
-  return places.size - 1;
+  return builders.map(({ column }) => column);
 }

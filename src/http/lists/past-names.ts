@@ -10,19 +10,29 @@ interface PastNames {
   readonly assetIds: ReadonlyMap<string, string | null>;
 }
 
-/** The series meant by `bases` (resolved names; null: all), and the assets of those that are listed now. */
+/**
+ * The series meant by `bases` (resolved names) and `assets` (asset ids; only current listings have one), null for all;
+ * and the assets of those that are listed now.
+ */
 export function* pastNames(
   { rows }: Snapshot,
   bases: readonly string[] | null,
+  assets: readonly string[] | null,
 ): Stepwise<PastNames> {
-  const isMeant = bases === null ? () => true : baseMatcher(bases);
+  const isMeantBy = bases === null ? () => true : baseMatcher(bases);
   const judged: { uid: string; base: string; isMeant: boolean }[] = [];
   const assetIds = new Map<string, string | null>();
   yield* visitEach(rows, ({ record }) => {
     const { uid, base, assetId } = record;
-    const listing = { uid, base, isMeant: isMeant(record) };
-    judged.push(listing);
-    if (listing.isMeant) assetIds.set(uid, assetId);
+    const isOfAsset = assets === null || (assetId !== null && assets.includes(assetId));
+    const isMeant = isOfAsset && isMeantBy(record);
+    judged.push({ uid, base, isMeant });
+    if (isMeant) assetIds.set(uid, assetId);
   });
+  if (assets !== null)
+    return {
+      names: { bases: [], exceptUids: [], uids: [...assetIds.keys()].toSorted() },
+      assetIds,
+    };
   return { names: bases === null ? null : seriesNames(bases, judged), assetIds };
 }

@@ -124,9 +124,12 @@ export function listShape<Row extends z.ZodType>(row: Row) {
 
 /** The envelope of a list that has no parameter `base`. */
 export function plainListSchema<Row extends z.ZodType>(name: string, row: Row) {
-  return z
-    .strictObject({ ...BEFORE_ROWS, rows: z.array(row), next_cursor: nextCursor })
-    .openapi(name);
+  return z.strictObject(plainListShape(row)).openapi(name);
+}
+
+/** Its members. */
+export function plainListShape<Row extends z.ZodType>(row: Row) {
+  return { ...BEFORE_ROWS, rows: z.array(row), next_cursor: nextCursor };
 }
 
 /** The envelope of a list of stored events, which shows a state of their log instead of a snapshot. */

@@ -20,6 +20,17 @@ export const FORMULAS = [
     of: "percent of the notional, for a year of 365 days, simple interest",
   },
   {
+    name: "sum_pct",
+    formula:
+      "sum of funding_rate over the payments of the range, or of what accrued in its hours, × 100; exact, rounded once",
+    of: "percent of the notional, for the time really covered",
+  },
+  {
+    name: "completeness_share",
+    formula: "payments present, without estimates, / expected_settlements",
+    of: "fraction of the payments that were due",
+  },
+  {
     name: "rate_8h_pct",
     formula: "funding_rate × (8 / funding_interval_hours) × 100",
     of: "percent of the notional, for 8 hours",

@@ -33,6 +33,7 @@ import {
   type SentimentLabel,
   SHORTS_PAY_TO,
 } from "../../services/finder/sentiment.ts";
+import type { NoSum } from "../../services/history/cumulative.ts";
 import { count, minutes, percent, seconds } from "./quantities.ts";
 
 type NullReason =
@@ -40,6 +41,7 @@ type NullReason =
   | (typeof CAPACITY_REASONS)[number]
   | (typeof ALTERNATIVE_REASONS)[number]
   | MarketReason
+  | NoSum
   | OriginGap;
 
 /** Documentation of the terms that programs read. A new term without a text does not compile. */
@@ -95,6 +97,9 @@ export const NULL_REASON_TERMS = {
   no_trusted_instrument: "Every matching listing has a blocking flag or an unknown asset.",
   blocked: "The listing of the position cannot be trusted: see its `reasons`.",
   identity_unknown: "No price has identified the asset of the position.",
+  no_settlements: "No payment of the range is known.",
+  mark_price_unknown:
+    "What accrued in the range is known in the currency of `quote` only: without a mark price it is no fraction of notional.",
   no_other_exchange: "No other exchange has a trusted listing of the asset.",
   not_in_memory:
     "Another process collects, or this one has just started and has not refreshed the exchange yet.",

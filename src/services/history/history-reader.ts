@@ -1,6 +1,8 @@
 import { ExpectedError } from "../../lib/expected-error.ts";
-import type { FlatColumn } from "../../lib/parquet.ts";
 import type { BoardQuery, NoPastBoard, PastBoard } from "./past-market.ts";
+import type { FlatColumn } from "../../lib/flat-table.ts";
+import type { CumulativeRow, TableAnswer, TableQuery } from "./cumulative-table.ts";
+import type { LedgerAnswer } from "./ledger-table.ts";
 import type { SettledQuery } from "./history-query.ts";
 import type { SettledPage } from "./settled-page.ts";
 
@@ -8,6 +10,11 @@ import type { SettledPage } from "./settled-page.ts";
 export interface HistoryQuestions {
   /** Columns as a Parquet file. Their memory is handed over. */
   readonly parquet: { readonly query: FlatColumn[]; readonly answer: Uint8Array<ArrayBuffer> };
+  readonly cumulative: {
+    readonly query: TableQuery;
+    readonly answer: TableAnswer<CumulativeRow>;
+  };
+  readonly ledger: { readonly query: TableQuery; readonly answer: LedgerAnswer };
   readonly settled: { readonly query: SettledQuery; readonly answer: SettledPage };
   readonly board: { readonly query: BoardQuery; readonly answer: PastBoard | NoPastBoard };
 }

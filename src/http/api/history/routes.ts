@@ -14,7 +14,7 @@ import { BasePathSchema } from "../../lists/base-path.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { knownBase } from "../../lists/known-base.ts";
 import { sendSourced } from "../../lists/paging.ts";
-import { pastNames } from "../../lists/past-names.ts";
+import { pastFilter } from "../../lists/past-filter.ts";
 import { askPast } from "../../lists/past.ts";
 import { pointSources } from "../../lists/point-source.ts";
 import { isoOf } from "../../lists/shown-fields.ts";
@@ -77,13 +77,8 @@ export function addHistoryRoutes(
       variant: asked,
       sources: pointSources(answers, async ({ asOfMs, after, total, limit, pauses }, snapshot) => {
         const range = rangeOf(params, asOfMs);
-        const known = await inSteps(pastNames(snapshot, bases), pauses);
-        const filter = {
-          names: known.names,
-          exchanges: params.exchange,
-          quotes: params.quote,
-          assetClasses: params.asset_class,
-        };
+        const known = await inSteps(pastFilter(snapshot, { ...params, base: bases }), pauses);
+        const { filter } = known;
         const query = {
           filter,
           range,

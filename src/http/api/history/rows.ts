@@ -5,6 +5,7 @@ import {
   type PageSeries,
   type SettledPage,
 } from "../../../services/history/settled-page.ts";
+import { lackingItems } from "../../lists/lacking.ts";
 import { instrumentPart, knownSeconds, secondsOf } from "../../lists/row-fields.ts";
 import type { PastSeries, SettledPointRow } from "./schema.ts";
 
@@ -66,17 +67,7 @@ function seriesPart(one: PageSeries, assetIds: AssetIds): PastSeries {
     ended_at: knownSeconds(one.endedAtMs),
     points: one.points,
     complete: one.lackingRanges === 0,
-    lacking: one.lacking.flatMap(({ state, firstSlotMs, lastSlotMs, intervalHours, slots }) =>
-      state === "present"
-        ? []
-        : {
-            state,
-            first_slot_at: secondsOf(firstSlotMs),
-            last_slot_at: secondsOf(lastSlotMs),
-            funding_interval_hours: intervalHours,
-            slots,
-          },
-    ),
+    lacking: lackingItems(one.lacking),
     lacking_ranges: one.lackingRanges,
   };
 }

@@ -7,6 +7,7 @@ import {
 } from "../../../services/history/history-query.ts";
 import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
 import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
+import { LackingRangeSchema } from "../../lists/lacking.ts";
 import {
   fieldsParam,
   fileFormatParam,
@@ -16,11 +17,7 @@ import {
   time,
 } from "../../lists/row-fields.ts";
 import { AccrualSchema, orNull } from "../../openapi/enums.ts";
-import {
-  AccruedUnitSchema,
-  LackingStateSchema,
-  SettlementOriginSchema,
-} from "../../openapi/past-terms.ts";
+import { AccruedUnitSchema, SettlementOriginSchema } from "../../openapi/past-terms.ts";
 import { countParam, opaqueParam, timeParam } from "../../openapi/params.ts";
 
 const nullable = (description: string, example: number) =>
@@ -70,19 +67,6 @@ export type SettledPointRow = z.infer<typeof SettledPointSchema>;
 
 const count = (description: string, example: number) =>
   z.int().min(0).meta({ description, example });
-
-const LackingRangeSchema = z
-  .strictObject({
-    state: LackingStateSchema,
-    first_slot_at: time("The first slot of the range."),
-    last_slot_at: time("The last one, included."),
-    funding_interval_hours: nullable(
-      "The distance between its slots. Null if nothing shows an interval: then the two are times, not slots.",
-      8,
-    ),
-    slots: z.int().nullable().meta({ description: "Their number; null without an interval." }),
-  })
-  .openapi("LackingRange");
 
 const PastSeriesSchema = z
   .strictObject({

@@ -1,0 +1,86 @@
+import type { SeriesRow } from "../db/history/past-reader.ts";
+import { type FlatCell, type FlatSpec, flatTable } from "../lib/flat-table.ts";
+import type { Stepwise } from "../lib/stepwise.ts";
+import { CONTEXT_BEFORE_MS } from "../services/history/charges.ts";
+import { cumulative } from "../services/history/cumulative.ts";
+import {
+  CUMULATIVE_COLUMNS,
+  type CumulativeRow,
+  MAX_SCANNED,
+  type SeriesCells,
+  type TableAnswer,
+  type TableQuery,
+} from "../services/history/cumulative-table.ts";
+import { chosenSeries } from "./chosen-series.ts";
+import { instrumentPast, type KnownPast } from "./known-past.ts";
+
+/** What each series charged over the range. */
+export function* cumulativeTable(
+  known: KnownPast,
+  query: TableQuery,
+): Stepwise<TableAnswer<CumulativeRow>> {
+  return yield* tableOf(known, query, CUMULATIVE_COLUMNS, (series) =>
+    cumulativeRow(known, series, query),
+  );
+}
+
+/** A row for each series that exists in the range, unless that takes too many payments. */
+export function* tableOf<Row extends { readonly [Name in keyof Row]: FlatCell }>(
+  known: KnownPast,
+  { filter, range, asOfMs }: TableQuery,
+  spec: FlatSpec<Row>,
+  rowOf: (series: SeriesRow) => Row | null,
+): Stepwise<TableAnswer<Row>> {
+  const { past } = known;
+  const chosen = chosenSeries(past, filter).filter(
+    ({ endedAtMs, firstSeenMs }) =>
+      (endedAtMs === null || endedAtMs >= range.fromMs) && firstSeenMs <= asOfMs,
+  );
+  let payments = 0;
+  for (const { id, accrual } of chosen) {
+    payments +=
+      accrual === "continuous"
+        ? past.countAccruals(id, range.fromMs, range.toMs)
+        : past.countSettlements(id, range.fromMs, range.toMs);
+    yield;
+  }
+  if (payments > MAX_SCANNED) return { kind: "too_wide", payments };
+  const rows: Row[] = [];
+  for (const series of chosen) {
+    const row = rowOf(series);
+    if (row !== null) rows.push(row);
+    yield;
+  }
+  return { kind: "table", table: flatTable(spec, rows) };
+}
+
+function cumulativeRow(
+  known: KnownPast,
+  series: SeriesRow,
+  { range, asOfMs }: TableQuery,
+): CumulativeRow | null {
+  const past = instrumentPast(known, series, {
+    fromMs: range.fromMs - CONTEXT_BEFORE_MS,
+    toMs: asOfMs + 1,
+  });
+  const of = cumulative(past, range, asOfMs);
+  // An instrument that had ended before, or nothing is known of.
+  if (of.count + of.unpriced === 0 && (of.expected ?? 0) === 0 && series.endedAtMs !== null)
+    return null;
+  const { longestRun: run, lacking, ...figures } = of;
+  return {
+    ...seriesCells(series),
+    ...figures,
+    isComplete: lacking.length === 0,
+    runSign: run?.sign ?? null,
+    runCount: run?.count ?? null,
+    runHours: run?.hours ?? null,
+    runFirstSlotMs: run?.firstSlotMs ?? null,
+    runLastSlotMs: run?.lastSlotMs ?? null,
+  };
+}
+
+export function seriesCells(series: SeriesRow): SeriesCells {
+  const { uid, exchange, exchangeSymbol, base, quote, assetClass, accrual } = series;
+  return { uid, exchange, exchangeSymbol, base, quote, assetClass, accrual };
+}
