@@ -1,8 +1,9 @@
 import { NOT_STARTED } from "../db/history/backfill-repository.ts";
 import type { SeriesRow } from "../db/history/past-reader.ts";
+import { chargesOf, CONTEXT_BEFORE_MS } from "../domain/charges.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
-import { chargesOf, CONTEXT_BEFORE_MS, ledgerOf } from "../services/history/charges.ts";
+import { ledgerOf } from "../services/history/charges.ts";
 import type { TableQuery } from "../services/history/cumulative-table.ts";
 import { rangesWithin, type SlotState } from "../services/history/gap-ledger.ts";
 import {

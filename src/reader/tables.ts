@@ -1,7 +1,7 @@
 import type { SeriesRow } from "../db/history/past-reader.ts";
 import { type FlatCell, type FlatSpec, flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
-import { CONTEXT_BEFORE_MS } from "../services/history/charges.ts";
+import { CONTEXT_BEFORE_MS } from "../domain/charges.ts";
 import { cumulative } from "../services/history/cumulative.ts";
 import {
   CUMULATIVE_COLUMNS,

@@ -137,6 +137,7 @@ function recordAt(of: PastListings, texts: RowTexts, index: number): MarketRecor
     instantRate: null,
     settledRate: null,
     settledAtMs: null,
+    settled7dAprPct: null,
     rateCap: null,
     rateFloor: null,
     baselineRate: null,

@@ -88,8 +88,10 @@ function lacksFees(then: TakerFees, now: TakerFees): boolean {
 
 /** What pairs lack in a snapshot of the past: ages, which are not kept, and what needs fees or prices not kept. */
 function missingFields(areFeesMissing: boolean): readonly string[] {
-  return [...AGE_FIELDS, ...PRICE_FIELDS, ...(areFeesMissing ? FEE_FIELDS : [])];
+  return [...AGE_FIELDS, ...PRICE_FIELDS, ...SETTLED_FIELDS, ...(areFeesMissing ? FEE_FIELDS : [])];
 }
+
+const SETTLED_FIELDS = ["long_settled_7d_apr_pct", "short_settled_7d_apr_pct", "inflation"];
 
 const AGE_FIELDS = ["first_seen_at", "lasted_seconds", "unobserved_seconds", "peak_gross_apr_pct"];
 
