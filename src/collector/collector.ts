@@ -25,15 +25,11 @@ import { Explainer } from "./explainer.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
 import { OpportunityTracker } from "./opportunity-tracker.ts";
-import {
-  type CollectorSettings,
-  DEFAULT_HISTORY,
-  type FromWorker,
-  HEARTBEAT_EVERY_MS,
-} from "./protocol.ts";
+import { type CollectorSettings, DEFAULT_HISTORY, type FromWorker } from "./protocol.ts";
 import { PayloadBudget } from "./recorded-refresh.ts";
 import { MAX_BYTES } from "./reply-caps.ts";
 import type { MarketStore } from "./exchange-runner.ts";
+import { sendHeartbeats, writeHeartbeats } from "./heartbeats.ts";
 import { HistoryStore } from "./history-store.ts";
 import { HistoryWriters } from "./history-writers.ts";
 import { makeRunners, periodOf } from "./runners.ts";
@@ -277,26 +273,5 @@ async function reviewForever(
       if (changed !== null) seenSeq = epochs.read()?.seq ?? null;
     }
     await clock.sleep(changed === 0 ? REVIEW_EVERY_MS : REVIEW_AGAIN_MS, lifetime);
-  }
-}
-
-/** Sends heartbeats to the main thread, whatever the state of the database. */
-async function sendHeartbeats({ clock, post, lifetime }: CollectorDeps): Promise<void> {
-  while (!lifetime.aborted) {
-    post({ type: "heartbeat", collecting: true });
-    await clock.sleep(HEARTBEAT_EVERY_MS, lifetime);
-  }
-}
-
-/** Writes heartbeats for all processes that read the database, while this process holds the right to collect. */
-async function writeHeartbeats(
-  write: () => Promise<void>,
-  lock: FileLock,
-  { clock, lifetime }: CollectorDeps,
-): Promise<void> {
-  while (!lifetime.aborted) {
-    if (!lock.isInPlace()) throw new Error("the collector's lock file was deleted or replaced");
-    await write();
-    await clock.sleep(HEARTBEAT_EVERY_MS, lifetime);
   }
 }

@@ -36,6 +36,7 @@ function stored({ record }: BoardRow, atMs = NOON_MS): BoardRow {
     ...record,
     observedAtMs: atMs,
     predictedRate: null,
+    settled7dAprPct: null,
     settledRate: null,
     settledAtMs: null,
   };
@@ -354,6 +355,9 @@ describe("fees", () => {
       "long_price_source",
       "short_price_source",
       "price_gap_pct",
+      "long_settled_7d_apr_pct",
+      "short_settled_7d_apr_pct",
+      "inflation",
     ]);
   });
 });
