@@ -87,8 +87,12 @@ export function makeRunners(
   });
 }
 
-/** A runner whose spare time is known. */
-function sparing(runner: Runner, spareTime: SpareTime, clock: Clock): Runner {
+/** A runner that says when its exchange has spare time. */
+export function sparing(
+  runner: Runner,
+  spareTime: Pick<SpareTime, "refreshBegins" | "refreshAccepted">,
+  clock: Clock,
+): Runner {
   let isFirst = true;
   return {
     id: runner.id,
@@ -96,9 +100,9 @@ function sparing(runner: Runner, spareTime: SpareTime, clock: Clock): Runner {
       spareTime.refreshBegins();
       const cycle = await runner.cycle();
       if (cycle?.outcome.kind === "accepted") {
-        // The loop shortens the first pause, and one after a wait, by an unknown part.
-        const isExact = !isFirst && cycle.waitedMs === 0;
-        const pauseMs = isExact ? cycle.pauseMs * (1 - PERIOD_JITTER_SHARE) : 0;
+        // The loop shortens the first pause by an unknown part, the others by little and by what the cycle waited.
+        const earliestMs = cycle.pauseMs * (1 - PERIOD_JITTER_SHARE) - cycle.waitedMs;
+        const pauseMs = isFirst ? 0 : Math.max(0, earliestMs);
         spareTime.refreshAccepted(clock.monotonicMs() + pauseMs);
       }
       isFirst = false;

@@ -6,6 +6,7 @@ import {
   SWEEP_SLOTS,
 } from "../../src/collector/exchange-http.ts";
 import { PERIOD_JITTER_SHARE } from "../../src/collector/loop.ts";
+import { sparing } from "../../src/collector/runners.ts";
 import type { ExchangeFacts } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
@@ -96,6 +97,23 @@ describe("requests in spare time that always have work", () => {
       expect(shared.historyMs.length).toBeGreaterThan(Math.min(permitted / 3, 60 * minutes));
     },
   );
+
+  test("know when the next refresh begins: by its pause, shortened by its jitter and its waiting", async () => {
+    const clock = new ManualClock();
+    const dueMs: number[] = [];
+    const spareTime = {
+      refreshBegins: () => dueMs.push(Number.NaN),
+      refreshAccepted: (atMs: number) => dueMs.push(atMs),
+    };
+    const outcome = { kind: "accepted", rows: 1, degradedBy: null, detail: null } as const;
+    const cycle = { outcome, tookMs: 0, rejects: {}, newKinds: [], pauseMs: 50_000, waitedMs: 0.5 };
+    const runner = sparing({ id: "okx", cycle: () => Promise.resolve(cycle) }, spareTime, clock);
+    await runner.cycle();
+    await clock.advance(1_000);
+    await runner.cycle();
+    // The loop shortens the first pause by an unknown part.
+    expect(dueMs).toEqual([Number.NaN, 0, Number.NaN, 1_000 + 47_500 - 0.5]);
+  });
 
   test("wait while a refresh fails, and until one is accepted", async () => {
     const { facts } = EXCHANGES.okx;
