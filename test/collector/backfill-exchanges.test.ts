@@ -10,7 +10,7 @@ import type { Exchange } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { gapLedger } from "../../src/services/history/gap-ledger.ts";
-import { intervalsInForce } from "../../src/services/history/intervals-in-force.ts";
+import { intervalsInForce } from "../../src/domain/intervals-in-force.ts";
 import type { Market } from "../../src/simulator/running-market.ts";
 import { isExchangeName } from "../../src/simulator/listing.ts";
 import { startSimulator } from "../../src/simulator/server.ts";

@@ -47,10 +47,10 @@ function expectAsRead(market: Market, one: StoredSeries): void {
   if (!isExchangeName(series.exchange)) throw new Error(series.exchange);
   const charged = market.payments(series.exchange, series.exchangeSymbol) ?? [];
   const { readFromMs = null, readToMs = null } = backfill ?? {};
-  const isRead = (slotMs: number): boolean =>
+  const isKnown = (slotMs: number): boolean =>
     readFromMs !== null && readToMs !== null && slotMs >= slotMsOf(readFromMs) && slotMs < readToMs;
-  const stored = settlements.filter(({ slotMs }) => isRead(slotMs)).map(({ slotMs }) => slotMs);
-  const due = charged.map(({ slotMs }) => slotMs).filter(isRead);
+  const stored = settlements.filter(({ slotMs }) => isKnown(slotMs)).map(({ slotMs }) => slotMs);
+  const due = charged.map(({ slotMs }) => slotMs).filter(isKnown);
   expect([series.uid, stored]).toEqual([series.uid, due]);
 }
 
