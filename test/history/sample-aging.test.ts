@@ -182,6 +182,13 @@ describe("old samples", () => {
     const add = history.db.query(
       "INSERT INTO settlements (series_id, slot, offset_seconds, rate, origin) VALUES (1, ?, 0, 0.1, 0)",
     );
+    history.db.run(
+      `INSERT INTO series (uid, exchange, exchange_symbol, base, quote, settle, multiplier, accrual, first_seen)
+       VALUES ('okx:BTC:1', 'okx', 'BTC', 'BTC', 'USDT', 'USDT', 1, 'periodic', 0)`,
+    );
+    history.db.run(
+      `INSERT INTO backfills (series_id, read_from, read_to, complete) VALUES (1, ${START_S}, ${START_S}, 1)`,
+    );
     for (let day = 0; day < 300; day += 1) add.run(START_S + day * DAY_S);
     const today = START_S + 300 * DAY_S;
     samplingInto(history.db, { retention: RETENTION_DEFAULTS }).rollUpAll(today);
@@ -189,5 +196,9 @@ describe("old samples", () => {
     const retention = { samplesDays: null, settlementsDays: 30 };
     samplingInto(history.db, { retention }).rollUpAll(today);
     expect(count(history, "settlements")).toBe(30);
+    // What was deleted is not expected any more.
+    expect(history.db.query("SELECT read_from FROM backfills").get()).toEqual({
+      read_from: today - 30 * DAY_S,
+    });
   });
 });

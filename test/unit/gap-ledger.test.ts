@@ -102,6 +102,14 @@ describe("the ledger", () => {
     ]);
   });
 
+  test("expects nothing from before the time to which the settings have a past read", () => {
+    const cut = { ...READ_ALL, readFromMs: hour(32) };
+    expect(texts(ledgerOf(slotsAt(40, 48, 56), { backfill: cut }).ranges)).toEqual([
+      "missing 32-32 1 x 8 h",
+      "present 40-56 3 x 8 h",
+    ]);
+  });
+
   test("of an exchange without a history starts with what was seen", () => {
     const slots = slotsAt(16, 24, 32, 48);
     expect(texts(ledgerOf(slots, { backfill: null }).ranges)).toEqual([

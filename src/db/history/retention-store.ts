@@ -1,4 +1,6 @@
 import type { Database } from "bun:sqlite";
+import { AccrualRepository } from "./accrual-repository.ts";
+import { SettlementRepository } from "./settlement-repository.ts";
 
 /** Rows deleted in one transaction: a few milliseconds of the write lock. */
 const ROWS_AT_ONCE = 100;
@@ -26,17 +28,31 @@ const OLD_SAMPLES: readonly {
   },
 ];
 
-const OLD_SETTLEMENTS = [
-  { table: "settlements", key: "(series_id, slot)", old: "slot < ?1" },
-  { table: "accruals", key: "(series_id, hour)", old: "hour < ?1" },
-];
+/** Of one series in one transaction: at most 240 hourly payments. */
+const SETTLEMENTS_AT_ONCE_MS = 10 * 24 * 3_600_000;
+/** Series without anything old that are passed in one transaction: a fraction of a millisecond. */
+const SERIES_AT_ONCE = 50;
 
 /** Deletes what is too old, and gives the space back. Times are unix seconds. */
 export class RetentionStore {
   readonly #db: Database;
+  readonly #settlements;
+  readonly #accruals;
+  readonly #nextSeries;
+  readonly #raiseReadFrom;
+  /** The last series whose settlements are done in this round. */
+  #doneSeries = 0;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#settlements = new SettlementRepository(db);
+    this.#accruals = new AccrualRepository(db);
+    this.#nextSeries = db.query<{ id: number | null }, [number]>(
+      "SELECT min(id) AS id FROM series WHERE id > ?",
+    );
+    this.#raiseReadFrom = db.query<void, [number, number]>(
+      "UPDATE backfills SET read_from = ?2 WHERE series_id = ?1 AND complete AND read_from < ?2",
+    );
   }
 
   /** Deletes some samples from before a time, whole blobs only; false if none is left. Call it inside a transaction. */
@@ -44,9 +60,26 @@ export class RetentionStore {
     return this.#removeSome(OLD_SAMPLES, before);
   }
 
-  /** Deletes some settlements from before a time; false if none is left. Call it inside a transaction. */
+  /**
+   * Deletes some settlements from before a time, series by series: a search through all of them would take seconds.
+   * False after the last series. What is deleted is not expected any more. Call it inside a transaction.
+   */
   removeSettlements(before: number): boolean {
-    return this.#removeSome(OLD_SETTLEMENTS, before);
+    const beforeMs = before * 1000;
+    for (let passed = 0; passed < SERIES_AT_ONCE; passed += 1) {
+      const id = this.#nextSeries.get(this.#doneSeries)?.id ?? null;
+      if (id === null) {
+        this.#doneSeries = 0;
+        return false;
+      }
+      const removed =
+        this.#settlements.deleteBefore(id, beforeMs, SETTLEMENTS_AT_ONCE_MS) +
+        this.#accruals.deleteBefore(id, beforeMs, SETTLEMENTS_AT_ONCE_MS);
+      if (removed > 0) return true;
+      this.#raiseReadFrom.run(id, before);
+      this.#doneSeries = id;
+    }
+    return true;
   }
 
   #removeSome(tables: typeof OLD_SAMPLES, before: number): boolean {

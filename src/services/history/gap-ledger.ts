@@ -108,8 +108,12 @@ export function gapLedger(input: LedgerInput): GapLedger {
 
 /** Slots after this are expected. */
 function startOf(input: LedgerInput): number {
-  const startMs = input.listedAtMs ?? firstKnownMs(input);
-  return Math.max(startMs, input.fromMs ?? startMs);
+  const { listedAtMs, fromMs, backfill } = input;
+  const startMs = listedAtMs ?? firstKnownMs(input);
+  // A complete past that its exchange did not end was ended by the settings: nothing before that is wanted.
+  const isEnded = backfill?.isComplete === true && backfill.availableFromMs === null;
+  const wantedMs = isEnded ? (backfill.readFromMs ?? startMs) - 1 : startMs;
+  return Math.max(startMs, wantedMs, fromMs ?? startMs);
 }
 
 /** Since when an instrument without a stated listing time is known to exist. */
