@@ -6,6 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { runBackfills } from "./backfill.ts";
 import { BackgroundWrites } from "./background-writes.ts";
+import { recordEnds } from "./ended-series.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { LiveWriter, type OnAccepted } from "./live-writer.ts";
 import type { OpportunityTracker } from "./opportunity-tracker.ts";
@@ -79,6 +80,7 @@ export class HistoryWriters {
       this.#samples.run(lifetime),
       this.yields.run(lifetime),
       rollUpForever({ rollUp, attempt: (work) => history.attempt(work), clock, log }, lifetime),
+      recordEnds({ history, clock, instruments: descriptions }, lifetime),
       runBackfills(collected, {
         history,
         clock,

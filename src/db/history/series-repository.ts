@@ -56,6 +56,8 @@ export class SeriesRepository {
   readonly #byUid;
   readonly #byId;
   readonly #listed;
+  readonly #listedUids;
+  readonly #end;
   readonly #all;
   readonly #whole;
   readonly #insert;
@@ -69,6 +71,10 @@ export class SeriesRepository {
       "SELECT uid, exchange, accrual FROM series WHERE id = ?",
     );
     this.#listed = db.query<{ id: number }, []>("SELECT id FROM series WHERE ended_at IS NULL");
+    this.#listedUids = db.query<{ uid: string }, []>(
+      "SELECT uid FROM series WHERE ended_at IS NULL",
+    );
+    this.#end = db.query<void, [string, number]>("UPDATE series SET ended_at = ?2 WHERE uid = ?1");
     this.#all = this.#queries.select().from(series).orderBy(series.id);
     const isThis = eq(series.uid, sql.placeholder("uid"));
     this.#whole = this.#queries.select().from(series).where(isThis).prepare();
@@ -84,6 +90,17 @@ export class SeriesRepository {
   /** The ids of those that have not been found delisted. */
   listedIds(): readonly number[] {
     return this.#listed.all().map(({ id }) => id);
+  }
+
+  /** The uids of the same. */
+  listedUids(): ReadonlySet<string> {
+    return new Set(this.#listedUids.all().map(({ uid }) => uid));
+  }
+
+  /** Records since when a series is not listed any more (unix ms); `ensure` takes it back. Call it inside a transaction. */
+  end(uid: string, atMs: number): void {
+    this.#end.run(uid, atMs);
+    this.#known.delete(uid);
   }
 
   /** Whose past an id stands for; null if it is unknown. */

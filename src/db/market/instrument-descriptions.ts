@@ -27,6 +27,9 @@ export interface ListedInstrument extends InstrumentDescription {
   readonly symbolFreeAt: number | null;
 }
 
+/** An instrument that is not listed any more, with when it was last seen. */
+export type EndedInstrument = Pick<InstrumentDescription, "uid"> & { readonly endedAt: number };
+
 const DESCRIPTION = `i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base, i.quote, i.settle, i.multiplier,
   i.asset_class AS assetClass, i.accrual, i.listed_at AS listedAt, i.first_seen AS firstSeen,
   CASE WHEN i.status = 'listed' THEN NULL ELSE i.last_seen END AS endedAt`;
@@ -53,8 +56,8 @@ export class InstrumentDescriptions {
     this.#uids = db.query<{ id: number; uid: string }, []>(
       "SELECT id, uid FROM instruments WHERE status IN ('listed', 'delisted')",
     );
-    this.#ended = db.query<InstrumentDescription, [string]>(
-      `SELECT ${DESCRIPTION} FROM instruments i WHERE i.exchange = ? AND i.status <> 'listed' ORDER BY i.id`,
+    this.#ended = db.query<EndedInstrument, []>(
+      "SELECT uid, last_seen AS endedAt FROM instruments WHERE status <> 'listed' ORDER BY id",
     );
   }
 
@@ -73,8 +76,8 @@ export class InstrumentDescriptions {
     return this.#listed.all(exchange);
   }
 
-  /** The instruments of an exchange that are not listed any more. */
-  ended(exchange: ExchangeId): readonly InstrumentDescription[] {
-    return this.#ended.all(exchange);
+  /** The instruments that are not listed any more. */
+  ended(): readonly EndedInstrument[] {
+    return this.#ended.all();
   }
 }
