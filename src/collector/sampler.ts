@@ -1,7 +1,7 @@
 import type { MarketReader } from "../db/market/market-reader.ts";
 import type { SampledInstrument, WrittenRefresh } from "../db/history/sample-writer.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
-import { flagBit, type FlagBits, flagsOf, LASTING_FLAGS } from "../domain/flags.ts";
+import { type ExchangeTerms, flagBit, flagsOf, LASTING_FLAGS } from "../domain/flags.ts";
 import type { MarketRecord } from "../domain/market.ts";
 import type { Exchange, ExchangeFacts } from "../exchanges/exchange.ts";
 import { termsOf } from "../exchanges/terms.ts";
@@ -42,12 +42,17 @@ export class Sampler {
     await write(
       exchange,
       atMs,
-      present.map((record) => sampled(record, flagsOf(record, atMs, terms) & LASTING_BITS)),
+      present.map((record) => sampledAt(record, atMs, terms)),
     );
   }
 }
 
-function sampled(record: MarketRecord, flags: FlagBits): SampledInstrument {
+/** What is stored of an instrument that an accepted batch contains. */
+export function sampledAt(
+  record: MarketRecord,
+  atMs: number,
+  terms: ExchangeTerms,
+): SampledInstrument {
   return {
     series: {
       uid: record.uid,
@@ -72,7 +77,7 @@ function sampled(record: MarketRecord, flags: FlagBits): SampledInstrument {
       openInterestUsd: record.openInterestUsd,
       volume24hUsd: record.volume24hUsd,
     },
-    flags,
+    flags: flagsOf(record, atMs, terms) & LASTING_BITS,
     assetId: record.assetId,
   };
 }

@@ -1,4 +1,7 @@
-/** The exchange simulator as a process: `bun src/simulator/main.ts --port 9000 [--seed 1] [--scale 1]`. */
+/**
+ * The exchange simulator as a process:
+ * `bun src/simulator/main.ts --port 9000 [--seed 1] [--scale 1] [--history-limit-factor 1]`.
+ */
 import { parseArgs } from "node:util";
 import { systemClock } from "../lib/clock.ts";
 import { ConfigError } from "../lib/config-error.ts";
@@ -8,6 +11,8 @@ import { startSimulator } from "./server.ts";
 const MAX_PORT = 65_535;
 /** Ten times the real market is more than the service has to hold. */
 const MAX_SCALE = 10;
+/** No reader sends more than this many times what an exchange permits. */
+const MAX_HISTORY_LIMIT_FACTOR = 1_000;
 
 function start(): void {
   const simulator = startSimulator({ ...options(), nowMs: () => systemClock.nowMs() });
@@ -23,8 +28,8 @@ function start(): void {
 }
 
 /** Throws ConfigError. */
-function options(): { port: number; seed: number; scale: number } {
-  const { port, seed, scale } = argumentsGiven();
+function options(): { port: number; seed: number; scale: number; historyLimitFactor: number } {
+  const { port, seed, scale, "history-limit-factor": factor } = argumentsGiven();
   const problems: string[] = [];
   const numberOf = (name: string, text: string, max: number, isInteger: boolean): number => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
@@ -37,6 +42,7 @@ function options(): { port: number; seed: number; scale: number } {
     port: numberOf("port", port, MAX_PORT, true),
     seed: numberOf("seed", seed, Number.MAX_SAFE_INTEGER, true),
     scale: numberOf("scale", scale, MAX_SCALE, false),
+    historyLimitFactor: numberOf("history-limit-factor", factor, MAX_HISTORY_LIMIT_FACTOR, false),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return numbers;
@@ -49,6 +55,7 @@ function argumentsGiven() {
         port: { type: "string", default: "9000" },
         seed: { type: "string", default: "1" },
         scale: { type: "string", default: "1" },
+        "history-limit-factor": { type: "string", default: "1" },
       },
     }).values;
   } catch (error) {

@@ -112,9 +112,15 @@ export class Market {
     return ENCODERS[exchange];
   }
 
-  /** What a correct reader shows for an exchange at this market step, without any fault. */
-  truth(exchange: ExchangeName): ExchangeTruth {
-    return ENCODERS[exchange].truth(this.#view(exchange, null));
+  /**
+   * What a correct reader shows for an exchange at this market step, without any fault. `symbols`: only these
+   * instruments, if not all.
+   */
+  truth(exchange: ExchangeName, symbols?: ReadonlySet<string>): ExchangeTruth {
+    const view = this.#view(exchange, null);
+    if (symbols === undefined) return ENCODERS[exchange].truth(view);
+    const listings = view.listings.filter(({ symbol }) => symbols.has(symbol));
+    return ENCODERS[exchange].truth({ ...view, listings });
   }
 
   /** What an instrument was charged, oldest first; null if there is no such instrument. */
