@@ -53,5 +53,5 @@ function pairsOf(
     const grossPct = short === undefined ? null : opportunityPct(long, short);
     pairs.push({ shortId, firstSeen, step: grossPct === null ? NOT_MET : yieldStepOf(grossPct) });
   });
-  return pairs.sort((one, other) => one.shortId - other.shortId);
+  return pairs.toSorted((one, other) => one.shortId - other.shortId);
 }

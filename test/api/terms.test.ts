@@ -72,6 +72,21 @@ const SHOWN = [
 
 /** Numbers of these modules that decide none: units, rounding, bounds of memory and work, and what is documented. */
 const INTERNAL: Readonly<Record<string, string>> = {
+  CERTAIN: "exactness of a sum",
+  FIRST_PCT: "layout of stored yields",
+  FULL: "exactness of a sum",
+  HASH_RADIX: "layout",
+  MAX_SHORT_TEXT: "choice of an algorithm",
+  MAX_STEP: "layout of stored yields",
+  MAX_TEXT_LENGTH: "bound of work",
+  MAX_WHOLE: "choice of an algorithm",
+  MINUTES_PER_HOUR: "unit",
+  NOT_MET: "layout of stored yields",
+  PLACES: "exactness of a sum",
+  RATES_PER_UNIT: "unit",
+  SECOND_MS: "unit",
+  STEP: "exactness of a sum",
+  STEPS_PER_DOUBLING: "layout of stored yields",
   ALL_NAMES_EVERY_MS: "work of a review",
   CLEAR_OF_HALF: "rounding",
   CLEAR_OF_ROUNDING: "rounding",

@@ -52,6 +52,7 @@ import {
   TURNOVER_MAX,
   TURNOVER_MIN,
 } from "../../domain/plausibility.ts";
+import { MARKET_EVERY_S, RATE_EXPONENT, SIGNIFICANT_DIGITS } from "../../domain/sample.ts";
 import { FROZEN_SHARE } from "../../services/board/exchange-rows.ts";
 import { EXACT_FOR_MS, LOOK_BACK_MS } from "../../services/history/past-market.ts";
 import { DOWN_AFTER_FAILURES, OK_FROM_SHARE } from "../../services/board/health.ts";
@@ -252,6 +253,16 @@ export const THRESHOLDS = [
     name: "too_large: rows",
     value: `over ${ROWS_GROWTH} times the rows accepted before, and over ${count(MIN_ROWS)}`,
     why: "An answer must not fill the memory.",
+  },
+  {
+    name: "samples: digits",
+    value: `rates to ${10 ** RATE_EXPONENT}, prices and amounts to ${SIGNIFICANT_DIGITS} significant digits`,
+    why: "Rounded once, when sampled; what was charged keeps the exchange's own text.",
+  },
+  {
+    name: "samples: prices and amounts",
+    value: `once in ${minutes(MARKET_EVERY_S * 1000)}, and after a settlement`,
+    why: "Rates are sampled with every accepted refresh.",
   },
   {
     name: "as_of: to the second",
