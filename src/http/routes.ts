@@ -14,6 +14,7 @@ import type { SnapshotAnswers } from "./answers/snapshot-answers.ts";
 import { WorkQueue } from "./answers/work-queue.ts";
 import { addArbRoutes } from "./api/arb/routes.ts";
 import { addAssetRoutes } from "./api/assets/routes.ts";
+import { addBacktestRoutes } from "./api/backtest/routes.ts";
 import { addCalendarRoutes } from "./api/calendar/routes.ts";
 import { addSlotRoutes } from "./api/calendar/slot-routes.ts";
 import { addCumulativeRoutes } from "./api/cumulative/routes.ts";
@@ -103,6 +104,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addIntervalRoutes(router, { answers, intervalChanges });
   addHistoryRoutes(router, { answers, board, history });
   addCumulativeRoutes(router, { answers, history });
+  addBacktestRoutes(router, { answers, history, fees });
   addGapRoutes(router, { answers, history });
   addQualityRoutes(router, { answers });
   addStreamRoutes(router, { answers, streams });

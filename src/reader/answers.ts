@@ -2,14 +2,14 @@ import type { BoardStore } from "../db/history/board-store.ts";
 import { parquetBytes } from "../lib/parquet.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import { pastBoard } from "../services/history/past-board.ts";
-import type { KnownPast } from "./known-past.ts";
+import { type KnownSamples, pairAnswer } from "./pair.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { ledgerTable } from "./ledger.ts";
 import { settledPage } from "./settled.ts";
 import { cumulativeTable } from "./tables.ts";
 
 /** What all questions are answered from. */
-export interface Known extends KnownPast {
+export interface Known extends KnownSamples {
   readonly boards: BoardStore;
 }
 
@@ -18,6 +18,8 @@ export function* answerTo(known: Known, { kind, query }: Question): Stepwise<Ans
   switch (kind) {
     case "parquet":
       return parquetBytes(query);
+    case "backtest":
+      return yield* pairAnswer(known, query);
     case "cumulative":
       return yield* cumulativeTable(known, query);
     case "ledger":

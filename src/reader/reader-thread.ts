@@ -2,6 +2,7 @@
 import { historyFile } from "../db/history/file.ts";
 import { BoardStore } from "../db/history/board-store.ts";
 import { PastReader } from "../db/history/past-reader.ts";
+import { SampleReader } from "../db/history/sample-reader.ts";
 import { databaseFailure } from "../db/failure.ts";
 import { openReadOnly } from "../db/open.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -27,7 +28,12 @@ function knownPast(): Known {
   if (opened === null) {
     const db = openReadOnly(historyFile(settings.databasePath));
     const withHistory = new Set(settings.withHistory);
-    const known = { past: new PastReader(db), boards: new BoardStore(db), withHistory };
+    const known = {
+      past: new PastReader(db),
+      samples: new SampleReader(db),
+      boards: new BoardStore(db),
+      withHistory,
+    };
     opened = { close: () => db.close(), known };
   }
   return opened.known;

@@ -129,6 +129,11 @@ export interface TermsModel {
   /** Why expected payments are not there. */
   readonly lackingStates: readonly TermModel[];
   readonly accruedUnits: readonly TermModel[];
+  /** Of a backtest: why it was opened and closed, what a point is, whether there is a result. */
+  readonly entries: readonly TermModel[];
+  readonly exits: readonly TermModel[];
+  readonly points: readonly TermModel[];
+  readonly outcomes: readonly TermModel[];
   readonly thresholds: readonly {
     readonly name: string;
     readonly value: string;

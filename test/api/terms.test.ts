@@ -30,6 +30,7 @@ const CHOICES = new Set([
   "FeeSource",
   "FileFormat",
   "FundingSort",
+  "GapPolicy",
   "HealthStatus",
   "HeatmapSort",
   "HeatmapValue",

@@ -7,6 +7,7 @@ import {
   type SeriesDescription,
 } from "../../src/db/history/series-repository.ts";
 import { storedDecimal } from "../../src/db/history/stored-decimal.ts";
+import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
@@ -101,6 +102,7 @@ export class HistoryWriter {
 export function readerOn(db: Database, withHistory: readonly ExchangeId[] = []): HistoryReader {
   const known = {
     past: new PastReader(db),
+    samples: new SampleReader(db),
     boards: new BoardStore(db),
     withHistory: new Set(withHistory),
   };

@@ -53,15 +53,20 @@ export interface ListBody {
 /** Values for the names in a path. */
 const PATH_VALUES: Readonly<Record<string, string>> = { base: "BTC" };
 
+function requiredOnes(...names: readonly string[]): [string, string][] {
+  return names.map((name) => [name, REQUIRED_VALUES[name] ?? ""]);
+}
+
 /** Requests more rows than the default, including those with unknown numbers. */
 const MORE: Readonly<Record<string, readonly [string, string][]>> = {
   "/api/funding/arb": [
     ["decision", "usable,watch,refuse"],
     ["pairs", "all"],
   ],
+  "/api/funding/backtest": [...requiredOnes("long", "short"), ["gaps", "allow"]],
   // By instrument instead of by exchange.
   "/api/quality/gaps": [["exchange", EXCHANGE_IDS.join(",")]],
-  "/api/funding/position": Object.entries(REQUIRED_VALUES),
+  "/api/funding/position": requiredOnes("uid", "side"),
 };
 
 /** Everything that a list of these markets has, on one page. */

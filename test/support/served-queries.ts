@@ -52,6 +52,8 @@ const PATH_VALUES: Readonly<Record<string, string>> = {
 export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
   uid: "xt:BTCUSDT:1",
   side: "short",
+  long: "xt:BTCUSDT:1",
+  short: "xt:BTCUSDT:1",
 };
 
 /** Every path of the document, filled in, with the required parameters. */
@@ -145,6 +147,8 @@ const TEXTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
   ],
   _: [["1", "2"]],
   uid: [["xt:BTCUSDT:1", "xt:BTCUSDT"]],
+  long: [["xt:BTCUSDT:1", "xt:BTCUSDT"]],
+  short: [["xt:BTCUSDT:1", "xt:btcusdt"]],
 };
 
 /** Each parameter of a random choice, in two spellings; including format and limit, never a cursor. */
@@ -175,10 +179,14 @@ const APART: readonly (readonly [string, string])[] = [
 ];
 
 /** The ends of ranges: the first may not be greater than the second. */
-const RANGES: readonly (readonly [string, string])[] = [["from", "to"]];
+const RANGES: readonly (readonly [string, string])[] = [
+  ["from", "to"],
+  ["leave_under", "enter_over"],
+];
 
-/** Times around the markets' own: some ranges may not be longer than a year. */
-const TIMES = { min: 1_780_000_000, max: 1_800_000_000 } as const;
+/** Times around the markets' own, 1,793,620,800: some ranges may not be longer than a month. */
+const TIMES = { min: 1_792_000_000, max: 1_794_000_000 } as const;
+const TIME_NAMES: readonly string[] = ["from", "to"];
 
 type Query = Readonly<Record<string, SpelledTwice>>;
 
@@ -225,7 +233,7 @@ function closeTo(value: number, isWhole: boolean): number {
 
 /** Small markets: what is requested must sometimes exist. */
 function numbersIn(name: string, schema: ValueSchema): fc.Arbitrary<number> {
-  if (RANGES.flat().includes(name)) return fc.integer(TIMES);
+  if (TIME_NAMES.includes(name)) return fc.integer(TIMES);
   const max = Math.min(schema.maximum ?? 1e12, name === "limit" ? 5 : 1e12);
   const min = schema.exclusiveMinimum ?? schema.minimum ?? 0;
   if (schema.type === "integer") return fc.integer({ min, max: Math.min(max, 2_000_000_000) });

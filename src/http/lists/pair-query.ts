@@ -30,7 +30,7 @@ const SCOPES = ["all", ...EXCHANGE_IDS];
 const isFeeScope = (text: string): text is FeeScope => text === "all" || isExchangeId(text);
 
 /** By exchange or `all`, in basis points; empty: the installation's fee table. */
-const feesParam = openListParam((text) => text, {
+export const feesParam = openListParam((text) => text, {
   description: `Taker fees in basis points per fill, as exchange:bps (0 to ${MAX_TAKER_BPS}), for all listings of that exchange; all:bps applies to every exchange not named. Without \`all\`, listings on exchanges that are not named keep their own fee (taker_fee_bps of /api/funding/current) or the one in /api/exchanges. \`default\`: all keep theirs.`,
   example: ["all:4", "okx:3.5"],
   fallback: ["default"],

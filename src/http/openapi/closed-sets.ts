@@ -23,6 +23,7 @@ export const SET_NAMES: Readonly<Record<string, string>> = {
   "listExchanges.format": "ListFormat",
   "listExchanges.time": "TimeForm",
   "listExchanges.bom": "Switch",
+  "backtestPair.gaps": "GapPolicy",
   "listCumulativeFunding.sort": "CumulativeSort",
   "listFundingHistory.format": "FileFormat",
   "listFundingRates.order": "SortOrder",

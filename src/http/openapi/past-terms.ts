@@ -31,7 +31,8 @@ type LackingState = Exclude<SlotState, "present">;
 
 const LACKING_STATES = SLOT_STATES.filter((state) => state !== "present");
 
-function explained(meanings: Readonly<Record<string, string>>): string {
+/** The meanings as one text. */
+export function explained(meanings: Readonly<Record<string, string>>): string {
   return Object.entries(meanings)
     .map(([name, meaning]) => `\`${name}\`: ${meaning}`)
     .join(" ");

@@ -26,6 +26,28 @@ export const FORMULAS = [
     of: "percent of the notional, for the time really covered",
   },
   {
+    name: "gross_usd",
+    formula:
+      "notional_usd × (payments of the short leg − payments of the long leg) over the settlements with entry < slot ≤ exit and the hours of continuous funding that were held",
+    of: "US dollars, for the time held",
+  },
+  {
+    name: "equity_usd",
+    formula: "funding received so far − fees of the fills so far",
+    of: "US dollars",
+  },
+  {
+    name: "fall_usd",
+    formula: "the largest fall of equity_usd from an earlier high, which is at least 0",
+    of: "US dollars",
+  },
+  {
+    name: "price_usd",
+    formula:
+      "notional_usd × (rise of the long leg's mark price − that of the short leg's), each from entry to exit",
+    of: "US dollars, apart from funding",
+  },
+  {
     name: "completeness_share",
     formula: "payments present, without estimates, / expected_settlements",
     of: "fraction of the payments that were due",

@@ -6,6 +6,12 @@ import { STATUS_MEANINGS } from "../openapi/exchange-status.ts";
 import { type Json, type JsonObject, objectOf, resolved } from "../openapi/json-tree.ts";
 import { FORMULAS } from "./formulas.ts";
 import { FAILURE_MEANINGS, REJECT_MEANINGS } from "../openapi/failure-kinds.ts";
+import {
+  ENTRY_MEANINGS,
+  EXIT_MEANINGS,
+  OUTCOME_MEANINGS,
+  POINT_MEANINGS,
+} from "../openapi/backtest-terms.ts";
 import { ACCRUED_UNIT_MEANINGS, LACKING_MEANINGS, ORIGIN_MEANINGS } from "../openapi/past-terms.ts";
 import {
   DECISION_TERMS,
@@ -36,6 +42,10 @@ export function termsModel(document: JsonObject): TermsModel {
     origins: termsOf(ORIGIN_MEANINGS),
     lackingStates: termsOf(LACKING_MEANINGS),
     accruedUnits: termsOf(ACCRUED_UNIT_MEANINGS),
+    entries: termsOf(ENTRY_MEANINGS),
+    exits: termsOf(EXIT_MEANINGS),
+    points: termsOf(POINT_MEANINGS),
+    outcomes: termsOf(OUTCOME_MEANINGS),
     thresholds: THRESHOLDS,
     defaults: defaultsOf(document),
   };

@@ -1,4 +1,5 @@
 import { ExpectedError } from "../../lib/expected-error.ts";
+import type { BacktestAnswer, PairQuery } from "./backtest-table.ts";
 import type { BoardQuery, NoPastBoard, PastBoard } from "./past-market.ts";
 import type { FlatColumn } from "../../lib/flat-table.ts";
 import type { CumulativeRow, TableAnswer, TableQuery } from "./cumulative-table.ts";
@@ -10,6 +11,7 @@ import type { SettledPage } from "./settled-page.ts";
 export interface HistoryQuestions {
   /** Columns as a Parquet file. Their memory is handed over. */
   readonly parquet: { readonly query: FlatColumn[]; readonly answer: Uint8Array<ArrayBuffer> };
+  readonly backtest: { readonly query: PairQuery; readonly answer: BacktestAnswer };
   readonly cumulative: {
     readonly query: TableQuery;
     readonly answer: TableAnswer<CumulativeRow>;

@@ -81,6 +81,18 @@ function PastTerms({ model }: { readonly model: TermsModel }) {
       <Terms kind="lacking" id="lacking" title="What the past lacks" terms={model.lackingStates}>
         Why payments that were due are not there: in `lacking`.
       </Terms>
+      <Terms kind="outcome" id="outcomes" title="Results of a backtest" terms={model.outcomes}>
+        Whether there is one: in `result`.
+      </Terms>
+      <Terms kind="entry" id="entries" title="Entries of a backtest" terms={model.entries}>
+        Why the position was opened: in `opened_by`.
+      </Terms>
+      <Terms kind="exit" id="exits" title="Exits of a backtest" terms={model.exits}>
+        Why it was closed: in `closed_by`.
+      </Terms>
+      <Terms kind="point" id="points" title="Points of an equity curve" terms={model.points}>
+        What happened: in `kind`.
+      </Terms>
       <Terms kind="accrued" id="accrued" title="Accrued amounts" terms={model.accruedUnits}>
         What an amount of continuous funding is: in `accrued_unit`.
       </Terms>

@@ -1,0 +1,133 @@
+import type { PastReader, SeriesRow } from "../db/history/past-reader.ts";
+import type { SampleReader } from "../db/history/sample-reader.ts";
+import type { SampleColumns } from "../db/history/codec/columns.ts";
+import { flatTable } from "../lib/flat-table.ts";
+import type { Stepwise } from "../lib/stepwise.ts";
+import { backtest } from "../services/history/backtest.ts";
+import type { BacktestLeg, LegSample } from "../services/history/backtest-query.ts";
+import {
+  type BacktestAnswer,
+  type LegQuery,
+  type PairQuery,
+  POINT_COLUMNS,
+} from "../services/history/backtest-table.ts";
+import { CONTEXT_BEFORE_MS } from "../services/history/charges.ts";
+import { instrumentPast, type KnownPast } from "./known-past.ts";
+
+/** What a pair is answered from. */
+export interface KnownSamples extends KnownPast {
+  readonly samples: SampleReader;
+}
+
+/** A day of samples is read in one step: some milliseconds. */
+const SLICE_S = 86_400;
+
+/** Samples before a moment that may state its price: those of old ones are an hour apart. */
+const PRICE_BEFORE_S = 65 * 60;
+
+/**
+ * A backtest. With fixed times the live rates and prices are needed only where the position is opened and closed, which
+ * is known after a first run without any.
+ */
+export function* pairAnswer(known: KnownSamples, query: PairQuery): Stepwise<BacktestAnswer> {
+  const long = seriesOf(known.past, query.long);
+  if (long === null) return { kind: "unknown", side: "long" };
+  const short = seriesOf(known.past, query.short);
+  if (short === null) return { kind: "unknown", side: "short" };
+  const legs = { long, short };
+  const bare = {
+    long: legOf(known, long, query, query.long),
+    short: legOf(known, short, query, query.short),
+  };
+  yield;
+  const spans = yield* spansOf(bare, query);
+  const sampled = {
+    long: { ...bare.long, samples: yield* samplesOf(known.samples, long, spans) },
+    short: { ...bare.short, samples: yield* samplesOf(known.samples, short, spans) },
+  };
+  const result = backtest(sampled.long, sampled.short, query, query.asOfMs);
+  yield;
+  return result.kind === "refused"
+    ? { ...legs, ...result }
+    : { ...legs, ...result, curve: flatTable(POINT_COLUMNS, result.curve) };
+}
+
+function seriesOf(past: PastReader, { uid }: LegQuery): SeriesRow | null {
+  return past.seriesNamed([], [uid])[0] ?? null;
+}
+
+function legOf(
+  known: KnownPast,
+  series: SeriesRow,
+  { fromMs, asOfMs }: PairQuery,
+  { feeBps }: LegQuery,
+): BacktestLeg {
+  const past = instrumentPast(known, series, {
+    fromMs: fromMs - CONTEXT_BEFORE_MS,
+    toMs: asOfMs + 1,
+  });
+  return { uid: series.uid, past, samples: [], feeBps };
+}
+
+/** Ranges of samples, in unix seconds, half-open. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+function* spansOf(
+  { long, short }: { readonly long: BacktestLeg; readonly short: BacktestLeg },
+  query: PairQuery,
+): Stepwise<readonly Span[]> {
+  const { rule, fromMs, toMs, asOfMs } = query;
+  const lastMs = Math.min(toMs, asOfMs);
+  if (rule.kind === "threshold")
+    return [
+      { from: Math.floor(fromMs / 1000) - PRICE_BEFORE_S, to: Math.floor(lastMs / 1000) + 1 },
+    ];
+  const first = backtest(long, short, query, asOfMs);
+  yield;
+  if (first.kind === "refused") return [];
+  return first.trades
+    .flatMap(({ entryMs, exitMs }) => [entryMs, exitMs])
+    .map((atMs) => Math.floor(atMs / 1000))
+    .map((at) => ({ from: at - PRICE_BEFORE_S, to: at + 1 }));
+}
+
+function* samplesOf(
+  samples: SampleReader,
+  series: SeriesRow,
+  spans: readonly Span[],
+): Stepwise<readonly LegSample[]> {
+  const found: LegSample[] = [];
+  for (const { from, to } of spans) {
+    const start = Math.max(from, Math.floor((found.at(-1)?.atMs ?? -1000) / 1000) + 1);
+    for (let at = start; at < to; at += SLICE_S) {
+      const { columns } = samples.read(series, at, Math.min(to, at + SLICE_S));
+      for (const sample of legSamples(columns)) found.push(sample);
+      yield;
+    }
+  }
+  return found;
+}
+
+/** Samples with the interval that held; a price only where it was sampled. */
+function* legSamples({ times, rates, intervals, market }: SampleColumns): Generator<LegSample> {
+  let change = 0;
+  let intervalHours: number | null = null;
+  let priced = 0;
+  for (const [index, time] of times.entries()) {
+    if (intervals.at[change] === index) {
+      intervalHours = numberOrNull(intervals.values[change]);
+      change += 1;
+    }
+    const isPriced = market.at[priced] === index;
+    const markPrice = isPriced ? numberOrNull(market.markPrices[priced]) : null;
+    if (isPriced) priced += 1;
+    yield { atMs: time * 1000, rate: numberOrNull(rates[index]), intervalHours, markPrice };
+  }
+}
+
+function numberOrNull(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
