@@ -61,6 +61,30 @@ describe("columns go there and back exactly:", () => {
     );
   });
 
+  test("noise of every size, which takes hardly more than its bits", () => {
+    const noise = fc
+      .integer({ min: 5, max: 22 })
+      .chain((bits) =>
+        fc.tuple(
+          fc.constant(bits),
+          fc.array(fc.integer({ min: -(2 ** bits), max: 2 ** bits - 1 }), { minLength: 40 }),
+          fc.array(fc.constantFrom(0, 2 ** 45, -(2 ** 49), 2 ** 30), { maxLength: 2 }),
+        ),
+      );
+    fc.assert(
+      fc.property(noise, ([, values, outliers]) => {
+        const mixed = [...values, ...outliers, ...values];
+        expect(integersBack(mixed)).toEqual(mixed.map((value) => value + 0));
+      }),
+      { numRuns: 300 },
+    );
+    // Fifteen bits and the sign.
+    const out = new ByteWriter();
+    const values = Float64Array.from({ length: 1000 }, (_, n) => ((n * 40_503) % 65_536) - 32_768);
+    writeIntegers(out, values);
+    expect(out.length).toBeLessThan((1000 * 18.5) / 8);
+  });
+
   test("rates, amounts and nulls, whatever a double can be", () => {
     fc.assert(
       fc.property(fc.array(rates), fc.array(fc.tuple(amounts, amounts)), (some, pairs) => {

@@ -3,7 +3,8 @@ import type { SampleColumns } from "../../src/db/history/codec/columns.ts";
 import { unseal } from "../../src/db/history/codec/envelope.ts";
 import { type RefreshColumns, refreshOf } from "../../src/db/history/codec/refresh.ts";
 import { axisOf, openSections } from "../../src/db/history/codec/sections.ts";
-import stored from "./blobs-version-1.json" with { type: "json" };
+import noise from "./blobs-of-noise-version-1.json" with { type: "json" };
+import steady from "./blobs-version-1.json" with { type: "json" };
 
 /** Blobs as the first version wrote them, with what they hold. They never change: users have such files. */
 const blobOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
@@ -16,7 +17,10 @@ function plain(columns: SampleColumns | RefreshColumns | null): unknown {
   return JSON.parse(text);
 }
 
-describe("blobs of the first version stay readable:", () => {
+describe.each([
+  ["steady", steady],
+  ["noise, as Rice codes", noise],
+])("blobs of the first version stay readable: %s,", (_, stored) => {
   const axisBody = unseal("axis", blobOf(stored.axis.blob));
   const axis = axisOf(axisBody);
 

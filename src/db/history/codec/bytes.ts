@@ -19,6 +19,13 @@ export function unzigzag(code: number): number {
   return code % 2 === 0 ? code / 2 : -(code + 1) / 2;
 }
 
+/** How many bytes a code takes. */
+export function varintLength(code: number): number {
+  let length = 1;
+  for (let rest = code; rest >= BASE; rest = Math.floor(rest / BASE)) length += 1;
+  return length;
+}
+
 /** Collects bytes. */
 export class ByteWriter {
   #bytes = new Uint8Array(FIRST_CAPACITY);

@@ -1,9 +1,24 @@
-import { type ByteReader, type ByteWriter, MalformedBytes, unzigzag } from "./bytes.ts";
+import {
+  type ByteReader,
+  type ByteWriter,
+  MalformedBytes,
+  unzigzag,
+  varintLength,
+  zigzag,
+} from "./bytes.ts";
+import { lowBitsFor, MAX_LOW_BITS, MIN_LOW_BITS, readRice, riceLength, writeRice } from "./rice.ts";
 
 /** How integers become small ones. The numbers are stored. */
 const PLAIN = 0;
 const DELTA = 1;
 const DELTA_OF_DELTA = 2;
+/** Added to one of these if they are written as Rice codes. */
+const RICE = 3;
+
+/** Fewer numbers are not worth it … */
+const MIN_RICE = 4;
+/** … nor is it if bytes are nearly as short: those can be compressed. */
+const MAX_RICE_BITS_PER_BYTE = 7.5;
 
 const INT32_LIMIT = 2 ** 31;
 const BITS = 32;
@@ -70,18 +85,48 @@ export function writeIntegers(out: ByteWriter, values: Float64Array): void {
   for (let index = 0; index < values.length; index += 1)
     scaled[index] = (values[index] ?? 0) / step;
   const order = shortestOrder(scaled);
+  const codes = codesOf(scaled, order);
+  const lowBits = riceBitsFor(codes);
   out.varint(step);
-  out.byte(order);
+  out.byte(order + (lowBits === null ? 0 : RICE));
+  if (lowBits === null)
+    for (let index = 0; index < codes.length; index += 1) out.varint(codes[index] ?? 0);
+  else {
+    out.byte(lowBits);
+    writeRice(out, codes, lowBits);
+  }
+}
+
+function codesOf(scaled: Float64Array, order: number): Float64Array {
+  const codes = new Float64Array(scaled.length);
   let last = 0;
   let lastDelta = 0;
   for (let index = 0; index < scaled.length; index += 1) {
     const value = scaled[index] ?? 0;
     const delta = value - last;
-    if (order === PLAIN) out.signed(value);
-    else out.signed(order === DELTA ? delta : delta - lastDelta);
+    if (order === PLAIN) codes[index] = zigzag(value);
+    else codes[index] = zigzag(order === DELTA ? delta : delta - lastDelta);
     last = value;
     lastDelta = delta;
   }
+  return codes;
+}
+
+/** The number of low bits with which Rice codes are shorter than bytes; null if bytes are better. */
+function riceBitsFor(codes: Float64Array): number | null {
+  if (codes.length < MIN_RICE) return null;
+  let sum = 0;
+  let bytes = 0;
+  // The first of them is a value, not a difference.
+  for (let index = 1; index < codes.length; index += 1) sum += codes[index] ?? 0;
+  const lowBits = lowBitsFor(sum / (codes.length - 1));
+  if (lowBits < MIN_LOW_BITS || lowBits > MAX_LOW_BITS) return null;
+  let bits = 0;
+  for (let index = 0; index < codes.length; index += 1) {
+    bits += riceLength(codes[index] ?? 0, lowBits);
+    bytes += varintLength(codes[index] ?? 0);
+  }
+  return bits < MAX_RICE_BITS_PER_BYTE * bytes ? lowBits : null;
 }
 
 /** Reads as many integers as were written into the beginning of `into`, each times `factor` divided by `divisor`. */
@@ -93,9 +138,11 @@ export function readIntegers(
   divisor = 1,
 ): void {
   const scale = from.varint() * factor;
-  const order = from.byte();
-  if (order > DELTA_OF_DELTA) throw new MalformedBytes("an unknown order");
-  readCodes(from, into, count);
+  const coding = from.byte();
+  const order = coding % RICE;
+  if (coding > RICE + DELTA_OF_DELTA) throw new MalformedBytes("an unknown order");
+  if (coding < RICE) readCodes(from, into, count);
+  else readRice(from, into, count, from.byte());
   // A loop for each order is twice as fast as one for all.
   let value = 0;
   let delta = 0;
