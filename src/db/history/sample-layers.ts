@@ -84,8 +84,10 @@ export class LayerReader {
   /** All series of the days and hours of a range, as blobs of several. */
   groups(from: number, to: number): readonly Sections[] {
     const { days, axes } = this.#layers;
+    // A few minutes of one day are read from that day alone, although the layers may be of two.
+    const within = days.filter((day) => day + DAY_S > from && day < to);
     const blobs = [
-      ...days.flatMap((day) =>
+      ...within.flatMap((day) =>
         this.#store
           .dayPacks(this.#exchange, day)
           .flatMap((pack) => this.#readable(day, () => unpacked(pack)) ?? [])
