@@ -11,7 +11,7 @@ import {
   type PairQuery,
   POINT_COLUMNS,
 } from "../services/history/backtest-table.ts";
-import { CONTEXT_BEFORE_MS } from "../services/history/charges.ts";
+import { CONTEXT_BEFORE_MS } from "../domain/charges.ts";
 import { instrumentPast, type KnownPast } from "./known-past.ts";
 
 /** What a pair is answered from. */
