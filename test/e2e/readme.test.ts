@@ -25,6 +25,11 @@ test(
       EXCHANGES: EXCHANGES.join(","),
     });
     await allShown(service.origin, EXCHANGES);
+    // An answer about all of the past is kept for a minute, also an empty one.
+    await until(async () => {
+      const response = await fetch(`${service.origin}/api/funding/history/BTC`);
+      return !(await response.text()).includes('"count":0');
+    });
     for (const url of urls) {
       expect(url).toStartWith(DEMO_ADDRESS);
       let shown = "";
