@@ -6,7 +6,14 @@ import {
   varintLength,
   zigzag,
 } from "./bytes.ts";
-import { lowBitsFor, MAX_LOW_BITS, MIN_LOW_BITS, readRice, riceLength, writeRice } from "./rice.ts";
+import {
+  lowBitsFor,
+  MAX_LOW_BITS,
+  MIN_LOW_BITS,
+  readRice,
+  riceLengthOf,
+  writeRice,
+} from "./rice.ts";
 
 /** How integers become small ones. The numbers are stored. */
 const PLAIN = 0;
@@ -19,6 +26,7 @@ const RICE = 3;
 const MIN_RICE = 4;
 /** … nor is it if bytes are nearly as short: those can be compressed. */
 const MAX_RICE_BITS_PER_BYTE = 7.5;
+const FEWER_LOW_BITS = [0, 1, 2, 4, 6];
 
 const INT32_LIMIT = 2 ** 31;
 const BITS = 32;
@@ -93,7 +101,9 @@ export function writeIntegers(out: ByteWriter, values: Float64Array): void {
     for (let index = 0; index < codes.length; index += 1) out.varint(codes[index] ?? 0);
   else {
     out.byte(lowBits);
-    writeRice(out, codes, lowBits);
+    // The first is a value, not a difference: a number of another size.
+    out.varint(codes[0] ?? 0);
+    writeRice(out, codes.subarray(1), lowBits);
   }
 }
 
@@ -117,16 +127,22 @@ function riceBitsFor(codes: Float64Array): number | null {
   if (codes.length < MIN_RICE) return null;
   let sum = 0;
   let bytes = 0;
-  // The first of them is a value, not a difference.
-  for (let index = 1; index < codes.length; index += 1) sum += codes[index] ?? 0;
-  const lowBits = lowBitsFor(sum / (codes.length - 1));
-  if (lowBits < MIN_LOW_BITS || lowBits > MAX_LOW_BITS) return null;
-  let bits = 0;
-  for (let index = 0; index < codes.length; index += 1) {
-    bits += riceLength(codes[index] ?? 0, lowBits);
-    bytes += varintLength(codes[index] ?? 0);
+  const differences = codes.subarray(1);
+  for (let index = 0; index < differences.length; index += 1) {
+    sum += differences[index] ?? 0;
+    bytes += varintLength(differences[index] ?? 0);
   }
-  return bits < MAX_RICE_BITS_PER_BYTE * bytes ? lowBits : null;
+  let best: number | null = null;
+  let least = MAX_RICE_BITS_PER_BYTE * bytes;
+  const most = lowBitsFor(sum / differences.length);
+  // A few large numbers raise the mean.
+  for (const fewer of FEWER_LOW_BITS) {
+    const lowBits = most - fewer;
+    if (lowBits < MIN_LOW_BITS || lowBits > MAX_LOW_BITS) continue;
+    const bits = riceLengthOf(differences, lowBits);
+    if (bits < least) [best, least] = [lowBits, bits];
+  }
+  return best;
 }
 
 /** Reads as many integers as were written into the beginning of `into`, each times `factor` divided by `divisor`. */
@@ -142,7 +158,11 @@ export function readIntegers(
   const order = coding % RICE;
   if (coding > RICE + DELTA_OF_DELTA) throw new MalformedBytes("an unknown order");
   if (coding < RICE) readCodes(from, into, count);
-  else readRice(from, into, count, from.byte());
+  else {
+    const lowBits = from.byte();
+    into[0] = unzigzag(from.varint());
+    readRice(from, into.subarray(1), count - 1, lowBits);
+  }
   // A loop for each order is twice as fast as one for all.
   let value = 0;
   let delta = 0;

@@ -20,10 +20,15 @@ export function lowBitsFor(mean: number): number {
   return mean < 1 ? 0 : Math.max(0, Math.floor(Math.log2(mean * Math.LN2) + 0.5));
 }
 
-/** How many bits a number takes. */
-export function riceLength(code: number, lowBits: number): number {
-  const rest = Math.floor(code / 2 ** lowBits);
-  return lowBits + (rest < ESCAPE ? rest + 1 : ESCAPE + PARTS * PART_BITS);
+/** How many bits some numbers take. */
+export function riceLengthOf(codes: Float64Array, lowBits: number): number {
+  const low = 2 ** lowBits;
+  let bits = lowBits * codes.length;
+  for (let index = 0; index < codes.length; index += 1) {
+    const rest = Math.floor((codes[index] ?? 0) / low);
+    bits += rest < ESCAPE ? rest + 1 : ESCAPE + PARTS * PART_BITS;
+  }
+  return bits;
 }
 
 /** Writes whole numbers from 0 to 2^53. */
