@@ -7,7 +7,7 @@ import type { Log } from "../lib/log.ts";
 import { type BackfillCounts, ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
 import type { HistoryStore } from "./history-store.ts";
 import type { HistorySettings } from "./protocol.ts";
-import type { CollectedExchange } from "./runners.ts";
+import { type CollectedExchange, fasterPace } from "./runners.ts";
 
 const DAY_MS = HOURS_PER_DAY * HOUR_MS;
 
@@ -62,12 +62,12 @@ async function run<Row>(
   kind: PastKind<Row>,
 ): Promise<void> {
   const { id } = exchange.facts;
-  const { backfillDays, retention } = deps.settings;
+  const { backfillDays, retention, paceFactor } = deps.settings;
   const backfill = new ExchangeBackfill<Row>({
     ...deps,
     exchange: id,
     kind,
-    http: requests.whenSpare(deps.lifetime, kind.profile.pacing),
+    http: requests.whenSpare(deps.lifetime, fasterPace(kind.profile.pacing, paceFactor)),
     periodMs,
     depthMs: Math.min(backfillDays, retention.settlementsDays ?? backfillDays) * DAY_MS,
     onCounts: (counts) => deps.onCounts(id, counts),

@@ -183,6 +183,7 @@ async function collectInto(
     store,
     explainer,
     shared: httpShared(deps, settings.exchangeOrigin),
+    paceFactor: (settings.history ?? DEFAULT_HISTORY).paceFactor,
     onAccepted: past.onAccepted,
   });
   const runners = collected.map(({ runner }) => runner);

@@ -23,11 +23,14 @@ export interface CollectorSettings {
 export interface HistorySettings {
   /** How far back the pasts of instruments are read from their exchanges; 0: not at all. */
   readonly backfillDays: number;
+  /** How many times faster than its facts permit every exchange is asked: more than 1 only for a simulator. */
+  readonly paceFactor: number;
   readonly retention: Retention;
 }
 
 export const DEFAULT_HISTORY: HistorySettings = {
   backfillDays: 730,
+  paceFactor: 1,
   retention: RETENTION_DEFAULTS,
 };
 

@@ -39,6 +39,8 @@ export interface RunnersDeps extends Pick<
 > {
   readonly store: RunDeps["store"] & { readonly states: ExchangeStateRepository };
   readonly shared: HttpShared;
+  /** See HistorySettings. */
+  readonly paceFactor: number;
 }
 
 /** One exchange that is collected: its cycles, and its requests for whatever else is to be read from it. */
@@ -55,13 +57,14 @@ export function makeRunners(
   periods: ReadonlyMap<ExchangeId, number>,
   deps: RunnersDeps,
 ): CollectedExchange[] {
-  const { shared, store, lifetime, clock } = deps;
+  const { shared, store, lifetime, clock, paceFactor } = deps;
   const stored = new Map(store.states.list().map((state) => [state.exchange, state]));
   return exchanges.flatMap((exchange) => {
     const { facts } = exchange;
     const periodMs = periods.get(facts.id);
     if (periodMs === undefined) return [];
-    const requests = new ExchangeRequests(facts, shared, stored.get(facts.id)?.symbols ?? 0);
+    const paced = { ...facts, pacing: fasterPace(facts.pacing, paceFactor) };
+    const requests = new ExchangeRequests(paced, shared, stored.get(facts.id)?.symbols ?? 0);
     const source = new ExchangeSource({
       requests,
       clock,
@@ -85,6 +88,14 @@ export function makeRunners(
     );
     return [{ exchange, runner, requests, periodMs }];
   });
+}
+
+/** So many times the requests in the same time. */
+export function fasterPace(
+  { requests, perMs }: ExchangeFacts["pacing"],
+  factor: number,
+): ExchangeFacts["pacing"] {
+  return { requests: requests * factor, perMs };
 }
 
 /** A runner that says when its exchange has spare time. */

@@ -139,6 +139,8 @@ function contradictions(values: Partial<SettingValues>): string[] {
   if (token !== undefined && chatId !== undefined && (token === null) !== (chatId === null)) {
     problems.push("TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID: set both or neither");
   }
+  if (values.paceFactor !== undefined && values.paceFactor > 1 && values.exchangeOrigin === null)
+    problems.push("SIMULATOR_PACE: must be 1 without EXCHANGE_ORIGIN");
   if (refreshMs !== undefined && staleAfterMs !== undefined && staleAfterMs <= refreshMs) {
     problems.push(`STALE_AFTER_SECONDS: must be longer than REFRESH_SECONDS (${refreshMs / 1000})`);
   }

@@ -43,6 +43,9 @@ const STALE_BOUNDS_SECONDS = { min: 2, max: 86_400 };
 
 const MAX_PORT = 65_535;
 
+/** The demo needs ten. */
+const MAX_PACE_FACTOR = 100;
+
 /** No exchange is older. */
 const MAX_DAYS = 7_300;
 
@@ -171,6 +174,14 @@ export const SETTINGS = {
       "How many days back settlements are read from the exchanges' histories; 0 for none. All instruments: some 1.5 GB a year.",
     schema: wholeNumber(0, MAX_DAYS),
     show: (days) => days,
+  }),
+  paceFactor: setting({
+    name: "SIMULATOR_PACE",
+    fallback: "1",
+    description:
+      "How many times faster than an exchange permits it is asked; more than 1 only with EXCHANGE_ORIGIN, for a simulator that permits it.",
+    schema: wholeNumber(1, MAX_PACE_FACTOR),
+    show: (factor) => factor,
   }),
   settlementsKeptDays: setting<number | null>({
     name: "SETTLEMENTS_KEPT_DAYS",

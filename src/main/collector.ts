@@ -47,7 +47,7 @@ export function collectorOf(
 }
 
 function collectorSettings(config: Config, databaseIdentity: string | null): CollectorSettings {
-  const { backfillDays, settlementsKeptDays, samplesKeptDays } = config;
+  const { backfillDays, paceFactor, settlementsKeptDays, samplesKeptDays } = config;
   return {
     databasePath: config.databasePath,
     databaseIdentity,
@@ -57,6 +57,7 @@ function collectorSettings(config: Config, databaseIdentity: string | null): Col
     logLevel: config.logLevel,
     history: {
       backfillDays,
+      paceFactor,
       retention: { samplesDays: samplesKeptDays, settlementsDays: settlementsKeptDays },
     },
   };

@@ -44,6 +44,7 @@ describe("defaults", () => {
       heartbeatUrl: null,
       metricsBases: [],
       backfillDays: 730,
+      paceFactor: 1,
       settlementsKeptDays: null,
       samplesKeptDays: 730,
       feesFile: null,
@@ -66,6 +67,14 @@ describe("defaults", () => {
     expect(problemsOf({ SETTLEMENTS_KEPT_DAYS: "0" })).toEqual([
       "SETTLEMENTS_KEPT_DAYS: must be a whole number from 1 to 7300",
     ]);
+  });
+
+  test("exchanges themselves are never asked faster than they permit", () => {
+    expect(problemsOf({ SIMULATOR_PACE: "10" })).toEqual([
+      "SIMULATOR_PACE: must be 1 without EXCHANGE_ORIGIN",
+    ]);
+    const simulated = { SIMULATOR_PACE: "10", EXCHANGE_ORIGIN: "http://127.0.0.1:9000" };
+    expect(load(simulated).paceFactor).toBe(10);
   });
 
   test("a service manager is detected by the environment, never by the file", () => {
