@@ -1,7 +1,9 @@
 import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
-import type { AccrualRow, PastReader, SeriesRow } from "../db/history/past-reader.ts";
+import type { AccrualRow, PastReader, SeriesRow, SlotRow } from "../db/history/past-reader.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { type Charge, chargesOf, type StoredPast } from "../domain/charges.ts";
+import { intervalsInForce } from "../domain/intervals-in-force.ts";
+import { firstWhere } from "../domain/sorted-search.ts";
 import { type InstrumentPast, ledgerOf } from "../services/history/charges.ts";
 import {
   type BackfillProgress,
@@ -23,10 +25,10 @@ const BLOCK_MS = 8 * 24 * 3_600_000;
 /** … with what is next to them on both sides: three distances of the longest interval and one hole. */
 const MARGIN_MS = 4 * 24 * 3_600_000;
 
-/** One payment a minute for a block with its margins: far more than any exchange has, and a bound for one read. */
-const MAX_BLOCK_ROWS = 16 * 24 * 60;
+/** One payment a minute over a year: far more than any exchange has, and a bound for one read. */
+const MAX_ROWS = 366 * 24 * 60;
 
-/** The charges of one series in a range, each with the interval that held; and what the range lacks. */
+/** The charges of one series in a range without amounts, each with the interval that held; and what is lacking. */
 export interface JudgedCharges {
   readonly charges: readonly Charge[];
   readonly lacking: readonly LedgerRange[];
@@ -42,18 +44,16 @@ export function judgedCharges(
   const firstBlock = Math.floor(fromMs / BLOCK_MS);
   const endBlock = Math.max(firstBlock + 1, Math.ceil(toMs / BLOCK_MS));
   const loaded = { fromMs: firstBlock * BLOCK_MS - MARGIN_MS, toMs: endBlock * BLOCK_MS };
-  const charges: Charge[] = [];
-  for (let block = firstBlock; block < endBlock; block += 1) {
-    const startMs = block * BLOCK_MS;
-    const stored = storedPast(known.past, series, {
-      fromMs: startMs - MARGIN_MS,
-      toMs: Math.min(startMs + BLOCK_MS + MARGIN_MS, asOfMs + 1),
-    });
-    // The margin of the first block stays: the ledger needs what is before the range.
-    const keepFromMs = block === firstBlock ? startMs - MARGIN_MS : startMs;
-    for (const charge of chargesOf(stored))
-      if (charge.slotMs >= keepFromMs && charge.slotMs < startMs + BLOCK_MS) charges.push(charge);
-  }
+  const charges = blockCharges(
+    series,
+    known.past.slots(
+      series,
+      loaded.fromMs,
+      Math.min(loaded.toMs + MARGIN_MS, asOfMs + 1),
+      MAX_ROWS,
+    ),
+    { first: firstBlock, end: endBlock },
+  );
   const { before, after } = neighbours(known.past, series, charges, loaded, asOfMs);
   const all = [...before, ...charges, ...after];
   const ledger = ledgerOf(
@@ -66,6 +66,42 @@ export function judgedCharges(
     charges: charges.filter(({ slotMs }) => slotMs >= fromMs && slotMs < toMs),
     lacking: lackingWithin(ledger, fromMs, Math.min(toMs, asOfMs + 1)),
   };
+}
+
+/**
+ * The charges of whole blocks, without their amounts; those in the margin before the first block stay, because the
+ * ledger needs what is before the range.
+ */
+function blockCharges(
+  { accrual }: SeriesRow,
+  slots: readonly SlotRow[],
+  blocks: { readonly first: number; readonly end: number },
+): Charge[] {
+  if (accrual === "continuous")
+    return slots
+      .filter(({ slotMs }) => slotMs < blocks.end * BLOCK_MS)
+      .map((slot) => ({ ...slot, intervalHours: 1, rate: null }));
+  const charges: Charge[] = [];
+  for (let block = blocks.first; block < blocks.end; block += 1) {
+    const startMs = block * BLOCK_MS;
+    const near = slotsBetween(slots, startMs - MARGIN_MS, startMs + BLOCK_MS + MARGIN_MS);
+    const intervals = intervalsInForce(near);
+    const keepFromMs = block === blocks.first ? startMs - MARGIN_MS : startMs;
+    for (const [index, { slotMs, origin }] of near.entries())
+      if (slotMs >= keepFromMs && slotMs < startMs + BLOCK_MS)
+        charges.push({ slotMs, origin, rate: null, intervalHours: intervals[index] ?? null });
+  }
+  return charges;
+}
+
+function slotsBetween(slots: readonly SlotRow[], fromMs: number, toMs: number): readonly SlotRow[] {
+  const at = (ms: number) =>
+    firstWhere(
+      0,
+      slots.length,
+      (index) => (slots[index]?.slotMs ?? Number.POSITIVE_INFINITY) >= ms,
+    );
+  return slots.slice(at(fromMs), at(toMs));
 }
 
 /** A range in the middle of a long hole has no payments near it: the next ones on both sides show what it lacks. */
@@ -139,18 +175,6 @@ function startOfLife({ past }: KnownPast, { id, accrual, listedAtMs, firstSeenMs
   if (listedAtMs !== null) return listedAtMs;
   const firstMs = Math.min(firstSeenMs, past.firstSlotMs(id, accrual) ?? firstSeenMs);
   return Math.min(firstMs, past.backfill(id)?.readFromMs ?? firstMs) - 1;
-}
-
-/** What is stored of a series in a range. */
-function storedPast(
-  past: PastReader,
-  { id, accrual }: SeriesRow,
-  { fromMs, toMs }: HistoryRange,
-): StoredPast {
-  if (accrual === "continuous") {
-    return accruedPast(past.accruals(id, fromMs, toMs, MAX_BLOCK_ROWS));
-  }
-  return { kind: "settlements", settlements: past.settlements(id, fromMs, toMs, MAX_BLOCK_ROWS) };
 }
 
 function accruedPast(hours: readonly AccrualRow[]): StoredPast {

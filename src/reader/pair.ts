@@ -4,7 +4,7 @@ import type { SampleColumns } from "../db/history/codec/columns.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import { backtest } from "../services/history/backtest.ts";
-import type { BacktestLeg, LegSample } from "../services/history/backtest-query.ts";
+import type { BacktestLeg, LegSample, Trade } from "../services/history/backtest-query.ts";
 import {
   type BacktestAnswer,
   type LegQuery,
@@ -26,30 +26,40 @@ const SLICE_S = 86_400;
 const PRICE_BEFORE_S = 65 * 60;
 
 /**
- * A backtest. With fixed times the live rates and prices are needed only where the position is opened and closed, which
- * is known after a first run without any.
+ * A backtest. With fixed times the live rates and prices are needed only where the position is opened and closed: at the
+ * ends of the range, unless the result shows that a leg was listed later or delisted before.
  */
 export function* pairAnswer(known: KnownSamples, query: PairQuery): Stepwise<BacktestAnswer> {
   const long = seriesOf(known.past, query.long);
   if (long === null) return { kind: "unknown", side: "long" };
   const short = seriesOf(known.past, query.short);
   if (short === null) return { kind: "unknown", side: "short" };
-  const legs = { long, short };
   const bare = {
     long: legOf(known, long, query, query.long),
     short: legOf(known, short, query, query.short),
   };
   yield;
-  const spans = yield* spansOf(bare, query);
-  const sampled = {
-    long: { ...bare.long, samples: yield* samplesOf(known.samples, long, spans) },
-    short: { ...bare.short, samples: yield* samplesOf(known.samples, short, spans) },
-  };
-  const result = backtest(sampled.long, sampled.short, query, query.asOfMs);
-  yield;
+  let spans = spansOf(query);
+  let result: ReturnType<typeof backtest>;
+  for (let tries = 0; ; tries += 1) {
+    const samples = {
+      long: yield* samplesOf(known.samples, long, spans),
+      short: yield* samplesOf(known.samples, short, spans),
+    };
+    result = backtest(
+      { ...bare.long, samples: samples.long },
+      { ...bare.short, samples: samples.short },
+      query,
+      query.asOfMs,
+    );
+    yield;
+    const others = result.kind === "refused" ? [] : spansOfTrades(result.trades, spans);
+    if (others.length === 0 || tries > 0) break;
+    spans = others;
+  }
   return result.kind === "refused"
-    ? { ...legs, ...result }
-    : { ...legs, ...result, curve: flatTable(POINT_COLUMNS, result.curve) };
+    ? { long, short, ...result }
+    : { long, short, ...result, curve: flatTable(POINT_COLUMNS, result.curve) };
 }
 
 function seriesOf(past: PastReader, { uid }: LegQuery): SeriesRow | null {
@@ -75,23 +85,23 @@ interface Span {
   readonly to: number;
 }
 
-function* spansOf(
-  { long, short }: { readonly long: BacktestLeg; readonly short: BacktestLeg },
-  query: PairQuery,
-): Stepwise<readonly Span[]> {
-  const { rule, fromMs, toMs, asOfMs } = query;
-  const lastMs = Math.min(toMs, asOfMs);
-  if (rule.kind === "threshold")
-    return [
-      { from: Math.floor(fromMs / 1000) - PRICE_BEFORE_S, to: Math.floor(lastMs / 1000) + 1 },
-    ];
-  const first = backtest(long, short, query, asOfMs);
-  yield;
-  if (first.kind === "refused") return [];
-  return first.trades
-    .flatMap(({ entryMs, exitMs }) => [entryMs, exitMs])
-    .map((atMs) => Math.floor(atMs / 1000))
-    .map((at) => ({ from: at - PRICE_BEFORE_S, to: at + 1 }));
+/** The whole range for a rule; otherwise what is just before its ends. */
+function spansOf({ rule, fromMs, toMs, asOfMs }: PairQuery): readonly Span[] {
+  const [from, to] = [spanBefore(fromMs), spanBefore(Math.min(toMs, asOfMs))];
+  return rule.kind === "threshold" ? [{ from: from.from, to: to.to }] : [from, to];
+}
+
+/** What is just before each entry and exit; none if all of that is in `spans`. */
+function spansOfTrades(trades: readonly Trade[], spans: readonly Span[]): readonly Span[] {
+  const needed = trades.flatMap(({ entryMs, exitMs }) => [spanBefore(entryMs), spanBefore(exitMs)]);
+  const isThere = (one: Span): boolean =>
+    spans.some(({ from, to }) => one.from >= from && one.to <= to);
+  return needed.every(isThere) ? [] : needed;
+}
+
+function spanBefore(atMs: number): Span {
+  const at = Math.floor(atMs / 1000);
+  return { from: at - PRICE_BEFORE_S, to: at + 1 };
 }
 
 function* samplesOf(

@@ -39,6 +39,14 @@ export interface SettlementRow {
   readonly estimate: number | null;
 }
 
+/** When something was charged. */
+export interface SlotRow {
+  readonly slotMs: number;
+  readonly intervalHours: number | null;
+  /** Null for accrued hours. */
+  readonly origin: SettlementOrigin | null;
+}
+
 /** An accrued hour as stored. */
 export interface AccrualRow {
   readonly hourEndMs: number;
@@ -58,6 +66,8 @@ export class PastReader {
   readonly #all;
   readonly #settlements;
   readonly #accruals;
+  readonly #slots;
+  readonly #hours;
   readonly #settlementsBefore;
   readonly #accrualsBefore;
   readonly #countSettlements;
@@ -79,6 +89,13 @@ export class PastReader {
     this.#accruals = db.query<AccrualRow, [number, number, number, number]>(
       `SELECT hour, amount, unit FROM accruals
        WHERE series_id = ? AND hour >= ? AND hour < ? ORDER BY hour LIMIT ?`,
+    );
+    this.#slots = db.query<SlotRow, [number, number, number, number]>(
+      `SELECT slot, interval_hours, origin FROM settlements
+       WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot LIMIT ?`,
+    );
+    this.#hours = db.query<SlotRow, [number, number, number, number]>(
+      "SELECT hour FROM accruals WHERE series_id = ? AND hour >= ? AND hour < ? ORDER BY hour LIMIT ?",
     );
     this.#settlementsBefore = db.query<SettlementRow, [number, number, number]>(
       `SELECT slot, offset_seconds, rate, interval_hours, mark_price, origin, estimate FROM settlements
@@ -121,6 +138,17 @@ export class PastReader {
   accruals(seriesId: number, fromMs: number, toMs: number, limit: number): AccrualRow[] {
     const rows = this.#accruals.values(seriesId, secondsFrom(fromMs), secondsFrom(toMs), limit);
     return rows.map(accrualOf);
+  }
+
+  /** At most `limit` slots without their amounts, which take most of the time; the hours of continuous funding. */
+  slots(
+    { id, accrual }: Pick<SeriesRow, "id" | "accrual">,
+    fromMs: number,
+    toMs: number,
+    limit: number,
+  ): SlotRow[] {
+    const query = accrual === "continuous" ? this.#hours : this.#slots;
+    return query.values(id, secondsFrom(fromMs), secondsFrom(toMs), limit).map(slotOf);
   }
 
   /** The newest `limit` payments before a time. */
@@ -181,6 +209,14 @@ function settlementOf([
     markPrice: numberOrNull(mark),
     origin: SETTLEMENT_ORIGINS[Number(origin)] ?? "estimated",
     estimate: numberOrNull(estimate),
+  };
+}
+
+function slotOf([slot, hours, origin]: Stored[]): SlotRow {
+  return {
+    slotMs: Number(slot) * 1000,
+    intervalHours: numberOrNull(hours),
+    origin: SETTLEMENT_ORIGINS[Number(origin ?? -1)] ?? null,
   };
 }
 
