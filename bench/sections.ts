@@ -10,6 +10,7 @@ import { idle } from "./idle.ts";
 import { large } from "./large.ts";
 import { memory } from "./memory.ts";
 import { neighbours } from "./neighbours.ts";
+import { pastAnswers } from "./past-answers.ts";
 import { plainSqlite } from "./plain-sqlite.ts";
 import { refresh } from "./refresh.ts";
 import { refreshLatency } from "./refresh-latency.ts";
@@ -94,6 +95,13 @@ of it before and half afterwards, shows what the machine and the client add: the
 clamp; both kinds have eight decimals. Mark prices have five to seven digits, open interest and volume all eight.
 CPU is user and system time of the process; bytes written are counted by the kernel.`,
     run: history,
+  },
+  past: {
+    title: "Answers about the past",
+    about: `A year of one asset on 30 exchanges, hourly on one of them. The cached answer has 1,000 points; a plain handler reads
+the same ones from the same file for each request. First answers include reading, judging intervals and gaps, and
+serialising; the median of 25.`,
+    run: pastAnswers,
   },
   refresh: {
     title: "One refresh of all exchanges against the simulator",
