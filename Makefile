@@ -20,7 +20,7 @@ help: ## Show this list
 demo run: export BUN_JSC_forceRAMSize ?= 134217728
 demo run: export BUN_GC_TIMER_INTERVAL ?= 10000
 
-demo: $(BUILT) ## Start the service on simulated exchanges (PORT, 8083) until Ctrl-C
+demo: $(BUILT) ## Start the service on simulated exchanges (PORT, 8083; DEMO_PAST_DAYS, 14) until Ctrl-C
 	@exec $(BUN) scripts/demo.ts
 
 run: $(BUILT) ## Start the service on the real exchanges, configured by the environment or FF_CONFIG

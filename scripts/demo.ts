@@ -1,7 +1,8 @@
 /**
  * The service on simulated exchanges, for a first look: `bun scripts/demo.ts`.
- * Starts the simulator, then the service on it, prints the address to open and a readable log, and stops both on SIGINT,
- * SIGTERM or SIGHUP (status 0) or when one of them dies (status 1).
+ * Starts the simulator, before the first start writes the past (scripts/demo-past.ts), then starts the service, prints
+ * the address to open and a readable log, and stops both on SIGINT, SIGTERM or SIGHUP (status 0) or when one of them dies
+ * (status 1).
  * PORT (8083), HOST and DATABASE_PATH (data/demo.db) are the service's, DEMO_PORT the simulator's; 0 is any free port.
  */
 import { createServer } from "node:net";
@@ -17,6 +18,12 @@ const MAX_PORT = 65_535;
 /** Below the ports that Linux gives to outgoing connections: one that is free now is free when the service listens. */
 const ANY_PORT = { from: 10_000, below: 32_768 } as const;
 const MAX_TRIES = 20;
+
+/**
+ * The simulated exchanges answer requests for their history this much faster than the real ones permit, so that what was
+ * charged is soon complete.
+ */
+const HISTORY_LIMIT_FACTOR = 10;
 
 /** A cold machine compiles and migrates in a second or two; past this something is wrong. */
 const READY_WITHIN_MS = 60_000;
@@ -82,7 +89,12 @@ async function bringUp(ending: Ending, children: Child[]): Promise<void> {
   const exchangeOrigin = `http://${LOOPBACK}:${demoPort}`;
   const address = `http://${hostToOpen()}:${port}`;
 
-  start("simulator", ["src/simulator/main.ts", "--port", String(demoPort)], {}, ending, children);
+  const simulator = [
+    "src/simulator/main.ts",
+    `--port=${demoPort}`,
+    `--history-limit-factor=${HISTORY_LIMIT_FACTOR}`,
+  ];
+  start("simulator", simulator, {}, ending, children);
   await answers(`${exchangeOrigin}/control/requests`, () => true, ending);
   const settings = {
     PORT: String(port),
@@ -90,13 +102,14 @@ async function bringUp(ending: Ending, children: Child[]): Promise<void> {
     EXCHANGE_ORIGIN: exchangeOrigin,
     LOG_LEVEL: process.env["LOG_LEVEL"] || "warn",
   };
+  await runToEnd("writer of the past", ["scripts/demo-past.ts"], settings, ending, children);
   start("service", ["dist/main.js"], settings, ending, children);
   // Not /readyz, which waits for the slowest exchange: the first batch is enough to show something.
   await answers(`${address}/api/funding/current?limit=1`, (response) => response.ok, ending);
   if (!ending.isOver) console.log(`Funding Finder runs on simulated markets: open ${address}`);
 }
 
-/** Runs a script of this project; its death ends the demo. */
+/** Runs a program of this project; its death ends the demo. */
 function start(
   name: string,
   args: readonly string[],
@@ -105,6 +118,42 @@ function start(
   children: Child[],
 ): void {
   if (ending.isOver) return;
+  const child = run(name, args, settings);
+  children.push(child);
+  void child.process.exited.then((code) => {
+    const { signalCode } = child.process;
+    ending.end(1, `the ${name} ended (${signalCode ?? `status ${code}`})`);
+  });
+}
+
+/** The Makefile's options for a service that runs for weeks: a program that ends takes half as long again with them. */
+const WITHOUT_SMALL_MEMORY = {
+  BUN_JSC_forceRAMSize: undefined,
+  BUN_GC_TIMER_INTERVAL: undefined,
+} as const;
+
+/** Runs a program of this project and waits for its end. Throws if it fails. */
+async function runToEnd(
+  name: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  ending: Ending,
+  children: Child[],
+): Promise<void> {
+  if (ending.isOver) return;
+  const child = run(name, args, { ...settings, ...WITHOUT_SMALL_MEMORY });
+  children.push(child);
+  const code = await child.process.exited;
+  await child.shown;
+  const { signalCode } = child.process;
+  if (code !== 0) throw new Error(`the ${name} ended (${signalCode ?? `status ${code}`})`);
+}
+
+function run(
+  name: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string | undefined>>,
+): Child {
   const child = Bun.spawn({
     // Ignore an .env file of a real installation.
     cmd: [process.execPath, "--no-env-file", ...args],
@@ -113,13 +162,12 @@ function start(
     stdio: ["ignore", "pipe", "pipe"],
     // Its own process group: Ctrl-C reaches only this script, which then stops its children in order.
     detached: true,
-    onExit: (_, code, signal) => ending.end(1, `the ${name} ended (${signal ?? `status ${code}`})`),
   });
   const shown = Promise.all([
     relayLines(child.stdout, (line) => console.log(line)),
     relayLines(child.stderr, (line) => console.error(line)),
   ]);
-  children.push({ name, process: child, shown });
+  return { name, process: child, shown };
 }
 
 async function stop({ name, process: child, shown }: Child): Promise<void> {

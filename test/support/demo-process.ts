@@ -21,7 +21,8 @@ export interface DemoProcess {
 }
 
 /**
- * Starts the demo on free ports and waits for its address. Throws with its output if it ends instead. `prepare` gets
+ * Starts the demo on free ports, without a past by default, and waits for its address. Throws with its output if it ends
+ * instead. `prepare` gets
  * the simulator as soon as it listens, while the service starts.
  */
 export async function startDemo(
@@ -32,7 +33,13 @@ export async function startDemo(
   const startedMs = performance.now();
   const child = Bun.spawn([process.execPath, join(ROOT, "scripts/demo.ts")], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"] ?? "", PORT: "0", DEMO_PORT: "0", ...settings },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      PORT: "0",
+      DEMO_PORT: "0",
+      DEMO_PAST_DAYS: "0",
+      ...settings,
+    },
     stdout: "pipe",
     stderr: "pipe",
   });
