@@ -28,7 +28,7 @@ test(
     // An answer about all of the past is kept for a minute, also an empty one.
     await until(async () => {
       const response = await fetch(`${service.origin}/api/funding/history/BTC`);
-      return !(await response.text()).includes('"count":0');
+      return /"count":[2-9][0-9]/.test(await response.text());
     });
     for (const url of urls) {
       expect(url).toStartWith(DEMO_ADDRESS);
