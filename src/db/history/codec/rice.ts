@@ -68,8 +68,7 @@ export function readRice(
 ): void {
   if (lowBits > MAX_LOW_BITS) throw new MalformedBytes("too many low bits");
   const { bytes, position } = from;
-  const low = 2 ** lowBits;
-  const mask = low - 1;
+  const mask = (1 << lowBits) - 1;
   let bit = 0;
   for (let index = 0; index < count; index += 1) {
     const value = windowAt(bytes, position, bit) & mask;
@@ -79,7 +78,9 @@ export function readRice(
     const ones = 31 - Math.clz32(~rest & -~rest);
     if (ones >= 0 && ones < ESCAPE) {
       bit += ones + 1;
-      into[index] = unzigzag(ones * low + value);
+      // Below 2^29: an int32, which is several times as fast.
+      const code = (ones << lowBits) | value;
+      into[index] = (code >>> 1) ^ -(code & 1);
       continue;
     }
     bit += ESCAPE;
