@@ -5,7 +5,7 @@ import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
 const DAY_MS = 24 * HOUR_MS;
 
 /** Exchanges publish a payment within minutes of its slot. */
-export const PUBLISHED_AFTER_MS = 10 * 60_000;
+const PUBLISHED_AFTER_MS = 10 * 60_000;
 
 /** Complete pasts are read on once a day … */
 const NEWEST_EVERY_MS = DAY_MS;
