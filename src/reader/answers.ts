@@ -5,7 +5,7 @@ import { pastBoard } from "../services/history/past-board.ts";
 import { type KnownSamples, pairAnswer } from "./pair.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { ledgerTable } from "./ledger.ts";
-import { settledPage } from "./settled.ts";
+import { bucketPage, settledPage } from "./settled.ts";
 import { cumulativeTable } from "./tables.ts";
 
 /** What all questions are answered from. */
@@ -24,6 +24,8 @@ export function* answerTo(known: Known, { kind, query }: Question): Stepwise<Ans
       return yield* cumulativeTable(known, query);
     case "ledger":
       return yield* ledgerTable(known, query);
+    case "buckets":
+      return yield* bucketPage(known, query);
     case "settled":
       return yield* settledPage(known, query);
     case "board":

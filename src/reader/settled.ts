@@ -1,100 +1,72 @@
 import type { SeriesRow } from "../db/history/past-reader.ts";
+import { chargesOf, type StoredPast } from "../domain/charges.ts";
+import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import type { HistoryRange, SettledQuery } from "../services/history/history-query.ts";
+import { bucketMsOf, settledBuckets } from "../services/history/series.ts";
 import {
-  MAX_LACKING_RANGES,
-  type PageSeries,
+  BUCKET_COLUMNS,
+  type BucketPage,
+  type BucketQuery,
+  type BucketRow,
   type SettledColumns,
   type SettledPage,
 } from "../services/history/settled-page.ts";
-import { chosenSeries } from "./chosen-series.ts";
-import { type JudgedCharges, judgedCharges, type KnownPast } from "./known-past.ts";
-import { type Point, pointsAfter, type PointsFound, unitIndex } from "./settled-points.ts";
+import { instrumentPast, type JudgedCharges, type KnownPast } from "./known-past.ts";
+import { pageRead, type Placed } from "./page-points.ts";
+import { type Point, pointsOf, unitIndex } from "./settled-points.ts";
 
 /** One page of payments and accrued hours, with the interval of each and what the page lacks. */
 export function* settledPage(known: KnownPast, query: SettledQuery): Stepwise<SettledPage> {
-  const { filter, asOfMs } = query;
-  const series = chosenSeries(known.past, filter);
-  yield;
-  const found = yield* pointsAfter(known.past, series, query);
-  const judged: JudgedCharges[] = [];
-  for (const one of series) {
-    judged.push(judgedCharges(known, one, coveredBy(one, series, query, found), asOfMs));
-    yield;
-  }
-  const counts = new Uint32Array(series.length);
-  for (const point of found.points) counts[point.series] = (counts[point.series] ?? 0) + 1;
-  const total = query.total ?? (yield* countAll(known, series, query.range));
-  const last = found.points.at(-1);
-  const lastSeries = last === undefined ? undefined : series[last.series];
-  const { shown, places } = shownSeries(series, counts, judged);
+  const { past } = known;
+  const { fromMs, toMs } = query.range;
+  const { points, shown, places, judged, ...page } = yield* pageRead(known, query, {
+    stepMs: 1,
+    read: (one, index, range) => pointsOf(past, one, index, range),
+    count: (one) => past.count(one, fromMs, toMs),
+  });
   return {
+    ...page,
     series: shown,
-    points: columnsOf(found.points, places, judged),
-    count: found.points.length,
-    total,
-    covered: {
-      fromMs: query.after?.slotMs ?? query.range.fromMs,
-      toMs: found.hasMore && last !== undefined ? last.slotMs + 1 : query.range.toMs,
-    },
-    next:
-      found.hasMore && last !== undefined && lastSeries !== undefined
-        ? { slotMs: last.slotMs, seriesId: lastSeries.id }
-        : null,
+    points: columnsOf(points, places, judged),
+    count: points.length,
   };
 }
 
-/** The time that the page covers of one series: a page may end between two series at one slot. */
-function coveredBy(
-  { id }: SeriesRow,
-  series: readonly SeriesRow[],
-  { range, after }: SettledQuery,
-  { points, hasMore }: PointsFound,
-): HistoryRange {
-  const last = hasMore ? points.at(-1) : undefined;
-  const lastId = last === undefined ? 0 : (series[last.series]?.id ?? 0);
-  const fromMs = after === null ? range.fromMs : after.slotMs + (id <= after.seriesId ? 1 : 0);
-  const toMs = last === undefined ? range.toMs : last.slotMs + (id <= lastId ? 1 : 0);
-  return { fromMs, toMs: Math.max(fromMs, toMs) };
+/** One page of sums over equal lengths of time, and what the page lacks. */
+export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<BucketPage> {
+  const { range, resolution } = query;
+  const stepMs = bucketMsOf(resolution);
+  const {
+    points,
+    shown,
+    places,
+    judged: _,
+    ...page
+  } = yield* pageRead(known, query, {
+    stepMs,
+    read: (one, series, { fromMs, toMs }): (BucketRow & Placed)[] => {
+      const within = {
+        fromMs: Math.max(fromMs, range.fromMs),
+        toMs: Math.min(toMs, range.toMs),
+      };
+      return settledBuckets(chargesOf(storedIn(known, one, within)), within, resolution).map(
+        (bucket) => ({ series, slotMs: bucket.fromMs, ...bucket }),
+      );
+    },
+    count: (one) => known.past.countSteps(one, range.fromMs, range.toMs, stepMs),
+  });
+  const rows = points.map(({ slotMs: _slot, series, ...bucket }) => ({
+    ...bucket,
+    series: places[series] ?? 0,
+  }));
+  return { ...page, series: shown, buckets: flatTable(BUCKET_COLUMNS, rows), count: rows.length };
 }
 
-function* countAll(
-  { past }: KnownPast,
-  series: readonly SeriesRow[],
-  { fromMs, toMs }: HistoryRange,
-): Stepwise<number> {
-  let total = 0;
-  for (const { id, accrual } of series) {
-    total +=
-      accrual === "continuous"
-        ? past.countAccruals(id, fromMs, toMs)
-        : past.countSettlements(id, fromMs, toMs);
-    yield;
-  }
-  return total;
-}
-
-/** Those with a point on the page, or that lack one; and the place of each series among them. */
-function shownSeries(
-  series: readonly SeriesRow[],
-  counts: Uint32Array,
-  judged: readonly JudgedCharges[],
-) {
-  const shown: PageSeries[] = [];
-  const places = new Uint32Array(series.length);
-  for (const [index, one] of series.entries()) {
-    const points = counts[index] ?? 0;
-    const lacking = judged[index]?.lacking ?? [];
-    if (points === 0 && lacking.length === 0) continue;
-    places[index] = shown.length;
-    shown.push({
-      ...one,
-      points,
-      lacking: lacking.slice(0, MAX_LACKING_RANGES),
-      lackingRanges: lacking.length,
-    });
-  }
-  return { shown, places };
+function storedIn(known: KnownPast, series: SeriesRow, range: HistoryRange): StoredPast {
+  return range.fromMs < range.toMs
+    ? instrumentPast(known, series, range).stored
+    : { kind: "settlements", settlements: [] };
 }
 
 function columnsOf(

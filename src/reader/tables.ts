@@ -37,11 +37,8 @@ export function* tableOf<Row extends { readonly [Name in keyof Row]: FlatCell }>
       (endedAtMs === null || endedAtMs >= range.fromMs) && firstSeenMs <= asOfMs,
   );
   let payments = 0;
-  for (const { id, accrual } of chosen) {
-    payments +=
-      accrual === "continuous"
-        ? past.countAccruals(id, range.fromMs, range.toMs)
-        : past.countSettlements(id, range.fromMs, range.toMs);
+  for (const series of chosen) {
+    payments += past.count(series, range.fromMs, range.toMs);
     yield;
   }
   if (payments > MAX_SCANNED) return { kind: "too_wide", payments };

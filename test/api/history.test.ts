@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { z } from "@hono/zod-openapi";
-import type { SettledListSchema } from "../../src/http/api/history/schema.ts";
+import type { SettledListSchema, SettledPointRow } from "../../src/http/api/history/schema.ts";
 import type { SeriesDescription } from "../../src/db/history/series-repository.ts";
 import {
   type HistoryReader,
@@ -11,9 +11,12 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { seriesOf } from "../support/history.ts";
 import { historyInMemory, HistoryWriter, type Paid, readerOn } from "../support/history-db.ts";
 import { cellsOf, nextOf } from "../support/lists.ts";
+import { parquetRows } from "../support/parquet.ts";
 import { NOON_MS } from "../support/quote.ts";
 
-type Body = z.infer<typeof SettledListSchema>;
+type Body = Omit<z.infer<typeof SettledListSchema>, "rows"> & {
+  readonly rows: readonly SettledPointRow[];
+};
 
 const NOON = NOON_MS / 1000;
 const HOUR = 3600;
@@ -194,6 +197,36 @@ describe(PATH, () => {
     ]);
   });
 
+  test("a resolution gives sums, means and numbers per length of time from midnight UTC on", async () => {
+    const app = appWith((writer) => {
+      writer.add(listed("BTC"), [...everyEight(6).slice(0, 5), { slot: NOON, rate: "-0.0004" }]);
+    });
+    // Noon is the middle of a day: payments at 20:00, 04:00 and 12:00.
+    const { rows, ...body } = await bodyOf(app, `${PATH}?resolution=1d`);
+    expect(body).toMatchObject({ resolution: "1d", total: 3, count: 3 });
+    const midnight = NOON - 12 * HOUR;
+    expect(rows).toMatchObject([
+      { start_at: midnight - 2 * DAY, settlements: 1, sum_text: "0.0001", mean_pct: 0.01 },
+      {
+        start_at: midnight - DAY,
+        settlements: 3,
+        sum_text: "0.0003",
+        sum_pct: 0.03,
+        mean_pct: 0.01,
+      },
+      { start_at: midnight, settlements: 2, sum_text: "-0.0003", sum_pct: -0.03, mean_pct: -0.015 },
+    ]);
+    const years = `${PATH}?resolution=1d&from=${NOON - 900 * DAY}`;
+    expect((await bodyOf(app, years)).total).toBe(3);
+    const clipped = `${PATH}?resolution=1d&from=${NOON - 8 * HOUR}&to=${NOON}`;
+    expect((await bodyOf(app, clipped)).rows).toMatchObject([
+      { start_at: midnight, settlements: 1, sum_text: "0.0001" },
+    ]);
+    const parquet = await app.get(`${PATH}?resolution=8h&format=parquet`);
+    const file = await parquetRows(new Uint8Array(await parquet.arrayBuffer()));
+    expect(file.map((row) => row["settlements"])).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
   test("names resolve as everywhere; unknown ones are a 404, other mistakes a 400 that names the rule", async () => {
     const app = appWith((writer) => writer.add(listed("BTC"), everyEight(3)));
     for (const name of ["btc", "XBT", "BTCUSDT"])
@@ -212,7 +245,12 @@ describe(PATH, () => {
       ],
       [
         `from=${NOON - 367 * DAY}`,
-        [{ parameter: "from", rule: "must not be more than 366 days before to" }],
+        [
+          {
+            parameter: "from",
+            rule: "must not be more than 366 days before to; choose a resolution for more",
+          },
+        ],
       ],
       [
         "exchange=okex",

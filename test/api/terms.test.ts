@@ -47,6 +47,7 @@ const CHOICES = new Set([
   // Explained on /docs/problems.
   "ProblemCode",
   "RateSign",
+  "Resolution",
   "SchedulePaymentKind",
   "SentimentSort",
   "SettlementRateSource",

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { PastReader } from "../../src/db/history/past-reader.ts";
+import { flatRow } from "../../src/lib/flat-table.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import type { KnownPast } from "../../src/reader/known-past.ts";
-import { settledPage } from "../../src/reader/settled.ts";
+import { bucketPage, settledPage } from "../../src/reader/settled.ts";
 import {
   MAX_POINTS,
   MAX_POINTS_PER_SERIES,
   type SettledQuery,
 } from "../../src/services/history/history-query.ts";
-import type { SettledPage } from "../../src/services/history/settled-page.ts";
+import type { BucketPage, SettledPage } from "../../src/services/history/settled-page.ts";
 import { seriesOf } from "../support/history.ts";
 import { anyPast } from "../support/past.ts";
 import { historyInMemory, HistoryWriter, type Paid } from "../support/history-db.ts";
@@ -168,6 +169,42 @@ describe("generated pasts", () => {
       { numRuns: 40 },
     );
   });
+});
+
+test("pages of sums join to the one page of all, and together they are all that was charged", () => {
+  fc.assert(
+    fc.property(
+      fc.array(payments, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.constantFrom("1h", "4h", "8h", "1d" as const),
+      (pasts, limit, resolution) => {
+        const known = knownOf((writer) => {
+          for (const [index, past] of pasts.entries())
+            writer.add(seriesOf(`A${index}`), past as readonly Paid[]);
+        });
+        const [from, to] = [START + 5 * HOUR, START + 30 * DAY];
+        const sumsOf = (page: BucketPage) =>
+          Array.from({ length: page.count }, (_, row) => flatRow(page.buckets, row)).map(
+            ({ series, ...sum }) => ({ uid: page.series[series]?.uid, ...sum }),
+          );
+        const first = { ...queryOf(from, to), resolution };
+        const whole = atOnce(bucketPage(known, first));
+        const sums = sumsOf(whole);
+        expect([whole.next, whole.total]).toEqual([null, sums.length]);
+        const slots = pasts.flat().filter(({ slot }) => slot >= from && slot < to);
+        expect(sums.reduce((all, { count }) => all + count, 0)).toBe(slots.length);
+        const joined: unknown[] = [];
+        let place: Pick<SettledQuery, "after" | "total"> = first;
+        do {
+          const page: BucketPage = atOnce(bucketPage(known, { ...first, ...place, limit }));
+          joined.push(...sumsOf(page));
+          place = { after: page.next, total: page.total };
+        } while (place.after !== null);
+        expect(joined).toEqual(sums);
+      },
+    ),
+    { numRuns: 40 },
+  );
 });
 
 test("a page ends where a series has its maximum, and the others continue from the same time", () => {

@@ -72,6 +72,8 @@ export class PastReader {
   readonly #accrualsBefore;
   readonly #countSettlements;
   readonly #countAccruals;
+  readonly #countSlotSteps;
+  readonly #countHourSteps;
   readonly #firstSlot;
   readonly #firstHour;
   readonly #backfills;
@@ -110,6 +112,12 @@ export class PastReader {
       );
     this.#countSettlements = countOf("settlements", "slot");
     this.#countAccruals = countOf("accruals", "hour");
+    const stepsOf = (table: string, time: string, only = "") =>
+      db.query<{ count: number }, [number, number, number, number]>(
+        `SELECT count(DISTINCT ${time} / ?) AS count FROM ${table} WHERE series_id = ? AND ${time} >= ? AND ${time} < ? ${only}`,
+      );
+    this.#countSlotSteps = stepsOf("settlements", "slot");
+    this.#countHourSteps = stepsOf("accruals", "hour", "AND unit = 'fraction'");
     const firstOf = (table: string, time: string) =>
       db.query<{ first: number | null }, [number]>(
         `SELECT min(${time}) AS first FROM ${table} WHERE series_id = ?`,
@@ -163,12 +171,21 @@ export class PastReader {
     return rows.map(accrualOf).toReversed();
   }
 
-  countSettlements(seriesId: number, fromMs: number, toMs: number): number {
-    return this.#countSettlements.get(seriesId, secondsFrom(fromMs), secondsFrom(toMs))?.count ?? 0;
+  /** How many payments or hours a series has in a range. */
+  count({ id, accrual }: Pick<SeriesRow, "id" | "accrual">, fromMs: number, toMs: number): number {
+    const query = accrual === "continuous" ? this.#countAccruals : this.#countSettlements;
+    return query.get(id, secondsFrom(fromMs), secondsFrom(toMs))?.count ?? 0;
   }
 
-  countAccruals(seriesId: number, fromMs: number, toMs: number): number {
-    return this.#countAccruals.get(seriesId, secondsFrom(fromMs), secondsFrom(toMs))?.count ?? 0;
+  /** In how many steps of `stepMs` since 1970 a series has at least one that is a fraction of notional. */
+  countSteps(
+    { id, accrual }: Pick<SeriesRow, "id" | "accrual">,
+    fromMs: number,
+    toMs: number,
+    stepMs: number,
+  ): number {
+    const query = accrual === "continuous" ? this.#countHourSteps : this.#countSlotSteps;
+    return query.get(stepMs / 1000, id, secondsFrom(fromMs), secondsFrom(toMs))?.count ?? 0;
   }
 
   /** The time of the oldest stored payment or hour; null if there is none. */

@@ -48,6 +48,11 @@ export const FORMULAS = [
     of: "US dollars, apart from funding",
   },
   {
+    name: "mean_pct",
+    formula: "sum_pct / settlements",
+    of: "percent of the notional, for one payment",
+  },
+  {
     name: "completeness_share",
     formula: "payments present, without estimates, / expected_settlements",
     of: "fraction of the payments that were due",

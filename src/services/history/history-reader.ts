@@ -5,7 +5,7 @@ import type { FlatColumn } from "../../lib/flat-table.ts";
 import type { CumulativeRow, TableAnswer, TableQuery } from "./cumulative-table.ts";
 import type { LedgerAnswer } from "./ledger-table.ts";
 import type { SettledQuery } from "./history-query.ts";
-import type { SettledPage } from "./settled-page.ts";
+import type { BucketPage, BucketQuery, SettledPage } from "./settled-page.ts";
 
 /** The questions about the past, each with its answer. Both are plain data: they cross a thread boundary. */
 export interface HistoryQuestions {
@@ -17,6 +17,7 @@ export interface HistoryQuestions {
     readonly answer: TableAnswer<CumulativeRow>;
   };
   readonly ledger: { readonly query: TableQuery; readonly answer: LedgerAnswer };
+  readonly buckets: { readonly query: BucketQuery; readonly answer: BucketPage };
   readonly settled: { readonly query: SettledQuery; readonly answer: SettledPage };
   readonly board: { readonly query: BoardQuery; readonly answer: PastBoard | NoPastBoard };
 }

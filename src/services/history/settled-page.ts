@@ -1,6 +1,8 @@
 import type { SeriesRow } from "../../db/history/past-reader.ts";
 import type { LedgerRange } from "./gap-ledger.ts";
-import type { HistoryRange, PointPlace } from "./history-query.ts";
+import type { FlatSpec, FlatTable } from "../../lib/flat-table.ts";
+import type { HistoryRange, PointPlace, SettledQuery } from "./history-query.ts";
+import type { BucketResolution, SettledBucket } from "./series.ts";
 
 /** A series on a page: the number of its points, and what the time covered by the page lacks of it. */
 export interface PageSeries extends SeriesRow {
@@ -50,4 +52,28 @@ export interface SettledPage {
   readonly covered: HistoryRange;
   /** The last point, if more follow. */
   readonly next: PointPlace | null;
+}
+
+/** One page of sums over equal lengths of time. */
+export interface BucketQuery extends SettledQuery {
+  readonly resolution: BucketResolution;
+}
+
+/** A sum: `fromMs` is the start of its time, a multiple of the resolution. */
+export interface BucketRow extends SettledBucket {
+  /** Index in `series` of the page. */
+  readonly series: number;
+}
+
+export const BUCKET_COLUMNS = {
+  series: "integer",
+  fromMs: "integer",
+  count: "integer",
+  sum: "text",
+  sumPct: "number",
+  meanPct: "number",
+} as const satisfies FlatSpec<BucketRow>;
+
+export interface BucketPage extends Omit<SettledPage, "points"> {
+  readonly buckets: FlatTable<BucketRow>;
 }

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { FlatColumn } from "../../../lib/flat-table.ts";
 import { inSteps } from "../../../lib/stepwise.ts";
 import type { BoardView } from "../../../services/board/board-view.ts";
 import {
@@ -6,12 +7,14 @@ import {
   isShortEnough,
   MAX_POINTS,
   MAX_RAW_DAYS,
+  type SettledQuery,
 } from "../../../services/history/history-query.ts";
 import type { HistoryReader } from "../../../services/history/history-reader.ts";
+import type { Resolution } from "../../../services/history/series.ts";
 import type { SettledPage } from "../../../services/history/settled-page.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { BasePathSchema } from "../../lists/base-path.ts";
-import { columnsOf } from "../../lists/columns.ts";
+import { type Column, columnsOf } from "../../lists/columns.ts";
 import { knownBase } from "../../lists/known-base.ts";
 import { sendSourced } from "../../lists/paging.ts";
 import { pastFilter } from "../../lists/past-filter.ts";
@@ -22,11 +25,11 @@ import { cachedFile, problems } from "../../openapi/document.ts";
 import { badParameters } from "../../protocol/problem.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
-import { pageHead, rowsOf } from "./rows.ts";
+import { bucketsOf, pageHead, rowsOf } from "./rows.ts";
 import {
   HistoryQuerySchema,
   SettledListSchema,
-  type SettledPointRow,
+  SettledBucketSchema,
   SettledPointSchema,
 } from "./schema.ts";
 
@@ -37,7 +40,7 @@ const historyRoute = createRoute({
   tags: ["History"],
   summary: "What was charged",
   description:
-    "The payments of every listing of one asset, past listings included, in the order of time: what was charged at each slot, and what accrued in each hour of continuous funding. `series` names the instruments and what is not known of them. The range is half-open: [from, to).",
+    "The payments of every listing of one asset, past listings included, in the order of time: what was charged at each slot, and what accrued in each hour of continuous funding. With a resolution, their sum, mean and number per length of time. `series` names the instruments and what is not known of them. The range is half-open: [from, to).",
   request: { params: BasePathSchema, query: HistoryQuerySchema },
   responses: {
     ...cachedFile(SettledListSchema, "The points, possibly none."),
@@ -68,69 +71,85 @@ export function addHistoryRoutes(
     const params = c.req.valid("query");
     const { base } = c.req.valid("param");
     const { asked, bases, names } = await knownBase({ answers, board }, c, base, params.cursor);
-    let page: ReadPage | null = null;
-    const sent = sendSourced(answers, c, params, {
-      name: "funding-history",
-      names,
-      isOfListings: false,
-      path: `/api/funding/history/${encodeURIComponent(asked)}`,
-      variant: asked,
-      sources: pointSources(answers, async ({ asOfMs, after, total, limit, pauses }, snapshot) => {
-        const range = rangeOf(params, asOfMs);
-        const known = await inSteps(pastFilter(snapshot, { ...params, base: bases }), pauses);
-        const { filter } = known;
-        const query = {
-          filter,
-          range,
-          asOfMs,
-          limit: limit ?? MAX_POINTS,
-          after,
-          total,
-        };
-        const found = await askPast(history, "settled", query, c.req.raw);
-        page = { found, assetIds: known.assetIds, row: rowsOf(found, known.assetIds) };
-        return found;
-      }),
-      toRow: (index: number): SettledPointRow => readOf(page).row(index),
-      columns: COLUMNS,
-      parquet: (columns) => askPast(history, "parquet", columns, c.req.raw),
-      head: () => {
-        const head = pageHead(readOf(page).found, readOf(page).assetIds);
-        return params.time === "iso" ? (isoOf(head) as typeof head) : head;
-      },
-      headers: () => ({ "x-complete": String(isComplete(readOf(page).found)) }),
+    const { resolution } = params;
+    const request = c.req.raw;
+    const list = <Row extends object>(
+      columns: readonly Column<Row>[],
+      read: (query: SettledQuery, assetIds: AssetIds) => Promise<ReadPage<Row>>,
+    ) => {
+      let page: ReadPage<Row> | null = null;
+      return {
+        name: "funding-history",
+        names,
+        isOfListings: false,
+        path: `/api/funding/history/${encodeURIComponent(asked)}`,
+        variant: asked,
+        sources: pointSources(answers, async ({ limit, pauses, ...part }, snapshot) => {
+          const range = rangeOf(params, part.asOfMs);
+          const known = await inSteps(pastFilter(snapshot, { ...params, base: bases }), pauses);
+          const query = { ...part, filter: known.filter, range, limit: limit ?? MAX_POINTS };
+          page = await read(query, known.assetIds);
+          return page.found;
+        }),
+        toRow: (index: number): Row => readOf(page).row(index),
+        columns,
+        parquet: (flat: FlatColumn[]) => askPast(history, "parquet", flat, request),
+        head: () => {
+          const head = { resolution, ...readOf(page).head };
+          return params.time === "iso" ? (isoOf(head) as typeof head) : head;
+        },
+        headers: () => ({ "x-complete": String(readOf(page).head.complete) }),
+      } as const;
+    };
+    if (resolution !== "raw") {
+      const sums = list(BUCKET_COLUMNS, async (query, assetIds) => {
+        const found = await askPast(history, "buckets", { ...query, resolution }, request);
+        return { found, head: pageHead(found, assetIds), row: bucketsOf(found, assetIds) };
+      });
+      return documented(historyRoute, sendSourced(answers, c, params, sums));
+    }
+    const points = list(COLUMNS, async (query, assetIds) => {
+      const found = await askPast(history, "settled", query, request);
+      return { found, head: pageHead(found, assetIds), row: rowsOf(found, assetIds) };
     });
-    return documented(historyRoute, sent);
+    return documented(historyRoute, sendSourced(answers, c, params, points));
   });
 }
 
 const COLUMNS = columnsOf(SettledPointSchema);
+const BUCKET_COLUMNS = columnsOf(SettledBucketSchema);
+
+type AssetIds = ReadonlyMap<string, string | null>;
 
 /** A page that was read for one request. */
-interface ReadPage {
-  readonly found: SettledPage;
-  readonly assetIds: ReadonlyMap<string, string | null>;
-  readonly row: (index: number) => SettledPointRow;
+interface ReadPage<Row> {
+  readonly found: Pick<SettledPage, "count" | "total" | "next">;
+  readonly head: ReturnType<typeof pageHead>;
+  readonly row: (index: number) => Row;
 }
 
 /** Rows and head are written after the page was read. */
-function readOf(page: ReadPage | null): ReadPage {
+function readOf<Row>(page: ReadPage<Row> | null): ReadPage<Row> {
   if (page === null) throw new Error("assertion failed: written before it was read");
   return page;
 }
 
-function isComplete({ series }: SettledPage): boolean {
-  return series.every(({ lackingRanges }) => lackingRanges === 0);
-}
-
 /** The range of the parameters. Throws the problem for one that is too long. */
 function rangeOf(
-  { from, to }: { readonly from: number | null; readonly to: number | null },
+  {
+    from,
+    to,
+    resolution,
+  }: {
+    readonly from: number | null;
+    readonly to: number | null;
+    readonly resolution: Resolution;
+  },
   asOfMs: number,
 ) {
   const millisecondsOf = (seconds: number | null) => (seconds === null ? null : seconds * 1000);
   const range = historyRange({ fromMs: millisecondsOf(from), toMs: millisecondsOf(to) }, asOfMs);
-  if (isShortEnough(range)) return range;
-  const rule = `must not be more than ${MAX_RAW_DAYS} days before to`;
+  if (resolution !== "raw" || isShortEnough(range)) return range;
+  const rule = `must not be more than ${MAX_RAW_DAYS} days before to; choose a resolution for more`;
   throw badParameters([{ parameter: "from", rule }]);
 }

@@ -1,13 +1,15 @@
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
+import { flatRow } from "../../../lib/flat-table.ts";
 import { SETTLEMENT_ORIGINS } from "../../../domain/settlement.ts";
 import {
   AMOUNT_UNITS,
+  type BucketPage,
   type PageSeries,
   type SettledPage,
 } from "../../../services/history/settled-page.ts";
 import { lackingItems } from "../../lists/lacking.ts";
 import { instrumentPart, knownSeconds, secondsOf } from "../../lists/row-fields.ts";
-import type { PastSeries, SettledPointRow } from "./schema.ts";
+import type { PastSeries, SettledBucketItem, SettledPointRow } from "./schema.ts";
 
 type AssetIds = ReadonlyMap<string, string | null>;
 
@@ -47,8 +49,33 @@ export function rowsOf(
   };
 }
 
+/** Makes the sums of a page, by index. */
+export function bucketsOf(
+  { series, buckets }: BucketPage,
+  assetIds: AssetIds,
+): (index: number) => SettledBucketItem {
+  return (index) => {
+    const row = flatRow(buckets, index);
+    const of = series[row.series];
+    if (of === undefined) throw new Error("assertion failed: a sum without a series");
+    return {
+      ...instrumentOf(of, assetIds),
+      accrual: of.accrual,
+      start_at: secondsOf(row.fromMs),
+      settlements: row.count,
+      sum_pct: row.sumPct,
+      sum_fraction: Number(row.sum),
+      sum_text: row.sum,
+      mean_pct: row.meanPct,
+    };
+  };
+}
+
 /** The envelope's members about the page. */
-export function pageHead({ series, covered }: SettledPage, assetIds: AssetIds) {
+export function pageHead(
+  { series, covered }: Pick<SettledPage, "series" | "covered">,
+  assetIds: AssetIds,
+) {
   return {
     from_at: Math.ceil(covered.fromMs / 1000),
     to_at: Math.ceil(covered.toMs / 1000),

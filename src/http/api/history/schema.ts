@@ -5,6 +5,7 @@ import {
   MAX_POINTS_PER_SERIES,
   MAX_RAW_DAYS,
 } from "../../../services/history/history-query.ts";
+import { RESOLUTIONS, SERIES_DEFAULTS } from "../../../services/history/series.ts";
 import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
 import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
 import { LackingRangeSchema } from "../../lists/lacking.ts";
@@ -18,7 +19,7 @@ import {
 } from "../../lists/row-fields.ts";
 import { AccrualSchema, orNull } from "../../openapi/enums.ts";
 import { AccruedUnitSchema, SettlementOriginSchema } from "../../openapi/past-terms.ts";
-import { countParam, opaqueParam, timeParam } from "../../openapi/params.ts";
+import { choiceParam, countParam, opaqueParam, timeParam } from "../../openapi/params.ts";
 
 const nullable = (description: string, example: number) =>
   z.number().nullable().meta({ description, example });
@@ -63,6 +64,31 @@ export const SettledPointSchema = z
   })
   .openapi("SettledPoint");
 
+/** A sum over an equal length of time. */
+export const SettledBucketSchema = z
+  .strictObject({
+    ...instrumentFields,
+    accrual: AccrualSchema,
+    start_at: time("The start of its time, a multiple of the resolution (UTC)."),
+    settlements: z.int().min(1).meta({
+      description:
+        "Payments, or accrued hours, with start_at <= slot < start_at plus the resolution.",
+      example: 3,
+    }),
+    sum_pct: z.number().meta({ description: "Their sum in percent of notional.", example: 0.03 }),
+    sum_fraction: z
+      .number()
+      .meta({ description: "The same as a fraction of notional.", example: 0.0003 }),
+    sum_text: z.string().meta({
+      description: "`sum_fraction` as an exact decimal text.",
+      example: "0.0003",
+    }),
+    mean_pct: z.number().meta({ description: "The mean of one of them.", example: 0.01 }),
+  })
+  .openapi("SettledBucket");
+
+export type SettledBucketItem = z.infer<typeof SettledBucketSchema>;
+
 export type SettledPointRow = z.infer<typeof SettledPointSchema>;
 
 const count = (description: string, example: number) =>
@@ -91,9 +117,14 @@ const PastSeriesSchema = z
 
 export type PastSeries = z.infer<typeof PastSeriesSchema>;
 
+const ResolutionSchema = z
+  .enum(RESOLUTIONS)
+  .openapi("Resolution", { description: "`raw`: single points; otherwise the length of sums." });
+
 export const SettledListSchema = z
   .strictObject({
-    ...listShape(SettledPointSchema),
+    ...listShape(z.union([SettledPointSchema, SettledBucketSchema])),
+    resolution: ResolutionSchema,
     from_at: time("The start of this page's time."),
     to_at: time("Its end, not included."),
     complete: z.boolean().meta({ description: "Whether all series are complete on this page." }),
@@ -111,8 +142,14 @@ export const HistoryQuerySchema = z
     exchange: instrumentFilters.exchange,
     quote: instrumentFilters.quote,
     asset_class: instrumentFilters.asset_class,
+    resolution: choiceParam(RESOLUTIONS, {
+      description:
+        "`raw`: each payment. `1h`, `4h`, `8h`, `1d`: sum, mean and number of the payments in each such length of time from midnight UTC on; lengths without any are left out.",
+      example: "1d",
+      fallback: SERIES_DEFAULTS.resolution,
+    }),
     from: timeParam({
-      description: `Slots at or after this, which must not be after \`to\` and at most ${MAX_RAW_DAYS} days before it. Default: ${SPAN_DAYS} days before \`to\`.`,
+      description: `Slots at or after this, which must not be after \`to\` and, with resolution=raw, at most ${MAX_RAW_DAYS} days before it. Default: ${SPAN_DAYS} days before \`to\`.`,
       example: 1_793_620_800,
       fallback: null,
     }),
@@ -135,7 +172,7 @@ export const HistoryQuerySchema = z
       "`next_cursor` of the page before, with the same query. Each page continues after the last point of the page before; points later than the first page's `fetched_at` are on none of them. It never expires.",
     ),
     ...fileFormatParam,
-    fields: fieldsParam(["exchange", "slot_at", "funding_rate"]),
+    fields: fieldsParam(["exchange", "symbol"]),
   })
   .superRefine(({ from, to }, context) => {
     if (from === null || to === null || from <= to) return;

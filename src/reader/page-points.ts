@@ -1,0 +1,182 @@
+import type { SeriesRow } from "../db/history/past-reader.ts";
+import { HOUR_MS } from "../domain/funding.ts";
+import type { Stepwise } from "../lib/stepwise.ts";
+import {
+  type HistoryRange,
+  MAX_POINTS_PER_SERIES,
+  type PointPlace,
+  type SettledQuery,
+} from "../services/history/history-query.ts";
+import { MAX_LACKING_RANGES, type PageSeries } from "../services/history/settled-page.ts";
+import { chosenSeries } from "./chosen-series.ts";
+import { type JudgedCharges, judgedCharges, type KnownPast } from "./known-past.ts";
+
+/** A point of a list in the order of time. */
+export interface Placed {
+  /** Index of its series. */
+  readonly series: number;
+  readonly slotMs: number;
+}
+
+/** Where points come from. */
+interface PointReading<Point extends Placed> {
+  /** The time that a point stands for, from its slot on; 1 for a moment. */
+  readonly stepMs: number;
+  /** The points of a series in a range that consists of whole steps, ascending. */
+  readonly read: (series: SeriesRow, index: number, range: HistoryRange) => readonly Point[];
+  /** How many it has in the whole range. */
+  readonly count: (series: SeriesRow) => number;
+}
+
+/** One page, with what the time that it covers lacks. */
+interface PageRead<Point extends Placed> {
+  readonly points: readonly Point[];
+  /** Those with a point on the page, or that lack one. */
+  readonly shown: readonly PageSeries[];
+  /** The index among `shown`, by index of a series. */
+  readonly places: Uint32Array;
+  readonly judged: readonly JudgedCharges[];
+  readonly total: number;
+  readonly covered: HistoryRange;
+  readonly next: PointPlace | null;
+}
+
+/** Reads the page of a query. */
+export function* pageRead<Point extends Placed>(
+  known: KnownPast,
+  query: SettledQuery,
+  reading: PointReading<Point>,
+): Stepwise<PageRead<Point>> {
+  const { stepMs } = reading;
+  const series = chosenSeries(known.past, query.filter);
+  yield;
+  const { points, hasMore } = yield* pointsAfter(series, query, reading);
+  const last = hasMore ? points.at(-1) : undefined;
+  const lastSeries = last === undefined ? undefined : series[last.series];
+  const next =
+    last === undefined || lastSeries === undefined
+      ? null
+      : { slotMs: last.slotMs, seriesId: lastSeries.id };
+  const judged: JudgedCharges[] = [];
+  for (const one of series) {
+    judged.push(judgedCharges(known, one, coveredBy(one, query, next, stepMs), query.asOfMs));
+    yield;
+  }
+  const total = query.total ?? (yield* countAll(series, reading));
+  return {
+    points,
+    judged,
+    total,
+    next,
+    ...shownSeries(series, points, judged),
+    covered: {
+      fromMs: query.after?.slotMs ?? query.range.fromMs,
+      toMs: next === null ? query.range.toMs : next.slotMs + stepMs,
+    },
+  };
+}
+
+/** The points of one page, and whether others follow. */
+interface PointsFound<Point> {
+  readonly points: readonly Point[];
+  readonly hasMore: boolean;
+}
+
+/**
+ * The points after `after` in the order of slots, then of series: `limit` of them, or fewer where a series would have
+ * more than MAX_POINTS_PER_SERIES. They are read in windows of time that start with what fits the page if each series
+ * has one an hour, or a step, and double: all series are read side by side, and not much more than the page.
+ */
+function* pointsAfter<Point extends Placed>(
+  series: readonly SeriesRow[],
+  { range, after, limit }: SettledQuery,
+  { stepMs, read }: PointReading<Point>,
+): Stepwise<PointsFound<Point>> {
+  const points: Point[] = [];
+  const counts = new Uint32Array(series.length);
+  const startMs = Math.max(range.fromMs, after?.slotMs ?? range.fromMs);
+  let fromMs = Math.floor(startMs / stepMs) * stepMs;
+  let spanMs = Math.ceil((limit + 1) / Math.max(1, series.length)) * Math.max(HOUR_MS, stepMs);
+  while (fromMs < range.toMs) {
+    const windowEndMs = fromMs + spanMs;
+    const found: Point[] = [];
+    for (const [index, one] of series.entries()) {
+      const from = startFor(one, fromMs, after, stepMs);
+      const toMs = stepMs > 1 ? windowEndMs : Math.min(range.toMs, windowEndMs);
+      for (const point of read(one, index, { fromMs: from, toMs })) found.push(point);
+      yield;
+    }
+    found.sort((left, right) => left.slotMs - right.slotMs || left.series - right.series);
+    for (const point of found) {
+      const count = counts[point.series] ?? 0;
+      if (points.length >= limit || count >= MAX_POINTS_PER_SERIES)
+        return { points, hasMore: true };
+      counts[point.series] = count + 1;
+      points.push(point);
+    }
+    yield;
+    fromMs = windowEndMs;
+    spanMs *= 2;
+  }
+  return { points, hasMore: false };
+}
+
+/** A series up to the place continues after its slot, the others with it. */
+function startFor(
+  { id }: SeriesRow,
+  fromMs: number,
+  after: PointPlace | null,
+  stepMs: number,
+): number {
+  if (after === null || fromMs > after.slotMs) return fromMs;
+  return id <= after.seriesId ? after.slotMs + stepMs : after.slotMs;
+}
+
+/** The time that the page covers of one series: a page may end between two series at one slot. */
+function coveredBy(
+  { id }: SeriesRow,
+  { range, after }: SettledQuery,
+  next: PointPlace | null,
+  stepMs: number,
+): HistoryRange {
+  const fromMs = after === null ? range.fromMs : after.slotMs + (id <= after.seriesId ? stepMs : 0);
+  const toMs = next === null ? range.toMs : next.slotMs + (id <= next.seriesId ? stepMs : 0);
+  return { fromMs, toMs: Math.max(fromMs, Math.min(toMs, range.toMs)) };
+}
+
+function* countAll<Point extends Placed>(
+  series: readonly SeriesRow[],
+  { count }: PointReading<Point>,
+): Stepwise<number> {
+  let total = 0;
+  for (const one of series) {
+    total += count(one);
+    yield;
+  }
+  return total;
+}
+
+/** Those with a point on the page, or that lack one; and the place of each series among them. */
+function shownSeries(
+  series: readonly SeriesRow[],
+  points: readonly Placed[],
+  judged: readonly JudgedCharges[],
+) {
+  const counts = new Uint32Array(series.length);
+  for (const point of points) counts[point.series] = (counts[point.series] ?? 0) + 1;
+  const shown: PageSeries[] = [];
+  const places = new Uint32Array(series.length);
+  for (const [index, one] of series.entries()) {
+    const count = counts[index] ?? 0;
+    const lacking = judged[index]?.lacking ?? [];
+    if (count === 0 && lacking.length === 0) continue;
+    places[index] = shown.length;
+    shown.push({
+      ...one,
+      points: count,
+      lacking: lacking.slice(0, MAX_LACKING_RANGES),
+      lackingRanges: lacking.length,
+    });
+  }
+  return { shown, places };
+}
