@@ -11,20 +11,19 @@ import {
   type LackingRow,
   LEDGER_COLUMNS,
   type LedgerAnswer,
+  type LedgerQuery,
   type LedgerRow,
 } from "../services/history/ledger-table.ts";
-import { MAX_LACKING_RANGES } from "../services/history/settled-page.ts";
 import { instrumentPast, type KnownPast } from "./known-past.ts";
 import { seriesCells, tableOf } from "./tables.ts";
 
 /** The ledger of each series in the range, and what it lacks. */
-export function* ledgerTable(known: KnownPast, query: TableQuery): Stepwise<LedgerAnswer> {
+export function* ledgerTable(known: KnownPast, query: LedgerQuery): Stepwise<LedgerAnswer> {
   const lacking: LackingRow[] = [];
   let place = 0;
   const answer = yield* tableOf(known, query, LEDGER_COLUMNS, (series) => {
     const { row, ranges } = judged(known, series, query);
-    for (const range of ranges.slice(0, MAX_LACKING_RANGES))
-      lacking.push({ series: place, ...range });
+    for (const range of ranges.slice(0, query.maxRanges)) lacking.push({ series: place, ...range });
     place += 1;
     return row;
   });

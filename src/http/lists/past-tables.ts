@@ -2,7 +2,6 @@ import { LRUCache } from "lru-cache";
 import type { Snapshot } from "../../domain/market.ts";
 import { flatBytes, type FlatTable } from "../../lib/flat-table.ts";
 import type { Pauses } from "../../lib/pauses.ts";
-import type { TableQuery } from "../../services/history/cumulative-table.ts";
 import type { HistoryQuestions, HistoryReader } from "../../services/history/history-reader.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import { badParameters } from "../protocol/problem.ts";
@@ -40,7 +39,7 @@ export class PastTables {
   /** The table. Throws the 503 problems of `askPast`, and a 400 for `parameter` if it covers too many payments. */
   async of<Kind extends TableKind>(
     kind: Kind,
-    query: TableQuery,
+    query: HistoryQuestions[Kind]["query"],
     parameter: string,
   ): Promise<Table<Kind>> {
     const answer = await this.#answer(kind, query);
@@ -52,7 +51,7 @@ export class PastTables {
 
   #answer<Kind extends TableKind>(
     kind: Kind,
-    query: TableQuery,
+    query: HistoryQuestions[Kind]["query"],
   ): Promise<HistoryQuestions[Kind]["answer"]> {
     const key = JSON.stringify([kind, query]);
     const kept = this.#kept.get(key);

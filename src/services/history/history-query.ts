@@ -1,16 +1,17 @@
 import { visibleFromMs } from "./history-depth.ts";
+import { MAX_RAW_RANGE_MS, SERIES_DEFAULTS } from "./series.ts";
 import type { SeriesFilter } from "./series-filter.ts";
 
 /** Points of one series on one page. */
-export const MAX_POINTS_PER_SERIES = 1_000;
+export const MAX_POINTS_PER_SERIES = SERIES_DEFAULTS.maxPointsPerSeries;
 
 /** Points of all series on one page. */
-export const MAX_POINTS = 10_000;
-
-/** The longest range of single points: more is what resolutions are for. */
-export const MAX_RAW_DAYS = 366;
+export const MAX_POINTS = SERIES_DEFAULTS.maxPoints;
 
 const DAY_MS = 24 * 3_600_000;
+
+/** The longest range of single points, in days. */
+export const MAX_RAW_DAYS = MAX_RAW_RANGE_MS / DAY_MS;
 
 /** The defaults. */
 export const HISTORY_DEFAULTS = {
@@ -40,7 +41,7 @@ export function historyRange(
 
 /** Whether single points may be shown over this range. */
 export function isShortEnough({ fromMs, toMs }: HistoryRange): boolean {
-  return toMs - fromMs <= MAX_RAW_DAYS * DAY_MS;
+  return toMs - fromMs <= MAX_RAW_RANGE_MS;
 }
 
 /** Where a page starts: after this point, in the order of slots, then of series. */

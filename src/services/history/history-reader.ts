@@ -3,7 +3,7 @@ import type { BacktestAnswer, PairQuery } from "./backtest-table.ts";
 import type { BoardQuery, NoPastBoard, PastBoard } from "./past-market.ts";
 import type { FlatColumn } from "../../lib/flat-table.ts";
 import type { CumulativeRow, TableAnswer, TableQuery } from "./cumulative-table.ts";
-import type { LedgerAnswer } from "./ledger-table.ts";
+import type { LedgerAnswer, LedgerQuery } from "./ledger-table.ts";
 import type { SettledQuery } from "./history-query.ts";
 import type { BucketPage, BucketQuery, SettledPage } from "./settled-page.ts";
 
@@ -16,7 +16,7 @@ export interface HistoryQuestions {
     readonly query: TableQuery;
     readonly answer: TableAnswer<CumulativeRow>;
   };
-  readonly ledger: { readonly query: TableQuery; readonly answer: LedgerAnswer };
+  readonly ledger: { readonly query: LedgerQuery; readonly answer: LedgerAnswer };
   readonly buckets: { readonly query: BucketQuery; readonly answer: BucketPage };
   readonly settled: { readonly query: SettledQuery; readonly answer: SettledPage };
   readonly board: { readonly query: BoardQuery; readonly answer: PastBoard | NoPastBoard };

@@ -1,5 +1,10 @@
 import type { FlatSpec, FlatTable } from "../../lib/flat-table.ts";
-import { SERIES_COLUMNS, type SeriesCells, type TooWide } from "./cumulative-table.ts";
+import {
+  SERIES_COLUMNS,
+  type SeriesCells,
+  type TableQuery,
+  type TooWide,
+} from "./cumulative-table.ts";
 import type { LedgerRange } from "./gap-ledger.ts";
 
 /** How far back the ledger is asked for. */
@@ -15,6 +20,12 @@ const SPAN_DAYS = { "7d": 7, "30d": 30, "90d": 90, "365d": 365 } as const;
 /** The start of a span that ends at `asOfMs`; 0: whatever is known. */
 export function spanStartMs(span: LedgerSpan, asOfMs: number): number {
   return span === "all" ? 0 : asOfMs - SPAN_DAYS[span] * DAY_MS;
+}
+
+/** A question about the ledger. */
+export interface LedgerQuery extends TableQuery {
+  /** Ranges that are named per series; 0 for counts alone. */
+  readonly maxRanges: number;
 }
 
 /** The ledger of a series, and how far its past has been read. Times are unix ms. */
@@ -67,7 +78,7 @@ export const LEDGER_COLUMNS = {
   attemptedAtMs: "integer",
 } as const satisfies FlatSpec<LedgerRow>;
 
-/** A range that a series lacks: at most MAX_LACKING_RANGES of each, in its order. */
+/** A range that a series lacks, in its order. */
 export interface LackingRow extends LedgerRange {
   /** Index of the series in the ledger's table. */
   readonly series: number;

@@ -6,6 +6,7 @@ import { inSteps, mapEach } from "../../../lib/stepwise.ts";
 import { visibleFromMs } from "../../../services/history/history-depth.ts";
 import type { HistoryReader } from "../../../services/history/history-reader.ts";
 import { spanStartMs } from "../../../services/history/ledger-table.ts";
+import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
 import type { SeriesFilter } from "../../../services/history/series-filter.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { columnsOf } from "../../lists/columns.ts";
@@ -59,11 +60,17 @@ export function addGapRoutes(
       };
       return params.time === "iso" ? (isoOf(members) as typeof members) : members;
     };
-    const read = async (asOfMs: number, filter: SeriesFilter, pauses: Pauses) => {
+    const read = async (
+      asOfMs: number,
+      filter: SeriesFilter,
+      maxRanges: number,
+      pauses: Pauses,
+    ) => {
       const fromMs = visibleFromMs(spanStartMs(span, asOfMs));
       shown = { fromMs, toMs: asOfMs };
       const range = { fromMs, toMs: asOfMs + 1 };
-      return ledgerItems(await tables.of("ledger", { filter, range, asOfMs }, "range"), pauses);
+      const query = { filter, range, asOfMs, maxRanges };
+      return ledgerItems(await tables.of("ledger", query, "range"), pauses);
     };
     const common = { isOfListings: false, head } as const;
     if (exchange === null && uid === null)
@@ -73,7 +80,7 @@ export function addGapRoutes(
           ...common,
           name: "quality-gaps",
           sources: tableSources(answers, async (asOfMs, _, pauses) =>
-            exchangeGaps(await read(asOfMs, EVERYTHING, pauses)),
+            exchangeGaps(await read(asOfMs, EVERYTHING, 0, pauses)),
           ),
           toRow: (row: ExchangeGaps) => row,
           columns: EXCHANGE_COLUMNS,
@@ -82,7 +89,7 @@ export function addGapRoutes(
     const sources = tableSources(answers, async (asOfMs, snapshot: Snapshot, pauses) => {
       const { filter, assetIds } = await inSteps(pastFilter(snapshot, params), pauses);
       const names = uid === null ? null : { bases: [], exceptUids: [], uids: uid };
-      const items = await read(asOfMs, { ...filter, names }, pauses);
+      const items = await read(asOfMs, { ...filter, names }, MAX_LACKING_RANGES, pauses);
       return inSteps(
         mapEach(items, (item) => instrumentGaps(item, assetIds)),
         pauses,
