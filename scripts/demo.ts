@@ -103,7 +103,8 @@ async function bringUp(ending: Ending, children: Child[]): Promise<void> {
     LOG_LEVEL: process.env["LOG_LEVEL"] || "warn",
   };
   await runToEnd("writer of the past", ["scripts/demo-past.ts"], settings, ending, children);
-  start("service", ["dist/main.js"], settings, ending, children);
+  const service = { ...settings, SIMULATOR_PACE: String(HISTORY_LIMIT_FACTOR) };
+  start("service", ["dist/main.js"], service, ending, children);
   // Not /readyz, which waits for the slowest exchange: the first batch is enough to show something.
   await answers(`${address}/api/funding/current?limit=1`, (response) => response.ok, ending);
   if (!ending.isOver) console.log(`Funding Finder runs on simulated markets: open ${address}`);
