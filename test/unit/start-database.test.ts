@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { marketFile } from "../../src/db/market/file.ts";
 import { accountsFile } from "../../src/db/accounts/file.ts";
+import { historyFile } from "../../src/db/history/file.ts";
 import type { DatabaseFile } from "../../src/db/database-file.ts";
 import { UnusableDatabase } from "../../src/db/failure.ts";
 import { lockPath, tryFileLock } from "../../src/db/file-lock.ts";
@@ -37,10 +38,10 @@ function fileIn(path: string, name: string): DatabaseFile {
   const market = marketFile(path);
   if (name === "market") return market;
   makeDatabase(market);
-  return accountsFile(path);
+  return name === "history" ? historyFile(path) : accountsFile(path);
 }
 
-const FILES = ["market", "accounts"] as const;
+const FILES = ["market", "accounts", "history"] as const;
 
 test.each([
   ...FILES.flatMap((name) => REFUSED.map((refusal) => [name, ...refusal] as const)),
@@ -59,6 +60,33 @@ test.each([
 });
 
 describe("a database", () => {
+  test("is searched for damage at the start only while it is small", () => {
+    using temporary = temporaryDatabasePath();
+    const file = fileIn(temporary.path, "history");
+    for (const megabytes of [1, 33]) {
+      makeDatabase(file);
+      const db = openDb(file);
+      db.run("INSERT INTO sample_refreshes (exchange, at, blob) VALUES ('okx', ?, zeroblob(?))", [
+        megabytes,
+        megabytes * 1024 * 1024,
+      ]);
+      db.run("INSERT INTO pair_frames (at, blob) VALUES (1, zeroblob(100000))");
+      db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      const root = db
+        .query<{ rootpage: number }, []>(
+          "SELECT rootpage FROM sqlite_schema WHERE name = 'pair_frames'",
+        )
+        .get();
+      db.close();
+      const bytes = readFileSync(file.path);
+      bytes.fill(255, ((root?.rootpage ?? 0) - 1) * 4096, (root?.rootpage ?? 0) * 4096);
+      writeFileSync(file.path, bytes);
+      if (megabytes === 1) expect(refusalOf(file).message).toContain("damaged");
+      else startDatabase(file, () => {}).close();
+      rmSync(file.path);
+    }
+  });
+
   test("that is another file of this program is refused", () => {
     using temporary = temporaryDatabasePath();
     const accounts = fileIn(temporary.path, "accounts");
