@@ -24,6 +24,9 @@ export function* cumulativeTable(
   );
 }
 
+/** Tables are as of full minutes: what was first seen within one is in its table. */
+const STEP_MS = 60_000;
+
 /** A row for each series that exists in the range, unless that takes too many payments. */
 export function* tableOf<Row extends { readonly [Name in keyof Row]: FlatCell }>(
   known: KnownPast,
@@ -34,7 +37,7 @@ export function* tableOf<Row extends { readonly [Name in keyof Row]: FlatCell }>
   const { past } = known;
   const chosen = chosenSeries(past, filter).filter(
     ({ endedAtMs, firstSeenMs }) =>
-      (endedAtMs === null || endedAtMs >= range.fromMs) && firstSeenMs <= asOfMs,
+      (endedAtMs === null || endedAtMs >= range.fromMs) && firstSeenMs < asOfMs + STEP_MS,
   );
   let payments = 0;
   for (const series of chosen) {
