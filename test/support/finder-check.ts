@@ -105,6 +105,7 @@ function arbDifferences({ current, arb }: FinderLists, trusted: Trusted, fees: F
       ...differences(moneyReasonsIn(row.reasons), reasons, `${path} reasons`),
       ...legDifferences(row, withSource(long), withSource(short), fees, path),
       ...differences(row.net_apr_pct, best, `${path}: best net`),
+      ...differences(row.inflation, multipleOf(row), `${path}: inflation`),
     ];
   });
   return [
@@ -123,9 +124,23 @@ function legDifferences(
   path: string,
 ): string[] {
   return [
-    ...differences({ ...long, ...feeOf(long, fees) }, row.long, `${path} long`),
-    ...differences({ ...short, ...feeOf(short, fees) }, row.short, `${path} short`),
+    ...differences({ ...long, ...feeOf(long, fees) }, withoutPast(row.long), `${path} long`),
+    ...differences({ ...short, ...feeOf(short, fees) }, withoutPast(row.short), `${path} short`),
   ];
+}
+
+type Leg = ArbList["rows"][number]["long"];
+
+/** What the last days paid is not in the rows of /api/funding/current. */
+function withoutPast({ settled_7d_apr_pct: _past, ...leg }: Leg): Partial<Leg> {
+  return leg;
+}
+
+/** How many times what the last seven days paid the live net yield is. */
+function multipleOf(row: ArbList["rows"][number]): number | null {
+  const [long, short] = [row.long.settled_7d_apr_pct, row.short.settled_7d_apr_pct];
+  if (row.net_apr_pct === null || long === null || short === null) return null;
+  return short > long ? row.net_apr_pct / (short - long) : null;
 }
 
 /** Whether the best net yield comes first, unknown ones last. */
