@@ -47,11 +47,13 @@ test(
       ["market", "wal"],
       ["accounts", "data"],
       ["accounts", "wal"],
+      ["history", "data"],
+      ["history", "wal"],
     ]);
     // Nothing is written to the accounts file meanwhile.
     const accounts = database.path.replace(/\.db$/, ".accounts.db");
     const size = { data: statSync(accounts).size, wal: statSync(`${accounts}-wal`).size };
-    expect(sizes.slice(2).map(({ value }) => value)).toEqual([size.data, size.wal]);
+    expect(sizes.slice(2, 4).map(({ value }) => value)).toEqual([size.data, size.wal]);
     expect(sizes[0]?.value).toBeGreaterThan(0);
   },
   LONG_MS,

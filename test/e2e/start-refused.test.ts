@@ -120,7 +120,7 @@ describe("one line and no trace:", () => {
   test.each([
     [["--port", "abc"], "--port: must be a whole number up to 65535"],
     [["--scale", "many"], "--scale: must be a number up to 10"],
-    [["--history-limit-factor", "-1"], "--history-limit-factor: must be a number up to 1000"],
+    [["--history-limit-factor=-1"], "--history-limit-factor: must be a number up to 1000"],
     [["--unknown"], "Unknown option '--unknown'"],
   ])(
     "the simulator with %p, status 2",
