@@ -4,6 +4,7 @@ import type { Stepwise } from "../lib/stepwise.ts";
 import { pastBoard } from "../services/history/past-board.ts";
 import { type KnownSamples, pairAnswer } from "./pair.ts";
 import type { Answer, Question } from "./protocol.ts";
+import { liveBucketPage, livePage } from "./live.ts";
 import { ledgerTable } from "./ledger.ts";
 import { bucketPage, settledPage } from "./settled.ts";
 import { cumulativeTable } from "./tables.ts";
@@ -26,6 +27,10 @@ export function* answerTo(known: Known, { kind, query }: Question): Stepwise<Ans
       return yield* ledgerTable(known, query);
     case "buckets":
       return yield* bucketPage(known, query);
+    case "live":
+      return yield* livePage(known, query);
+    case "liveBuckets":
+      return yield* liveBucketPage(known, query);
     case "settled":
       return yield* settledPage(known, query);
     case "board":

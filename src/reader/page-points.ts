@@ -5,7 +5,7 @@ import {
   type HistoryRange,
   MAX_POINTS_PER_SERIES,
   type PointPlace,
-  type SettledQuery,
+  type PointsQuery,
 } from "../services/history/history-query.ts";
 import { MAX_LACKING_RANGES, type PageSeries } from "../services/history/settled-page.ts";
 import { chosenSeries } from "./chosen-series.ts";
@@ -19,37 +19,66 @@ export interface Placed {
 }
 
 /** Where points come from. */
-interface PointReading<Point extends Placed> {
+export interface PointReading<Point extends Placed> {
   /** The time that a point stands for, from its slot on; 1 for a moment. */
   readonly stepMs: number;
-  /** The points of a series in a range that consists of whole steps, ascending. */
-  readonly read: (series: SeriesRow, index: number, range: HistoryRange) => readonly Point[];
+  /** How often a series has a point, about. */
+  readonly everyMs: number;
+  /**
+   * The points of a series in a range that consists of whole steps, ascending; only the first ones, if they are more
+   * than MAX_POINTS_PER_SERIES.
+   */
+  readonly read: (
+    series: SeriesRow,
+    index: number,
+    range: HistoryRange,
+  ) => Stepwise<readonly Point[]>;
   /** How many it has in the whole range. */
-  readonly count: (series: SeriesRow) => number;
+  readonly count: (series: SeriesRow) => Stepwise<number>;
 }
 
-/** One page, with what the time that it covers lacks. */
-interface PageRead<Point extends Placed> {
+/** One page. */
+interface PointsRead<Point extends Placed> {
   readonly points: readonly Point[];
-  /** Those with a point on the page, or that lack one. */
-  readonly shown: readonly PageSeries[];
-  /** The index among `shown`, by index of a series. */
-  readonly places: Uint32Array;
-  readonly judged: readonly JudgedCharges[];
   readonly total: number;
   readonly covered: HistoryRange;
   readonly next: PointPlace | null;
 }
 
-/** Reads the page of a query. */
+/** One page, with what the time that it covers lacks. */
+interface PageRead<Point extends Placed> extends PointsRead<Point> {
+  /** Those with a point on the page, or that lack one. */
+  readonly shown: readonly PageSeries[];
+  /** The index among `shown`, by index of a series. */
+  readonly places: Uint32Array;
+  readonly judged: readonly JudgedCharges[];
+}
+
+/** Reads the page of a query, and judges what it lacks. */
 export function* pageRead<Point extends Placed>(
   known: KnownPast,
-  query: SettledQuery,
+  query: PointsQuery,
   reading: PointReading<Point>,
 ): Stepwise<PageRead<Point>> {
-  const { stepMs } = reading;
   const series = chosenSeries(known.past, query.filter);
   yield;
+  const page = yield* readPoints(series, query, reading);
+  const judged: JudgedCharges[] = [];
+  for (const one of series) {
+    const covered = coveredBy(one, query, page.next, reading.stepMs);
+    judged.push(judgedCharges(known, one, covered, query.asOfMs));
+    yield;
+  }
+  return { ...page, judged, ...shownSeries(series, page.points, judged) };
+}
+
+/** Reads the page of a query. */
+export function* readPoints<Point extends Placed>(
+  series: readonly SeriesRow[],
+  query: PointsQuery,
+  reading: PointReading<Point>,
+): Stepwise<PointsRead<Point>> {
+  const { stepMs } = reading;
   const { points, hasMore } = yield* pointsAfter(series, query, reading);
   const last = hasMore ? points.at(-1) : undefined;
   const lastSeries = last === undefined ? undefined : series[last.series];
@@ -57,18 +86,10 @@ export function* pageRead<Point extends Placed>(
     last === undefined || lastSeries === undefined
       ? null
       : { slotMs: last.slotMs, seriesId: lastSeries.id };
-  const judged: JudgedCharges[] = [];
-  for (const one of series) {
-    judged.push(judgedCharges(known, one, coveredBy(one, query, next, stepMs), query.asOfMs));
-    yield;
-  }
-  const total = query.total ?? (yield* countAll(series, reading));
   return {
     points,
-    judged,
-    total,
+    total: query.total ?? (yield* countAll(series, reading)),
     next,
-    ...shownSeries(series, points, judged),
     covered: {
       fromMs: query.after?.slotMs ?? query.range.fromMs,
       toMs: next === null ? query.range.toMs : next.slotMs + stepMs,
@@ -85,25 +106,28 @@ interface PointsFound<Point> {
 /**
  * The points after `after` in the order of slots, then of series: `limit` of them, or fewer where a series would have
  * more than MAX_POINTS_PER_SERIES. They are read in windows of time that start with what fits the page if each series
- * has one an hour, or a step, and double: all series are read side by side, and not much more than the page.
+ * has one every `everyMs`, an hour at least, and double: all series are read side by side, and not much more than the
+ * page.
  */
 function* pointsAfter<Point extends Placed>(
   series: readonly SeriesRow[],
-  { range, after, limit }: SettledQuery,
-  { stepMs, read }: PointReading<Point>,
+  { range, after, limit }: PointsQuery,
+  { stepMs, everyMs, read }: PointReading<Point>,
 ): Stepwise<PointsFound<Point>> {
   const points: Point[] = [];
   const counts = new Uint32Array(series.length);
   const startMs = Math.max(range.fromMs, after?.slotMs ?? range.fromMs);
   let fromMs = Math.floor(startMs / stepMs) * stepMs;
-  let spanMs = Math.ceil((limit + 1) / Math.max(1, series.length)) * Math.max(HOUR_MS, stepMs);
+  const pointsEach = Math.ceil((limit + 1) / Math.max(1, series.length));
+  // Whole steps: both are whole hours, or a step is a moment.
+  let spanMs = Math.max(HOUR_MS, pointsEach * everyMs);
   while (fromMs < range.toMs) {
     const windowEndMs = fromMs + spanMs;
     const found: Point[] = [];
     for (const [index, one] of series.entries()) {
       const from = startFor(one, fromMs, after, stepMs);
       const toMs = stepMs > 1 ? windowEndMs : Math.min(range.toMs, windowEndMs);
-      for (const point of read(one, index, { fromMs: from, toMs })) found.push(point);
+      for (const point of yield* read(one, index, { fromMs: from, toMs })) found.push(point);
       yield;
     }
     found.sort((left, right) => left.slotMs - right.slotMs || left.series - right.series);
@@ -135,7 +159,7 @@ function startFor(
 /** The time that the page covers of one series: a page may end between two series at one slot. */
 function coveredBy(
   { id }: SeriesRow,
-  { range, after }: SettledQuery,
+  { range, after }: PointsQuery,
   next: PointPlace | null,
   stepMs: number,
 ): HistoryRange {
@@ -150,7 +174,7 @@ function* countAll<Point extends Placed>(
 ): Stepwise<number> {
   let total = 0;
   for (const one of series) {
-    total += count(one);
+    total += yield* count(one);
     yield;
   }
   return total;

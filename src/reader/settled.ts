@@ -1,8 +1,9 @@
 import type { SeriesRow } from "../db/history/past-reader.ts";
 import { chargesOf, type StoredPast } from "../domain/charges.ts";
+import { HOUR_MS } from "../domain/funding.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
-import type { HistoryRange, SettledQuery } from "../services/history/history-query.ts";
+import type { HistoryRange, PointsQuery } from "../services/history/history-query.ts";
 import { bucketMsOf, settledBuckets } from "../services/history/series.ts";
 import {
   BUCKET_COLUMNS,
@@ -17,13 +18,20 @@ import { pageRead, type Placed } from "./page-points.ts";
 import { type Point, pointsOf, unitIndex } from "./settled-points.ts";
 
 /** One page of payments and accrued hours, with the interval of each and what the page lacks. */
-export function* settledPage(known: KnownPast, query: SettledQuery): Stepwise<SettledPage> {
+export function* settledPage(known: KnownPast, query: PointsQuery): Stepwise<SettledPage> {
   const { past } = known;
   const { fromMs, toMs } = query.range;
   const { points, shown, places, judged, ...page } = yield* pageRead(known, query, {
     stepMs: 1,
-    read: (one, index, range) => pointsOf(past, one, index, range),
-    count: (one) => past.count(one, fromMs, toMs),
+    everyMs: HOUR_MS,
+    *read(one, index, range) {
+      yield;
+      return pointsOf(past, one, index, range);
+    },
+    *count(one) {
+      yield;
+      return past.count(one, fromMs, toMs);
+    },
   });
   return {
     ...page,
@@ -45,7 +53,9 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
     ...page
   } = yield* pageRead(known, query, {
     stepMs,
-    read: (one, series, { fromMs, toMs }): (BucketRow & Placed)[] => {
+    everyMs: stepMs,
+    *read(one, series, { fromMs, toMs }): Stepwise<(BucketRow & Placed)[]> {
+      yield;
       const within = {
         fromMs: Math.max(fromMs, range.fromMs),
         toMs: Math.min(toMs, range.toMs),
@@ -54,7 +64,10 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
         (bucket) => ({ series, slotMs: bucket.fromMs, ...bucket }),
       );
     },
-    count: (one) => known.past.countSteps(one, range.fromMs, range.toMs, stepMs),
+    *count(one) {
+      yield;
+      return known.past.countSteps(one, range.fromMs, range.toMs, stepMs);
+    },
   });
   const rows = points.map(({ slotMs: _slot, series, ...bucket }) => ({
     ...bucket,

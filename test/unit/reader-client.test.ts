@@ -8,12 +8,12 @@ import {
   type StartReader,
 } from "../../src/reader/reader-client.ts";
 import type { FromReader, ToReader } from "../../src/reader/protocol.ts";
-import type { SettledQuery } from "../../src/services/history/history-query.ts";
+import type { PointsQuery } from "../../src/services/history/history-query.ts";
 import { HistoryUnavailable } from "../../src/services/history/history-reader.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 
-const QUERY: SettledQuery = {
+const QUERY: PointsQuery = {
   filter: { names: null, exchanges: null, quotes: null, assetClasses: null },
   range: { fromMs: 0, toMs: 1 },
   asOfMs: 1,

@@ -7,7 +7,7 @@ import {
   type ReaderHandle,
   startReaderThread,
 } from "../../src/reader/reader-client.ts";
-import type { SettledQuery } from "../../src/services/history/history-query.ts";
+import type { PointsQuery } from "../../src/services/history/history-query.ts";
 import { HistoryUnavailable } from "../../src/services/history/history-reader.ts";
 import { HistoryInFolder, seriesOf } from "../support/history.ts";
 import { HistoryWriter } from "../support/history-db.ts";
@@ -18,7 +18,7 @@ const START = Date.UTC(2026, 2, 1) / 1000;
 const HOUR = 3600;
 const STAYS = new AbortController().signal;
 
-const ALL: SettledQuery = {
+const ALL: PointsQuery = {
   filter: { names: null, exchanges: null, quotes: null, assetClasses: null },
   range: { fromMs: START * 1000, toMs: (START + 366 * 24 * HOUR) * 1000 },
   asOfMs: (START + 366 * 24 * HOUR) * 1000,
@@ -41,7 +41,7 @@ function reading(folder: string) {
     clock: systemClock,
     log,
   });
-  const ask = async (query: Partial<SettledQuery> = {}): Promise<string | number> => {
+  const ask = async (query: Partial<PointsQuery> = {}): Promise<string | number> => {
     try {
       return (await client.ask("settled", { ...ALL, ...query }, STAYS)).count;
     } catch (error) {

@@ -8,7 +8,7 @@ import { bucketPage, settledPage } from "../../src/reader/settled.ts";
 import {
   MAX_POINTS,
   MAX_POINTS_PER_SERIES,
-  type SettledQuery,
+  type PointsQuery,
 } from "../../src/services/history/history-query.ts";
 import type { BucketPage, SettledPage } from "../../src/services/history/settled-page.ts";
 import { seriesOf } from "../support/history.ts";
@@ -27,7 +27,7 @@ function knownOf(write: (writer: HistoryWriter) => void): KnownPast {
   return { past: new PastReader(db), withHistory: new Set(["okx"]) };
 }
 
-function queryOf(from: number, to: number, more: Partial<SettledQuery> = {}): SettledQuery {
+function queryOf(from: number, to: number, more: Partial<PointsQuery> = {}): PointsQuery {
   return {
     filter: ALL,
     range: { fromMs: from * 1000, toMs: to * 1000 },
@@ -56,8 +56,8 @@ function pointsOf({ series, points, count }: SettledPage) {
 }
 
 /** All pages of a chain. */
-function* pagesOf(known: KnownPast, first: SettledQuery): Generator<SettledPage> {
-  let place: Pick<SettledQuery, "after" | "total"> = first;
+function* pagesOf(known: KnownPast, first: PointsQuery): Generator<SettledPage> {
+  let place: Pick<PointsQuery, "after" | "total"> = first;
   do {
     const page = atOnce(settledPage(known, { ...first, ...place }));
     yield page;
@@ -194,7 +194,7 @@ test("pages of sums join to the one page of all, and together they are all that 
         const slots = pasts.flat().filter(({ slot }) => slot >= from && slot < to);
         expect(sums.reduce((all, { count }) => all + count, 0)).toBe(slots.length);
         const joined: unknown[] = [];
-        let place: Pick<SettledQuery, "after" | "total"> = first;
+        let place: Pick<PointsQuery, "after" | "total"> = first;
         do {
           const page: BucketPage = atOnce(bucketPage(known, { ...first, ...place, limit }));
           joined.push(...sumsOf(page));
@@ -312,7 +312,7 @@ test("the filter takes tickers, uids, exceptions, exchanges, quotes and classes"
     writer.add(seriesOf("BTC", { uid: "5" }), every(8, 1));
   });
   const names = { bases: ["GOLD", "XAU"], exceptUids: ["1"], uids: ["4"] };
-  const uidsOf = (more: Partial<SettledQuery["filter"]>) =>
+  const uidsOf = (more: Partial<PointsQuery["filter"]>) =>
     pointsOf(
       atOnce(
         settledPage(known, queryOf(START, START + DAY, { filter: { ...ALL, names, ...more } })),

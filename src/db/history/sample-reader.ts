@@ -23,6 +23,11 @@ export class SampleReader {
     this.#store = new SampleStore(db);
   }
 
+  /** The start of the oldest month, day or hour that has samples of any exchange; null if none has. */
+  firstTime(): number | null {
+    return this.#store.firstTime();
+  }
+
   /**
    * The samples of a series in [from, to), each once and in ascending time, wherever they are stored; without prices and
    * amounts if they are not wanted. A damaged blob is left out and named.

@@ -51,8 +51,8 @@ export interface PointPlace {
   readonly seriesId: number;
 }
 
-/** One page of settlements, and of the hours of continuous contracts. */
-export interface SettledQuery {
+/** One page of points of the past: of settlements and the hours of continuous contracts, or of samples. */
+export interface PointsQuery {
   readonly filter: SeriesFilter;
   readonly range: HistoryRange;
   /** The time that the question is answered for: what is due by then is expected. */

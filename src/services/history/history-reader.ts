@@ -4,7 +4,8 @@ import type { BoardQuery, NoPastBoard, PastBoard } from "./past-market.ts";
 import type { FlatColumn } from "../../lib/flat-table.ts";
 import type { CumulativeRow, TableAnswer, TableQuery } from "./cumulative-table.ts";
 import type { LedgerAnswer, LedgerQuery } from "./ledger-table.ts";
-import type { SettledQuery } from "./history-query.ts";
+import type { LiveBucketQuery, LiveBucketRow, LivePage, LivePointRow } from "./live-page.ts";
+import type { PointsQuery } from "./history-query.ts";
 import type { BucketPage, BucketQuery, SettledPage } from "./settled-page.ts";
 
 /** The questions about the past, each with its answer. Both are plain data: they cross a thread boundary. */
@@ -18,7 +19,12 @@ export interface HistoryQuestions {
   };
   readonly ledger: { readonly query: LedgerQuery; readonly answer: LedgerAnswer };
   readonly buckets: { readonly query: BucketQuery; readonly answer: BucketPage };
-  readonly settled: { readonly query: SettledQuery; readonly answer: SettledPage };
+  readonly live: { readonly query: PointsQuery; readonly answer: LivePage<LivePointRow> };
+  readonly liveBuckets: {
+    readonly query: LiveBucketQuery;
+    readonly answer: LivePage<LiveBucketRow>;
+  };
+  readonly settled: { readonly query: PointsQuery; readonly answer: SettledPage };
   readonly board: { readonly query: BoardQuery; readonly answer: PastBoard | NoPastBoard };
 }
 

@@ -1,7 +1,7 @@
 import type { SeriesRow } from "../../db/history/past-reader.ts";
 import type { LedgerRange } from "./gap-ledger.ts";
 import type { FlatSpec, FlatTable } from "../../lib/flat-table.ts";
-import type { HistoryRange, PointPlace, SettledQuery } from "./history-query.ts";
+import type { HistoryRange, PointPlace, PointsQuery } from "./history-query.ts";
 import type { BucketResolution, SettledBucket } from "./series.ts";
 
 /** A series on a page: the number of its points, and what the time covered by the page lacks of it. */
@@ -55,7 +55,7 @@ export interface SettledPage {
 }
 
 /** One page of sums over equal lengths of time. */
-export interface BucketQuery extends SettledQuery {
+export interface BucketQuery extends PointsQuery {
   readonly resolution: BucketResolution;
 }
 

@@ -7,7 +7,7 @@ import {
   isShortEnough,
   MAX_POINTS,
   MAX_RAW_DAYS,
-  type SettledQuery,
+  type PointsQuery,
 } from "../../../services/history/history-query.ts";
 import type { HistoryReader } from "../../../services/history/history-reader.ts";
 import type { Resolution } from "../../../services/history/series.ts";
@@ -75,7 +75,7 @@ export function addHistoryRoutes(
     const request = c.req.raw;
     const list = <Row extends object>(
       columns: readonly Column<Row>[],
-      read: (query: SettledQuery, assetIds: AssetIds) => Promise<ReadPage<Row>>,
+      read: (query: PointsQuery, assetIds: AssetIds) => Promise<ReadPage<Row>>,
     ) => {
       let page: ReadPage<Row> | null = null;
       return {

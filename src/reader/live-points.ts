@@ -1,0 +1,97 @@
+import type { Changes, SampleColumns } from "../db/history/codec/columns.ts";
+import type { SeriesRow } from "../db/history/past-reader.ts";
+import type { SampleReader } from "../db/history/sample-reader.ts";
+import { monthOf, nextMonthOf } from "../db/history/sample-times.ts";
+import type { Stepwise } from "../lib/stepwise.ts";
+import type { HistoryRange } from "../services/history/history-query.ts";
+import type { LivePointRow } from "../services/history/live-page.ts";
+
+/** Samples of a series and where they are read from, none of them before `firstS` (unix seconds). */
+interface Sampled {
+  readonly samples: SampleReader;
+  readonly firstS: number;
+}
+
+/**
+ * Reads the samples of a range (unix ms) month by month, each in one step of about a millisecond, until `take` has
+ * enough. No bucket reaches from one month into another.
+ */
+export function* eachMonth(
+  { samples, firstS }: Sampled,
+  series: SeriesRow,
+  { fromMs, toMs }: HistoryRange,
+  {
+    withMarket,
+    take,
+  }: { withMarket: boolean; take: (columns: SampleColumns) => "enough" | "more" },
+): Stepwise<void> {
+  const end = Math.ceil(toMs / 1000);
+  let at = Math.max(Math.ceil(fromMs / 1000), firstS);
+  while (at < end) {
+    const next = Math.min(end, nextMonthOf(at));
+    const { columns } = samples.read(series, at, next, { withMarket });
+    yield;
+    if (take(columns) === "enough") return;
+    at = next;
+  }
+}
+
+/** The time of the first sample of a series before `endMs`, unix ms; null if it has none. */
+export function* firstSampleMs(
+  sampled: Sampled,
+  series: SeriesRow,
+  endMs: number,
+): Stepwise<number | null> {
+  let first: number | null = null;
+  const range = { fromMs: monthOf(sampled.firstS) * 1000, toMs: endMs };
+  yield* eachMonth(sampled, series, range, {
+    withMarket: false,
+    take: ({ times }) => {
+      first = times[0] ?? null;
+      return first === null ? "more" : "enough";
+    },
+  });
+  return first === null ? null : first * 1000;
+}
+
+/** Samples with the interval and the next time that held; prices and amounts only where they were sampled. */
+export function* sampleRows({
+  times,
+  rates,
+  intervals,
+  nextTimes,
+  market,
+}: SampleColumns): Generator<Omit<LivePointRow, "series">> {
+  const intervalAt = changeReader(intervals);
+  const nextTimeAt = changeReader(nextTimes);
+  let sampled = 0;
+  for (const [index, time] of times.entries()) {
+    // A place after the last one has no value.
+    const place = market.at[sampled] === index ? sampled : market.at.length;
+    if (place === sampled) sampled += 1;
+    const nextTime = nextTimeAt(index);
+    yield {
+      atMs: time * 1000,
+      rate: rates[index] ?? Number.NaN,
+      intervalHours: intervalAt(index),
+      nextFundingAtMs: nextTime === null ? null : nextTime * 1000,
+      markPrice: known(market.markPrices[place]),
+      indexPrice: known(market.indexPrices[place]),
+      openInterestUsd: known(market.openInterestUsd[place]),
+      volume24hUsd: known(market.volume24hUsd[place]),
+    };
+  }
+}
+
+/** The value that holds at a sample; called in ascending order. */
+function changeReader({ at, values }: Changes): (index: number) => number | null {
+  let next = 0;
+  return (index) => {
+    while ((at[next] ?? Number.POSITIVE_INFINITY) <= index) next += 1;
+    return known(values[next - 1]);
+  };
+}
+
+function known(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
