@@ -124,6 +124,8 @@ export interface TermsModel {
   readonly failures: readonly TermModel[];
   /** Why a row of an exchange was not used. */
   readonly rejects: readonly TermModel[];
+  /** What the past of an instrument is made of. */
+  readonly pastKinds: readonly TermModel[];
   /** Where a payment of the past comes from. */
   readonly origins: readonly TermModel[];
   /** Why expected payments are not there. */

@@ -26,6 +26,7 @@ export const SET_NAMES: Readonly<Record<string, string>> = {
   "backtestPair.gaps": "GapPolicy",
   "listCumulativeFunding.sort": "CumulativeSort",
   "listFundingHistory.format": "FileFormat",
+  "listFundingHistory.kind": "HistoryKind",
   "listFundingRates.order": "SortOrder",
   "listFundingRates.sort": "FundingSort",
   "listExtremes.flag": "AdvisoryFlag",

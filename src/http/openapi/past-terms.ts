@@ -5,9 +5,15 @@ import {
   SETTLEMENT_ORIGINS,
   type SettlementOrigin,
 } from "../../domain/settlement.ts";
+import type { SeriesKind } from "../../services/history/series.ts";
 import { SLOT_STATES, type SlotState } from "../../services/history/gap-ledger.ts";
 
 /** Terms of the past: for the document and for /docs/terms. */
+
+export const PAST_KIND_MEANINGS = {
+  settled: "What was charged at each slot, and what accrued in each hour of continuous funding.",
+  live: "The live rates as they were sampled, whether they were charged or not.",
+} as const satisfies Record<SeriesKind, string>;
 
 export const ORIGIN_MEANINGS = {
   exchange: "The exchange's own history.",

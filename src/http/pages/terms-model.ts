@@ -12,7 +12,12 @@ import {
   OUTCOME_MEANINGS,
   POINT_MEANINGS,
 } from "../openapi/backtest-terms.ts";
-import { ACCRUED_UNIT_MEANINGS, LACKING_MEANINGS, ORIGIN_MEANINGS } from "../openapi/past-terms.ts";
+import {
+  ACCRUED_UNIT_MEANINGS,
+  LACKING_MEANINGS,
+  ORIGIN_MEANINGS,
+  PAST_KIND_MEANINGS,
+} from "../openapi/past-terms.ts";
 import {
   DECISION_TERMS,
   FLAG_TERMS,
@@ -39,6 +44,7 @@ export function termsModel(document: JsonObject): TermsModel {
     statuses: termsOf(STATUS_MEANINGS),
     failures: termsOf(FAILURE_MEANINGS),
     rejects: termsOf(REJECT_MEANINGS),
+    pastKinds: termsOf(PAST_KIND_MEANINGS),
     origins: termsOf(ORIGIN_MEANINGS),
     lackingStates: termsOf(LACKING_MEANINGS),
     accruedUnits: termsOf(ACCRUED_UNIT_MEANINGS),

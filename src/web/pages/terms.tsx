@@ -75,6 +75,9 @@ export function TermsPage(props: { readonly model: TermsModel; readonly assets: 
 function PastTerms({ model }: { readonly model: TermsModel }) {
   return (
     <>
+      <Terms kind="past" id="past-kinds" title="Kinds of history" terms={model.pastKinds}>
+        What a history consists of: in `kind`.
+      </Terms>
       <Terms kind="origin" id="origins" title="Origins of payments" terms={model.origins}>
         Where a payment of the past comes from: in `origin`.
       </Terms>

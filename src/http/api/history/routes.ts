@@ -11,7 +11,6 @@ import {
 } from "../../../services/history/history-query.ts";
 import type { HistoryReader } from "../../../services/history/history-reader.ts";
 import type { Resolution } from "../../../services/history/series.ts";
-import type { SettledPage } from "../../../services/history/settled-page.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { BasePathSchema } from "../../lists/base-path.ts";
 import { type Column, columnsOf } from "../../lists/columns.ts";
@@ -23,27 +22,30 @@ import { pointSources } from "../../lists/point-source.ts";
 import { isoOf } from "../../lists/shown-fields.ts";
 import { cachedFile, problems } from "../../openapi/document.ts";
 import { badParameters } from "../../protocol/problem.ts";
+import type { FixedHeaders } from "../../protocol/headers.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
-import { bucketsOf, pageHead, rowsOf } from "./rows.ts";
+import { LiveBucketSchema, LivePointSchema } from "./live-schema.ts";
+import { type PageHead, type ReadPage, readings } from "./readings.ts";
 import {
+  HistoryListSchema,
   HistoryQuerySchema,
-  SettledListSchema,
   SettledBucketSchema,
   SettledPointSchema,
 } from "./schema.ts";
+import type { AssetIds } from "./series-part.ts";
 
 const historyRoute = createRoute({
   method: "get",
   path: "/api/funding/history/{base}",
   operationId: "listFundingHistory",
   tags: ["History"],
-  summary: "What was charged",
+  summary: "What was charged, and live rates as they were",
   description:
-    "The payments of every listing of one asset, past listings included, in the order of time: what was charged at each slot, and what accrued in each hour of continuous funding. With a resolution, their sum, mean and number per length of time. `series` names the instruments and what is not known of them. The range is half-open: [from, to).",
+    "The payments of every listing of one asset, past listings included, in the order of time: what was charged at each slot, and what accrued in each hour of continuous funding. With a resolution, their sum, mean and number per length of time. `series` names the instruments and what is not known of them. With kind=live their live rates as they were sampled instead, and how many there are of each; a time without samples stays empty. The range is half-open: [from, to).",
   request: { params: BasePathSchema, query: HistoryQuerySchema },
   responses: {
-    ...cachedFile(SettledListSchema, "The points, possibly none."),
+    ...cachedFile(HistoryListSchema, "The points, possibly none."),
     ...problems(
       "bad_parameter",
       "bad_cursor",
@@ -73,11 +75,12 @@ export function addHistoryRoutes(
     const { asked, bases, names } = await knownBase({ answers, board }, c, base, params.cursor);
     const { resolution } = params;
     const request = c.req.raw;
-    const list = <Row extends object>(
+    const reading = readings(history, request);
+    const list = <Row extends object, Head extends PageHead>(
       columns: readonly Column<Row>[],
-      read: (query: PointsQuery, assetIds: AssetIds) => Promise<ReadPage<Row>>,
+      read: (query: PointsQuery, assetIds: AssetIds) => Promise<ReadPage<Row, Head>>,
     ) => {
-      let page: ReadPage<Row> | null = null;
+      let page: ReadPage<Row, Head> | null = null;
       return {
         name: "funding-history",
         names,
@@ -98,40 +101,43 @@ export function addHistoryRoutes(
           const head = { resolution, ...readOf(page).head };
           return params.time === "iso" ? (isoOf(head) as typeof head) : head;
         },
-        headers: () => ({ "x-complete": String(readOf(page).head.complete) }),
+        headers: () => headersOf(readOf(page).head),
       } as const;
     };
-    if (resolution !== "raw") {
-      const sums = list(BUCKET_COLUMNS, async (query, assetIds) => {
-        const found = await askPast(history, "buckets", { ...query, resolution }, request);
-        return { found, head: pageHead(found, assetIds), row: bucketsOf(found, assetIds) };
-      });
-      return documented(historyRoute, sendSourced(answers, c, params, sums));
+    if (params.kind === "live") {
+      if (resolution === "raw")
+        return documented(
+          historyRoute,
+          sendSourced(answers, c, params, list(LIVE_COLUMNS, reading.samples)),
+        );
+      const buckets = list(LIVE_BUCKET_COLUMNS, reading.liveBuckets(resolution));
+      return documented(historyRoute, sendSourced(answers, c, params, buckets));
     }
-    const points = list(COLUMNS, async (query, assetIds) => {
-      const found = await askPast(history, "settled", query, request);
-      return { found, head: pageHead(found, assetIds), row: rowsOf(found, assetIds) };
-    });
-    return documented(historyRoute, sendSourced(answers, c, params, points));
+    if (resolution === "raw")
+      return documented(
+        historyRoute,
+        sendSourced(answers, c, params, list(COLUMNS, reading.payments)),
+      );
+    const sums = list(BUCKET_COLUMNS, reading.settledBuckets(resolution));
+    return documented(historyRoute, sendSourced(answers, c, params, sums));
   });
 }
 
 const COLUMNS = columnsOf(SettledPointSchema);
 const BUCKET_COLUMNS = columnsOf(SettledBucketSchema);
 
-type AssetIds = ReadonlyMap<string, string | null>;
-
-/** A page that was read for one request. */
-interface ReadPage<Row> {
-  readonly found: Pick<SettledPage, "count" | "total" | "next">;
-  readonly head: ReturnType<typeof pageHead>;
-  readonly row: (index: number) => Row;
-}
+const LIVE_COLUMNS = columnsOf(LivePointSchema);
+const LIVE_BUCKET_COLUMNS = columnsOf(LiveBucketSchema);
 
 /** Rows and head are written after the page was read. */
-function readOf<Row>(page: ReadPage<Row> | null): ReadPage<Row> {
+function readOf<Page>(page: Page | null): Page {
   if (page === null) throw new Error("assertion failed: written before it was read");
   return page;
+}
+
+/** Samples are never due: a page of them has nothing to be complete of. */
+function headersOf(head: PageHead): FixedHeaders {
+  return head.kind === "settled" ? { "x-complete": String(head.complete) } : {};
 }
 
 /** The range of the parameters. Throws the problem for one that is too long. */

@@ -8,10 +8,9 @@ import {
   type SettledPage,
 } from "../../../services/history/settled-page.ts";
 import { lackingItems } from "../../lists/lacking.ts";
-import { instrumentPart, knownSeconds, secondsOf } from "../../lists/row-fields.ts";
+import { secondsOf } from "../../lists/row-fields.ts";
+import { type AssetIds, coveredPart, instrumentOf, seriesPart } from "./series-part.ts";
 import type { PastSeries, SettledBucketItem, SettledPointRow } from "./schema.ts";
-
-type AssetIds = ReadonlyMap<string, string | null>;
 
 /** Makes the rows of a page, by index. */
 export function rowsOf(
@@ -77,30 +76,20 @@ export function pageHead(
   assetIds: AssetIds,
 ) {
   return {
-    from_at: Math.ceil(covered.fromMs / 1000),
-    to_at: Math.ceil(covered.toMs / 1000),
+    kind: "settled" as const,
+    ...coveredPart(covered),
     complete: series.every(({ lackingRanges }) => lackingRanges === 0),
-    series: series.map((one): PastSeries => seriesPart(one, assetIds)),
+    series: series.map((one): PastSeries => pastSeries(one, assetIds)),
   };
 }
 
-function seriesPart(one: PageSeries, assetIds: AssetIds): PastSeries {
+function pastSeries(one: PageSeries, assetIds: AssetIds): PastSeries {
   return {
-    ...instrumentOf(one, assetIds),
-    settle: one.settle,
-    multiplier: one.multiplier,
-    accrual: one.accrual,
-    listed_at: knownSeconds(one.listedAtMs),
-    ended_at: knownSeconds(one.endedAtMs),
-    points: one.points,
+    ...seriesPart(one, assetIds),
     complete: one.lackingRanges === 0,
     lacking: lackingItems(one.lacking),
     lacking_ranges: one.lackingRanges,
   };
-}
-
-function instrumentOf(one: PageSeries, assetIds: AssetIds) {
-  return instrumentPart({ ...one, assetId: assetIds.get(one.uid) ?? null });
 }
 
 function known(value: number | undefined): number | null {

@@ -5,10 +5,12 @@ import {
   MAX_POINTS_PER_SERIES,
   MAX_RAW_DAYS,
 } from "../../../services/history/history-query.ts";
-import { RESOLUTIONS, SERIES_DEFAULTS } from "../../../services/history/series.ts";
+import { RESOLUTIONS, SERIES_DEFAULTS, SERIES_KINDS } from "../../../services/history/series.ts";
 import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
 import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
 import { LackingRangeSchema } from "../../lists/lacking.ts";
+import { LiveBucketSchema, LivePointSchema, liveSeriesFields } from "./live-schema.ts";
+import { count, nullable, seriesFields } from "./series-fields.ts";
 import {
   fieldsParam,
   fileFormatParam,
@@ -18,11 +20,13 @@ import {
   time,
 } from "../../lists/row-fields.ts";
 import { AccrualSchema, orNull } from "../../openapi/enums.ts";
-import { AccruedUnitSchema, SettlementOriginSchema } from "../../openapi/past-terms.ts";
+import {
+  AccruedUnitSchema,
+  explained,
+  PAST_KIND_MEANINGS,
+  SettlementOriginSchema,
+} from "../../openapi/past-terms.ts";
 import { choiceParam, countParam, opaqueParam, timeParam } from "../../openapi/params.ts";
-
-const nullable = (description: string, example: number) =>
-  z.number().nullable().meta({ description, example });
 
 export const SettledPointSchema = z
   .strictObject({
@@ -91,20 +95,9 @@ export type SettledBucketItem = z.infer<typeof SettledBucketSchema>;
 
 export type SettledPointRow = z.infer<typeof SettledPointSchema>;
 
-const count = (description: string, example: number) =>
-  z.int().min(0).meta({ description, example });
-
 const PastSeriesSchema = z
   .strictObject({
-    ...instrumentFields,
-    settle: z.string().meta({ description: "Currency of margin and payment.", example: "USDT" }),
-    multiplier: z
-      .number()
-      .meta({ description: "Units of `base` in one priced unit.", example: 1000 }),
-    accrual: AccrualSchema,
-    listed_at: time("When it was listed, if the exchange states it.").nullable(),
-    ended_at: time("When it was found delisted; null while it is listed.").nullable(),
-    points: count("Points of it on this page.", 21),
+    ...seriesFields,
     complete: z
       .boolean()
       .meta({ description: "Whether every payment due in the time of this page is there." }),
@@ -117,16 +110,27 @@ const PastSeriesSchema = z
 
 export type PastSeries = z.infer<typeof PastSeriesSchema>;
 
-const ResolutionSchema = z
-  .enum(RESOLUTIONS)
-  .openapi("Resolution", { description: "`raw`: single points; otherwise the length of sums." });
+const LiveSeriesSchema = z
+  .strictObject({ ...seriesFields, ...liveSeriesFields })
+  .openapi("LiveSeries");
+
+export type LiveSeriesItem = z.infer<typeof LiveSeriesSchema>;
+
+const ResolutionSchema = z.enum(RESOLUTIONS).openapi("Resolution", {
+  description: "`raw`: single points; otherwise the length of time of each row.",
+});
+
+const pageFields = {
+  resolution: ResolutionSchema,
+  from_at: time("The start of this page's time."),
+  to_at: time("Its end, not included."),
+};
 
 export const SettledListSchema = z
   .strictObject({
     ...listShape(z.union([SettledPointSchema, SettledBucketSchema])),
-    resolution: ResolutionSchema,
-    from_at: time("The start of this page's time."),
-    to_at: time("Its end, not included."),
+    kind: z.literal("settled").meta({ description: PAST_KIND_MEANINGS.settled }),
+    ...pageFields,
     complete: z.boolean().meta({ description: "Whether all series are complete on this page." }),
     series: z.array(PastSeriesSchema).meta({
       description:
@@ -135,6 +139,22 @@ export const SettledListSchema = z
   })
   .openapi("SettledList");
 
+export const LiveListSchema = z
+  .strictObject({
+    ...listShape(z.union([LivePointSchema, LiveBucketSchema])),
+    kind: z.literal("live").meta({ description: PAST_KIND_MEANINGS.live }),
+    ...pageFields,
+    series: z.array(LiveSeriesSchema).meta({
+      description:
+        "The instruments with points on this page, and those known in its time that have none: a reused ticker is two of them, with different uids.",
+    }),
+  })
+  .openapi("LiveList");
+
+export const HistoryListSchema = z
+  .discriminatedUnion("kind", [SettledListSchema, LiveListSchema])
+  .openapi("HistoryList");
+
 const SPAN_DAYS = HISTORY_DEFAULTS.spanMs / 86_400_000;
 
 export const HistoryQuerySchema = z
@@ -142,20 +162,25 @@ export const HistoryQuerySchema = z
     exchange: instrumentFilters.exchange,
     quote: instrumentFilters.quote,
     asset_class: instrumentFilters.asset_class,
+    kind: choiceParam(SERIES_KINDS, {
+      description: `${explained(PAST_KIND_MEANINGS)} Samples are about a minute apart, after 90 days five minutes. A time without any stays empty: no value is carried over it.`,
+      example: "live",
+      fallback: SERIES_DEFAULTS.kind,
+    }),
     resolution: choiceParam(RESOLUTIONS, {
       description:
-        "`raw`: each payment. `1h`, `4h`, `8h`, `1d`: sum, mean and number of the payments in each such length of time from midnight UTC on; lengths without any are left out.",
+        "`raw`: each payment or sample. `1h`, `4h`, `8h`, `1d`: sum, mean and number of the payments, or opening, highest, lowest and closing rate and number of the samples, in each such length of time from midnight UTC on; lengths without any are left out.",
       example: "1d",
       fallback: SERIES_DEFAULTS.resolution,
     }),
     from: timeParam({
-      description: `Slots at or after this, which must not be after \`to\` and, with resolution=raw, at most ${MAX_RAW_DAYS} days before it. Default: ${SPAN_DAYS} days before \`to\`.`,
+      description: `Slots and samples at or after this, which must not be after \`to\` and, with resolution=raw, at most ${MAX_RAW_DAYS} days before it. Default: ${SPAN_DAYS} days before \`to\`.`,
       example: 1_793_620_800,
       fallback: null,
     }),
     to: timeParam({
       description:
-        "Slots before this, which must not be before `from`. Default: up to `fetched_at`, its own time included.",
+        "Slots and samples before this, which must not be before `from`. Default: up to `fetched_at`, its own time included.",
       example: 1_793_707_200,
       fallback: null,
     }),
