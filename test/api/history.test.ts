@@ -97,6 +97,7 @@ describe(PATH, () => {
       funding_rate_pct: -0.025,
       funding_interval_hours: 8,
       annualized_pct: -27.375,
+      rate_8h_pct: -0.025,
       accrued_amount: null,
       accrued_unit: null,
       amount_text: "-0.000250",

@@ -114,6 +114,7 @@ describe(PATH, () => {
     const unsampled = {
       mark_price: null,
       index_price: null,
+      premium_pct: null,
       open_interest_usd: null,
       volume_24h_usd: null,
     };
@@ -125,9 +126,12 @@ describe(PATH, () => {
         funding_rate_pct: 0.01,
         funding_interval_hours: 8,
         annualized_pct: 10.95,
+        rate_8h_pct: 0.01,
         next_funding_time: NOON + 4 * HOUR,
         mark_price: 68_000.5,
         index_price: 67_990.25,
+        // 10.25 / 67990.25.
+        premium_pct: 0.0150756909998125,
         open_interest_usd: 4.2e9,
         volume_24h_usd: null,
       },
@@ -138,6 +142,7 @@ describe(PATH, () => {
         funding_rate_pct: -0.025,
         funding_interval_hours: 8,
         annualized_pct: -27.375,
+        rate_8h_pct: -0.025,
         next_funding_time: null,
         ...unsampled,
       },
@@ -148,10 +153,13 @@ describe(PATH, () => {
         funding_rate_pct: 0.02,
         funding_interval_hours: null,
         annualized_pct: null,
+        rate_8h_pct: null,
         next_funding_time: NOON + 4 * HOUR,
         // The first sample of an hour has all of it.
         mark_price: 68_000.5,
         index_price: 67_990.25,
+        // 10.25 / 67990.25.
+        premium_pct: 0.0150756909998125,
         open_interest_usd: 4.2e9,
         volume_24h_usd: null,
       },

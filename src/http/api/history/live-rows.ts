@@ -1,4 +1,4 @@
-import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
+import { annualizedPct, fractionToPct, premiumPct, rate8hPct } from "../../../domain/funding.ts";
 import { flatRow } from "../../../lib/flat-table.ts";
 import type { LiveBucketRow, LivePage, LivePointRow } from "../../../services/history/live-page.ts";
 import { knownSeconds, secondsOf } from "../../lists/row-fields.ts";
@@ -21,9 +21,11 @@ export function liveRowsOf(
       funding_rate_pct: fractionToPct(row.rate),
       funding_interval_hours: row.intervalHours,
       annualized_pct: annualizedPct(row.rate, row.intervalHours),
+      rate_8h_pct: rate8hPct(row.rate, row.intervalHours),
       next_funding_time: knownSeconds(row.nextFundingAtMs),
       mark_price: row.markPrice,
       index_price: row.indexPrice,
+      premium_pct: premiumPct(row.markPrice, row.indexPrice),
       open_interest_usd: row.openInterestUsd,
       volume_24h_usd: row.volume24hUsd,
     };

@@ -22,6 +22,10 @@ export const LivePointSchema = z
       "The rate as simple interest a year. Null if the interval was unknown.",
       10.95,
     ),
+    rate_8h_pct: nullable(
+      "The rate for eight hours, in percent of notional. Null if the interval was unknown.",
+      0.01,
+    ),
     next_funding_time: time(
       "When it would have been charged, as known then; null if that was unknown or funding is continuous.",
     ).nullable(),
@@ -30,6 +34,10 @@ export const LivePointSchema = z
       68_000.5,
     ),
     index_price: nullable("The index price, where sampled.", 67_990.25),
+    premium_pct: nullable(
+      "How far the mark price is above the index price, in percent of it.",
+      0.015,
+    ),
     open_interest_usd: nullable("One-sided open interest, US dollars, where sampled.", 4.2e9),
     volume_24h_usd: nullable("Turnover of 24 hours, US dollars, where sampled.", 1.8e10),
   })

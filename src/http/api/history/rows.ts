@@ -1,4 +1,4 @@
-import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
+import { annualizedPct, fractionToPct, rate8hPct } from "../../../domain/funding.ts";
 import { flatRow } from "../../../lib/flat-table.ts";
 import { SETTLEMENT_ORIGINS } from "../../../domain/settlement.ts";
 import {
@@ -38,6 +38,7 @@ export function rowsOf(
       funding_rate_pct: isRate ? fractionToPct(amount) : null,
       funding_interval_hours: hours,
       annualized_pct: unit === "quote_per_unit" ? null : annualizedPct(amount, hours),
+      rate_8h_pct: unit === "quote_per_unit" ? null : rate8hPct(amount, hours),
       accrued_amount: isRate ? null : amount,
       accrued_unit: unit === "rate" ? null : unit,
       amount_text: text,

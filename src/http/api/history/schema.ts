@@ -49,6 +49,7 @@ export const SettledPointSchema = z
       "The rate, or a `fraction` that accrued, as simple interest a year. Null if it or the interval is unknown.",
       10.95,
     ),
+    rate_8h_pct: nullable("The same for eight hours, in percent of notional.", 0.01),
     accrued_amount: nullable(
       "What accrued in the hour before the slot, in `accrued_unit`. Null with periodic funding.",
       0.000040037341082362756,
