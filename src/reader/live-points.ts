@@ -13,8 +13,8 @@ interface Sampled {
 }
 
 /**
- * Reads the samples of a range (unix ms) month by month, each in one step of about a millisecond, until `take` has
- * enough. No bucket reaches from one month into another.
+ * Reads the samples of a range (unix ms) month by month, each in one step of some milliseconds, until `take` has enough:
+ * a merged month is one blob, which smaller steps would read again and again. No bucket reaches into another month.
  */
 export function* eachMonth(
   { samples, firstS }: Sampled,
