@@ -28,7 +28,8 @@ export const DEFAULT_IN_WORDS = "x-default";
 /** Documentation of one parameter. */
 interface ParameterDoc<Fallback> {
   readonly description: string;
-  readonly example: unknown;
+  /** Absent if none works for long. */
+  readonly example?: unknown;
   /** Used if the parameter is absent, and its `default` in the document. Null: unset has its own meaning. */
   readonly fallback: Fallback;
   /**

@@ -158,13 +158,11 @@ export const BacktestQuerySchema = z
     short: leg("short", "kraken:PF_XBTUSD"),
     from: timeParam({
       description: `The position is held from here on, at most ${MAX_RAW_DAYS} days before \`to\`; a settlement at this very time does not count. Default: ${SPAN_DAYS} days before \`to\`.`,
-      example: 1_793_620_800,
       fallback: null,
     }),
     to: timeParam({
       description:
         "It is held up to here; a settlement at this very time counts. Default: up to `fetched_at`.",
-      example: 1_793_707_200,
       fallback: null,
     }),
     notional: numberParam(
@@ -178,12 +176,10 @@ export const BacktestQuerySchema = z
     fees: feesParam,
     enter_over: numberParam(PCT, {
       description: `Open the position while the net spread of the live rates is over this, and close it under leave_under; at most ${MAX_THRESHOLD_DAYS} days. Default: it is held throughout.`,
-      example: 20,
       fallback: null,
     }),
     leave_under: numberParam(PCT, {
       description: `With enter_over: close it under this. Default: ${LEAVE_UNDER_PCT}.`,
-      example: 5,
       fallback: null,
     }),
     hold_hours: numberParam(

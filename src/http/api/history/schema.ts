@@ -165,7 +165,7 @@ export const HistoryQuerySchema = z
     asset_class: instrumentFilters.asset_class,
     kind: choiceParam(SERIES_KINDS, {
       description: `${explained(PAST_KIND_MEANINGS)} Samples are about a minute apart, after 90 days five minutes. A time without any stays empty: no value is carried over it.`,
-      example: "live",
+      example: "settled",
       fallback: SERIES_DEFAULTS.kind,
     }),
     resolution: choiceParam(RESOLUTIONS, {
@@ -176,13 +176,11 @@ export const HistoryQuerySchema = z
     }),
     from: timeParam({
       description: `Slots and samples at or after this, which must not be after \`to\` and, with resolution=raw, at most ${MAX_RAW_DAYS} days before it. Default: ${SPAN_DAYS} days before \`to\`.`,
-      example: 1_793_620_800,
       fallback: null,
     }),
     to: timeParam({
       description:
         "Slots and samples before this, which must not be before `from`. Default: up to `fetched_at`, its own time included.",
-      example: 1_793_707_200,
       fallback: null,
     }),
     limit: countParam(

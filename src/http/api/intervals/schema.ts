@@ -35,13 +35,11 @@ export const IntervalChangeQuerySchema = z
     asset_id: instrumentFilters.asset_id,
     from: timeParam({
       description: `Changes at or after this, which must not be after \`to\`. Default: ${SPAN_DAYS} days before \`fetched_at\`.`,
-      example: 1_793_620_800,
       fallback: null,
     }),
     to: timeParam({
       description:
         "Changes before this, which must not be before `from`. Default: up to `fetched_at`, its own time included.",
-      example: 1_793_707_200,
       fallback: null,
     }),
     ...logPageParams,
