@@ -29,6 +29,7 @@ import { addHeatmapRoutes } from "./api/heatmap/routes.ts";
 import { addInstrumentRoutes } from "./api/instruments/routes.ts";
 import { addIntervalRoutes } from "./api/intervals/routes.ts";
 import { addMarketRoutes } from "./api/market/routes.ts";
+import { addPersistenceRoutes } from "./api/persistence/routes.ts";
 import { addPositionRoutes } from "./api/position/routes.ts";
 import { addGapRoutes } from "./api/quality/gap-routes.ts";
 import { addQualityRoutes } from "./api/quality/routes.ts";
@@ -105,6 +106,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addHistoryRoutes(router, { answers, board, history });
   addCumulativeRoutes(router, { answers, history });
   addBacktestRoutes(router, { answers, history, fees });
+  addPersistenceRoutes(router, { answers, history, fees });
   addGapRoutes(router, { answers, history });
   addQualityRoutes(router, { answers });
   addStreamRoutes(router, { answers, streams });

@@ -6,11 +6,12 @@ import { type KnownSamples, pairAnswer } from "./pair.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { liveBucketPage, livePage } from "./live.ts";
 import { ledgerTable } from "./ledger.ts";
+import { type KnownPairs, persistenceTable } from "./persistence.ts";
 import { bucketPage, settledPage } from "./settled.ts";
 import { cumulativeTable } from "./tables.ts";
 
 /** What all questions are answered from. */
-export interface Known extends KnownSamples {
+export interface Known extends KnownSamples, KnownPairs {
   readonly boards: BoardStore;
 }
 
@@ -23,6 +24,8 @@ export function* answerTo(known: Known, { kind, query }: Question): Stepwise<Ans
       return yield* pairAnswer(known, query);
     case "cumulative":
       return yield* cumulativeTable(known, query);
+    case "persistence":
+      return yield* persistenceTable(known, query);
     case "ledger":
       return yield* ledgerTable(known, query);
     case "buckets":

@@ -1,6 +1,7 @@
 /** The reader thread's entry point: answers questions about the past from the history file, which it never writes. */
 import { historyFile } from "../db/history/file.ts";
 import { BoardStore } from "../db/history/board-store.ts";
+import { PairFrameReader } from "../db/history/pair-frame-repository.ts";
 import { PastReader } from "../db/history/past-reader.ts";
 import { SampleReader } from "../db/history/sample-reader.ts";
 import { databaseFailure } from "../db/failure.ts";
@@ -32,6 +33,7 @@ function knownPast(): Known {
       past: new PastReader(db),
       samples: new SampleReader(db),
       boards: new BoardStore(db),
+      frames: new PairFrameReader(db),
       withHistory,
     };
     opened = { close: () => db.close(), known };

@@ -22,6 +22,7 @@ const WITHOUT_LISTINGS = [
   "/api/intervals/changes",
   "/api/quality/gaps",
   "/api/funding/cumulative",
+  "/api/funding/persistence",
 ];
 
 /** Lists that work without parameters. */

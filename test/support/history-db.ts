@@ -1,6 +1,8 @@
 import { Database } from "bun:sqlite";
 import { historyFile } from "../../src/db/history/file.ts";
 import { BoardStore } from "../../src/db/history/board-store.ts";
+import { HistoryEpochRepository } from "../../src/db/history/epoch-repository.ts";
+import { PairFrameReader, PairFrameWriter } from "../../src/db/history/pair-frame-repository.ts";
 import { PastReader } from "../../src/db/history/past-reader.ts";
 import {
   SeriesRepository,
@@ -10,6 +12,7 @@ import { storedDecimal } from "../../src/db/history/stored-decimal.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { makePairFrame, yieldStepOf } from "../../src/domain/pair-frame.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
 import {
   type AccrualUnit,
@@ -104,6 +107,7 @@ export function readerOn(db: Database, withHistory: readonly ExchangeId[] = []):
     past: new PastReader(db),
     samples: new SampleReader(db),
     boards: new BoardStore(db),
+    frames: new PairFrameReader(db),
     withHistory: new Set(withHistory),
   };
   return {
@@ -114,7 +118,9 @@ export function readerOn(db: Database, withHistory: readonly ExchangeId[] = []):
   };
 }
 
-/** A history with three payments of each row, the newest at noon; written when it is first asked. */
+/**
+ * A history with three payments of each row, the newest at noon, and spreads that last; written when it is first asked.
+ */
 export function historyOf(rows: () => readonly BoardRow[]): HistoryReader {
   let reader: HistoryReader | null = null;
   return {
@@ -130,6 +136,7 @@ const EIGHT_HOURS = 8 * 3600;
 function paidByAll(rows: readonly BoardRow[]): Database {
   const db = historyInMemory();
   const writer = new HistoryWriter(db);
+  const ids = new Map<ExchangeId, number>();
   for (const [place, { record }] of rows.entries()) {
     const description = { ...record, listedAt: null, firstSeen: record.firstSeenMs, endedAt: null };
     const paid = [2, 1, 0].map((ago): Paid => ({
@@ -140,9 +147,31 @@ function paidByAll(rows: readonly BoardRow[]): Database {
       origin: ago === 0 ? "estimated" : "exchange",
       estimate: ago === 2 ? 0.000_123 : null,
     }));
-    writer.add(seriesOf(description), paid);
+    ids.set(record.exchange, writer.add(seriesOf(description), paid));
   }
+  spreadBetween(db, [...ids.values()]);
   return db;
+}
+
+/** A spread of 1,000 % a year between each two of these series, both ways, open for the last hours before noon. */
+function spreadBetween(db: Database, ids: readonly number[]): void {
+  const epochs = new HistoryEpochRepository(db);
+  const epoch = epochs.takeOver();
+  const writer = new PairFrameWriter(db, epochs, "1.2.3");
+  const ordered = ids.toSorted((one, other) => one - other);
+  const pairs = ordered.flatMap((long) =>
+    ordered.flatMap((short) => (long === short ? [] : [[long, short] as const])),
+  );
+  for (const hoursAgo of [3, 2, 1]) {
+    const frame = makePairFrame(NOON_MS / 1000 - hoursAgo * 3600, pairs.length);
+    for (const [index, [long, short]] of pairs.entries()) {
+      frame.longIds[index] = long;
+      frame.shortIds[index] = short;
+      frame.firstSeen[index] = NOON_MS / 1000 - 3 * 3600;
+      frame.steps[index] = yieldStepOf(1_000);
+    }
+    writer.write(epoch, frame);
+  }
 }
 
 function seriesOf(of: SeriesDescription): SeriesDescription {

@@ -60,17 +60,17 @@ export class PairFrameWriter {
 
 /** Reads the hourly frames of open pairs. */
 export class PairFrameReader {
-  readonly #rows;
+  readonly #next;
 
   constructor(db: Database) {
-    this.#rows = db.query<Row, [number, number]>(
-      "SELECT at, blob FROM pair_frames WHERE at >= ? AND at < ? ORDER BY at",
+    this.#next = db.query<Row, [number, number]>(
+      "SELECT at, blob FROM pair_frames WHERE at >= ? AND at < ? ORDER BY at LIMIT 1",
     );
   }
 
   /**
    * The frames in [fromS, toS), oldest first, one in memory at a time. A damaged one is passed to `onDamage` and left
-   * out with those that need it.
+   * out with those that need it. Each is a statement of its own: several can be read in turn, and none to its end.
    */
   *read(
     fromS: number,
@@ -80,7 +80,9 @@ export class PairFrameReader {
     let before: PairFrame | null = null;
     // The first frame of the day is the key to the others.
     const dayS = Math.floor(fromS / DAY_S) * DAY_S;
-    for (const { at, blob } of this.#rows.iterate(dayS, toS)) {
+    let row = this.#next.get(dayS, toS);
+    for (; row !== null; row = this.#next.get(row.at + 1, toS)) {
+      const { at, blob } = row;
       try {
         before = this.#frame(blob, before);
       } catch (error) {

@@ -9,8 +9,10 @@ import { badCursor } from "./cursor.ts";
 import { askPast } from "./past.ts";
 import type { Page, Sources } from "./source.ts";
 
-/** Questions whose answers are tables of series. */
-type TableKind = "cumulative" | "ledger";
+/** Questions whose answers are tables of series, refused if they cover too many payments. */
+type SeriesTableKind = "cumulative" | "ledger";
+/** Those and others whose answers are tables. */
+type TableKind = SeriesTableKind | "persistence";
 type Table<Kind extends TableKind> = Extract<
   HistoryQuestions[Kind]["answer"],
   { readonly kind: "table" }
@@ -23,8 +25,8 @@ const MAX_BYTES = 6 * 1024 * 1024;
 const MIN_BYTES = 1_024;
 
 /**
- * Tables of series, each computed once a minute however often it is asked for: reading the past of all of them takes
- * seconds.
+ * Tables, each computed once per query however often it is asked for: reading the past of all series takes seconds. The
+ * time in a query decides how long that is: a minute, or an hour.
  */
 export class PastTables {
   readonly #history: HistoryReader;
@@ -37,19 +39,20 @@ export class PastTables {
   }
 
   /** The table. Throws the 503 problems of `askPast`, and a 400 for `parameter` if it covers too many payments. */
-  async of<Kind extends TableKind>(
+  async of<Kind extends SeriesTableKind>(
     kind: Kind,
     query: HistoryQuestions[Kind]["query"],
     parameter: string,
   ): Promise<Table<Kind>> {
-    const answer = await this.#answer(kind, query);
+    const answer = await this.answer(kind, query);
     if (answer.kind === "table") return answer as Table<Kind>;
     const { payments } = answer;
     const rule = `covers too much: ${payments} payments; choose a shorter one, or fewer exchanges or assets`;
     throw badParameters([{ parameter, rule }]);
   }
 
-  #answer<Kind extends TableKind>(
+  /** The answer. Throws the 503 problems of `askPast`. */
+  answer<Kind extends TableKind>(
     kind: Kind,
     query: HistoryQuestions[Kind]["query"],
   ): Promise<HistoryQuestions[Kind]["answer"]> {

@@ -14,7 +14,7 @@ export const MAX_LIST_MEMBERS = 200;
 const MAX_ECHO_LENGTH = 64;
 
 /** The unit of a number, as stated in errors; null for rows, exchanges and ratios. Required, so that none is forgotten. */
-type Unit = "US dollars" | "hours" | "seconds" | "percent" | "percent a year" | null;
+type Unit = "US dollars" | "days" | "hours" | "seconds" | "percent" | "percent a year" | null;
 
 /** Inclusive bounds; `above` is exclusive. */
 export interface NumberBounds {

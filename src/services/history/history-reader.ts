@@ -6,6 +6,7 @@ import type { CumulativeRow, TableAnswer, TableQuery } from "./cumulative-table.
 import type { LedgerAnswer, LedgerQuery } from "./ledger-table.ts";
 import type { LiveBucketQuery, LiveBucketRow, LivePage, LivePointRow } from "./live-page.ts";
 import type { PointsQuery } from "./history-query.ts";
+import type { PersistenceAnswer, PersistenceTableQuery } from "./persistence-table.ts";
 import type { BucketPage, BucketQuery, SettledPage } from "./settled-page.ts";
 
 /** The questions about the past, each with its answer. Both are plain data: they cross a thread boundary. */
@@ -16,6 +17,10 @@ export interface HistoryQuestions {
   readonly cumulative: {
     readonly query: TableQuery;
     readonly answer: TableAnswer<CumulativeRow>;
+  };
+  readonly persistence: {
+    readonly query: PersistenceTableQuery;
+    readonly answer: PersistenceAnswer;
   };
   readonly ledger: { readonly query: LedgerQuery; readonly answer: LedgerAnswer };
   readonly buckets: { readonly query: BucketQuery; readonly answer: BucketPage };
