@@ -22,6 +22,7 @@ import { addDivergenceRoutes } from "./api/divergence/routes.ts";
 import { addExchangeRoutes, type ExchangeInfo } from "./api/exchanges/routes.ts";
 import { addExplainRoutes, ORIGINS_ASKED, type ExchangeRules } from "./api/explain/routes.ts";
 import { addExtremesRoutes } from "./api/extremes/routes.ts";
+import { addForecastRoutes } from "./api/forecast-error/routes.ts";
 import { addFundingRoutes } from "./api/funding/routes.ts";
 import { addHealthRoutes } from "./api/health/routes.ts";
 import { addHistoryRoutes } from "./api/history/routes.ts";
@@ -107,6 +108,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addCumulativeRoutes(router, { answers, history });
   addBacktestRoutes(router, { answers, history, fees });
   addPersistenceRoutes(router, { answers, history, fees });
+  addForecastRoutes(router, { answers, history });
   addGapRoutes(router, { answers, history });
   addQualityRoutes(router, { answers });
   addStreamRoutes(router, { answers, streams });

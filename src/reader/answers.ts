@@ -2,6 +2,7 @@ import type { BoardStore } from "../db/history/board-store.ts";
 import { parquetBytes } from "../lib/parquet.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import { pastBoard } from "../services/history/past-board.ts";
+import { forecastTable } from "./forecast.ts";
 import { type KnownSamples, pairAnswer } from "./pair.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { liveBucketPage, livePage } from "./live.ts";
@@ -26,6 +27,8 @@ export function* answerTo(known: Known, { kind, query }: Question): Stepwise<Ans
       return yield* cumulativeTable(known, query);
     case "persistence":
       return yield* persistenceTable(known, query);
+    case "forecast":
+      return yield* forecastTable(known, query);
     case "ledger":
       return yield* ledgerTable(known, query);
     case "buckets":

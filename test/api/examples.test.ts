@@ -4,6 +4,7 @@ import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { plainDocument } from "../support/plain-document.ts";
+import { ONE_OF } from "../support/served-queries.ts";
 
 interface Parameter {
   readonly name: string;
@@ -41,9 +42,13 @@ function target(path: string, parameters: readonly Parameter[], given: readonly 
     .filter((parameter) => parameter.in === "path")
     .reduce((text, { name, schema }) => text.replace(`{${name}}`, String(schema.example)), path);
   const query = parameters
-    .filter((one) => one.in === "query" && (one.required === true || given.includes(one)))
+    .filter((one) => one.in === "query" && (isNeeded(path, one) || given.includes(one)))
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(schema.example))}`);
   return query.length === 0 ? filled : `${filled}?${query.join("&")}`;
+}
+
+function isNeeded(path: string, { name, required }: Parameter): boolean {
+  return required === true || ONE_OF[path]?.[0] === name;
 }
 
 /** Streams never end; their parameters are those of the list of current rates. */

@@ -10,6 +10,7 @@ import {
 } from "../../src/db/history/series-repository.ts";
 import { storedDecimal } from "../../src/db/history/stored-decimal.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
+import { SampleWriter } from "../../src/db/history/sample-writer.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { makePairFrame, yieldStepOf } from "../../src/domain/pair-frame.ts";
@@ -119,7 +120,8 @@ export function readerOn(db: Database, withHistory: readonly ExchangeId[] = []):
 }
 
 /**
- * A history with three payments of each row, the newest at noon, and spreads that last; written when it is first asked.
+ * A history with three payments of each row, the newest at noon, live rates before them, and spreads that last; written
+ * when it is first asked.
  */
 export function historyOf(rows: () => readonly BoardRow[]): HistoryReader {
   let reader: HistoryReader | null = null;
@@ -149,8 +151,40 @@ function paidByAll(rows: readonly BoardRow[]): Database {
     }));
     ids.set(record.exchange, writer.add(seriesOf(description), paid));
   }
+  sampleBefore(db, rows);
   spreadBetween(db, [...ids.values()]);
   return db;
+}
+
+/** The live rate of each row an hour before each of its payments. */
+function sampleBefore(db: Database, rows: readonly BoardRow[]): void {
+  const epochs = new HistoryEpochRepository(db);
+  const epoch = epochs.takeOver();
+  const series = new SeriesRepository(db);
+  const writer = new SampleWriter(db, { epochs, series, programVersion: "1.2.3" });
+  for (const [exchange, own] of Map.groupBy(rows, ({ record }) => record.exchange)) {
+    const instruments = own.map(({ record }) => ({
+      series: seriesOf({
+        ...record,
+        listedAt: null,
+        firstSeen: record.firstSeenMs,
+        endedAt: null,
+      }),
+      sample: {
+        rate: record.fundingRate,
+        intervalHours: 8,
+        nextFundingAtMs: null,
+        markPrice: null,
+        indexPrice: null,
+        openInterestUsd: null,
+        volume24hUsd: null,
+      },
+      flags: 0,
+      assetId: null,
+    }));
+    for (const hoursAgo of [17, 9, 1])
+      writer.write(epoch, exchange, NOON_MS - hoursAgo * 3_600_000, instruments);
+  }
 }
 
 /** A spread of 1,000 % a year between each two of these series, both ways, open for the last hours before noon. */

@@ -12,7 +12,7 @@ import { testApp, type TestApp } from "./app.ts";
 import { allCollected, rowOf, snapshotOf, type TestBoard, withStatuses } from "./board.ts";
 import { plainDocument } from "./plain-document.ts";
 import { NOON_MS } from "./quote.ts";
-import { REQUIRED_VALUES } from "./served-queries.ts";
+import { ONE_OF, REQUIRED_VALUES } from "./served-queries.ts";
 
 /** Every list of the API, found in the served document, and generated markets to fill them. */
 
@@ -64,6 +64,7 @@ const MORE: Readonly<Record<string, readonly [string, string][]>> = {
     ["pairs", "all"],
   ],
   "/api/funding/backtest": [...requiredOnes("long", "short"), ["gaps", "allow"]],
+  "/api/funding/forecast-error": [["exchange", EXCHANGE_IDS.join(",")]],
   // By instrument instead of by exchange.
   "/api/quality/gaps": [["exchange", EXCHANGE_IDS.join(",")]],
   "/api/funding/position": requiredOnes("uid", "side"),
@@ -90,7 +91,9 @@ function listsOf(document: {
     );
     const query = `?${new URLSearchParams([...minimums, ...(MORE[path] ?? [])])}`;
     const hasCursor = parameters.some(({ name }) => name === "cursor");
-    const isPlain = !parameters.some((parameter) => parameter.in === "query" && parameter.required);
+    const isPlain =
+      !(path in ONE_OF) &&
+      !parameters.some((parameter) => parameter.in === "query" && parameter.required);
     return [{ path, query, hasCursor, isPlain }];
   });
 }

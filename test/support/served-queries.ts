@@ -54,14 +54,18 @@ export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
   side: "short",
   long: "xt:BTCUSDT:1",
   short: "xt:BTCUSDT:1",
+  exchange: "xt",
+};
+
+/** Parameters of which one must be given, by path; the first of them is. */
+export const ONE_OF: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  "/api/funding/forecast-error": ["exchange", "base", "asset_id"],
 };
 
 /** Every path of the document, filled in, with the required parameters. */
 export const EVERY_PATH: readonly string[] = Object.entries(document.paths).map(
   ([template, { get }]) => {
-    const required = (get?.parameters ?? []).filter(
-      (parameter) => parameter.in === "query" && parameter.required === true,
-    );
+    const required = (get?.parameters ?? []).filter((parameter) => isNeeded(template, parameter));
     const query = new URLSearchParams(
       required.map(({ name }): [string, string] => [name, requiredValue(name)]),
     );
@@ -75,12 +79,19 @@ export const ADDRESSES: readonly ServedAddress[] = Object.entries(document.paths
     const parameters = (get?.parameters ?? []).filter((parameter) => parameter.in === "query");
     if (parameters.length === 0) return [];
     const path = filledIn(template);
-    const required = parameters.flatMap(({ name, required: isRequired }) =>
-      isRequired === true ? [`${new URLSearchParams({ [name]: requiredValue(name) })}&`] : [],
+    const required = parameters.flatMap((parameter) =>
+      isNeeded(template, parameter)
+        ? [`${new URLSearchParams({ [parameter.name]: requiredValue(parameter.name) })}&`]
+        : [],
     );
     return [{ path, required: required.join(""), parameters }];
   },
 );
+
+/** Whether a request without this query parameter may be refused. */
+function isNeeded(path: string, { name, in: place, required }: ServedParameter): boolean {
+  return place === "query" && (required === true || ONE_OF[path]?.[0] === name);
+}
 
 function filledIn(template: string): string {
   return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_VALUES[name] ?? name);
@@ -159,7 +170,7 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
   );
   return fc
     .record(model, {
-      requiredKeys: spelled.flatMap(({ name, required }) => (required === true ? [name] : [])),
+      requiredKeys: spelled.flatMap((one) => (isNeeded(address.path, one) ? [one.name] : [])),
     })
     .map((chosen) =>
       Object.fromEntries(

@@ -17,12 +17,21 @@ interface Layers {
   readonly axes: AxisReader;
 }
 
+interface Shared {
+  readonly from: number;
+  readonly to: number;
+  readonly hours: readonly { readonly start: number; readonly sections: Sections }[];
+  readonly replayed: ReplayedRefreshes["sections"];
+}
+
 /** Reads the blobs of one exchange that a range needs. Use it inside one transaction. */
 export class LayerReader {
   readonly #store: SampleStore;
   readonly #exchange: ExchangeId;
   readonly #layers: Layers;
   readonly damages: Damage[] = [];
+  /** What all series of a range share, opened for the first one. */
+  #shared: Shared | null = null;
 
   constructor(
     store: SampleStore,
@@ -67,6 +76,7 @@ export class LayerReader {
       });
       return columns === null ? [] : [columns];
     };
+    const { hours, replayed } = this.#sharedOf(from, to);
     const inDay = (day: number): Uint8Array | null => {
       const pack = this.#store.dayPack(this.#exchange, day, seriesId);
       return pack && blobWith(pack, seriesId);
@@ -74,10 +84,11 @@ export class LayerReader {
     return [
       ...[...months].flatMap((month) => read(month, () => this.#store.monthOf(seriesId, month))),
       ...days.flatMap((day) => read(day, () => inDay(day))),
-      ...this.#hours(from, to).flatMap(({ start, blob }) => read(start, () => blob)),
-      ...this.#replayed(from, to).sections.flatMap((one) =>
-        one.seriesId === seriesId ? [one.columns] : [],
-      ),
+      ...hours.flatMap(({ start, sections }) => {
+        const columns = this.#readable(start, () => sections.read(seriesId, withMarket));
+        return columns === null ? [] : [columns];
+      }),
+      ...replayed.flatMap((one) => (one.seriesId === seriesId ? [one.columns] : [])),
     ].toSorted((one, other) => (one.times[0] ?? 0) - (other.times[0] ?? 0));
   }
 
@@ -111,6 +122,18 @@ export class LayerReader {
     return this.#store
       .hours(this.#exchange, blockOf(from), to)
       .filter(({ start }) => !days.has(dayOf(start)) && !this.isInMonth(start));
+  }
+
+  #sharedOf(from: number, to: number): Shared {
+    const known = this.#shared;
+    if (known !== null && known.from === from && known.to === to) return known;
+    const { finder } = this.#layers.axes;
+    const hours = this.#hours(from, to).flatMap(({ start, blob }) => {
+      const sections = this.#readable(start, () => openSections(blob, finder));
+      return sections === null ? [] : [{ start, sections }];
+    });
+    const replayed = this.#replayed(from, to).sections;
+    return (this.#shared = { from, to, hours, replayed });
   }
 
   #replayed(from: number, to: number): ReplayedRefreshes {

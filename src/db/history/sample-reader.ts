@@ -12,6 +12,12 @@ export interface SamplesRead {
   readonly damages: readonly Damage[];
 }
 
+/** The same of several series. */
+interface EachRead {
+  readonly each: readonly SampleColumns[];
+  readonly damages: readonly Damage[];
+}
+
 /** Reads samples, on a connection that may be read-only. Times are unix seconds. */
 export class SampleReader {
   readonly #db: Database;
@@ -33,16 +39,35 @@ export class SampleReader {
    * amounts if they are not wanted. A damaged blob is left out and named.
    */
   read(
-    series: { readonly id: number; readonly exchange: ExchangeId },
+    { id, exchange }: { readonly id: number; readonly exchange: ExchangeId },
     from: number,
     to: number,
     { withMarket = true }: { readonly withMarket?: boolean } = {},
   ): SamplesRead {
+    const { each, damages } = this.#readEach(exchange, [id], from, to, withMarket);
+    return { columns: each[0] ?? joined([]), damages };
+  }
+
+  /**
+   * The rates and intervals of several series of an exchange in [from, to), in the order of the ids. The hours that are
+   * in no complete day are blobs of all series: they are opened once.
+   */
+  ratesOfEach(exchange: ExchangeId, ids: readonly number[], from: number, to: number): EachRead {
+    return this.#readEach(exchange, ids, from, to, false);
+  }
+
+  #readEach(
+    exchange: ExchangeId,
+    ids: readonly number[],
+    from: number,
+    to: number,
+    withMarket: boolean,
+  ): EachRead {
     // One transaction: a roll-up moves samples between two statements.
     return this.#db.transaction(() => {
-      const layers = new LayerReader(this.#store, series.exchange, from, to, this.#axes);
-      const pieces = layers.piecesOf(series.id, from, to, withMarket);
-      return { columns: within(pieces, from, to), damages: layers.damages };
+      const layers = new LayerReader(this.#store, exchange, from, to, this.#axes);
+      const each = ids.map((id) => within(layers.piecesOf(id, from, to, withMarket), from, to));
+      return { each, damages: layers.damages };
     })();
   }
 }

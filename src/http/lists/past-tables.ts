@@ -12,7 +12,7 @@ import type { Page, Sources } from "./source.ts";
 /** Questions whose answers are tables of series, refused if they cover too many payments. */
 type SeriesTableKind = "cumulative" | "ledger";
 /** Those and others whose answers are tables. */
-type TableKind = SeriesTableKind | "persistence";
+type TableKind = SeriesTableKind | "persistence" | "forecast";
 type Table<Kind extends TableKind> = Extract<
   HistoryQuestions[Kind]["answer"],
   { readonly kind: "table" }

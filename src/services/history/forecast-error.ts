@@ -11,11 +11,11 @@ export const FORECAST_TOLERANCE_MS = 5 * 60_000;
 
 export interface ForecastErrorQuery {
   /** The time up to now of which settlements are compared. */
-  readonly spanMs: number;
+  readonly days: number;
 }
 
 /** The defaults. */
-export const FORECAST_ERROR_DEFAULTS: ForecastErrorQuery = { spanMs: 7 * 24 * HOUR_MS };
+export const FORECAST_ERROR_DEFAULTS: ForecastErrorQuery = { days: 7 };
 
 /** A live rate of a periodic contract. */
 export interface ForecastSample {

@@ -3,6 +3,7 @@ import type { BacktestAnswer, PairQuery } from "./backtest-table.ts";
 import type { BoardQuery, NoPastBoard, PastBoard } from "./past-market.ts";
 import type { FlatColumn } from "../../lib/flat-table.ts";
 import type { CumulativeRow, TableAnswer, TableQuery } from "./cumulative-table.ts";
+import type { ForecastAnswer, ForecastQuery } from "./forecast-table.ts";
 import type { LedgerAnswer, LedgerQuery } from "./ledger-table.ts";
 import type { LiveBucketQuery, LiveBucketRow, LivePage, LivePointRow } from "./live-page.ts";
 import type { PointsQuery } from "./history-query.ts";
@@ -22,6 +23,7 @@ export interface HistoryQuestions {
     readonly query: PersistenceTableQuery;
     readonly answer: PersistenceAnswer;
   };
+  readonly forecast: { readonly query: ForecastQuery; readonly answer: ForecastAnswer };
   readonly ledger: { readonly query: LedgerQuery; readonly answer: LedgerAnswer };
   readonly buckets: { readonly query: BucketQuery; readonly answer: BucketPage };
   readonly live: { readonly query: PointsQuery; readonly answer: LivePage<LivePointRow> };
