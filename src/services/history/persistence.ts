@@ -12,7 +12,7 @@ export interface PersistenceQuery {
   readonly days: number;
 }
 
-export const PERSISTENCE_DEFAULTS: PersistenceQuery = { minNetPct: 0, holdHours: 24, days: 30 };
+export const PERSISTENCE_DEFAULTS: PersistenceQuery = { minNetPct: 0, holdHours: 24, days: 7 };
 
 /** The ages of a spread at which it is seen, in full hours. */
 export const PERSISTENCE_AGES_HOURS = [0, 1, 3, 8, 24, 72] as const;
