@@ -23,7 +23,11 @@ const PATIENCE_MS = 200_000;
 const STREAM = "/api/funding/stream";
 
 /** Lists that are rightly empty: no interval changes in a frozen market, and no age is an hour yet. */
-const MAY_BE_EMPTY = new Set(["/api/intervals/changes", "/api/funding/divergence"]);
+const MAY_BE_EMPTY = new Set([
+  "/api/intervals/changes",
+  "/api/funding/divergence",
+  "/api/funding/forecast-error",
+]);
 
 /**
  * What depends on the asset instead of the row; what some exchanges have one by one, over minutes; what changes at a

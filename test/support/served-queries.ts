@@ -57,7 +57,7 @@ export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
   exchange: "xt",
 };
 
-/** Parameters of which one must be given, by path; the first of them is. */
+/** Parameters of which one is given, by path, the first of them: without any the answer is about one asset alone. */
 export const ONE_OF: Readonly<Record<string, readonly [string, ...string[]]>> = {
   "/api/funding/forecast-error": ["exchange", "base", "asset_id"],
 };

@@ -33,7 +33,7 @@ const forecastErrorRoute = createRoute({
   tags: ["History"],
   summary: "Live rates against what was charged",
   description:
-    "By exchange and interval, how far the live rate 1, 2 and 4 hours before a settlement was from the rate that was then charged. A live rate counts if it was sampled at most five minutes before that moment and was published for this settlement: horizons are shorter than the interval. Only settlements known from the exchange count, not estimates, which are live rates themselves. Continuous contracts are left out. `base`, `asset_id` or `exchange` must be given. Computed once an hour.",
+    "By exchange and interval, how far the live rate 1, 2 and 4 hours before a settlement was from the rate that was then charged. A live rate counts if it was sampled at most five minutes before that moment and was published for this settlement: horizons are shorter than the interval. Only settlements known from the exchange count, not estimates, which are live rates themselves. Continuous contracts are left out. Samples of each instrument are read: without `base`, `asset_id` and `exchange` those of BTC. Computed once an hour.",
   request: { query: ForecastErrorQuerySchema },
   responses: {
     ...cachedFile(ForecastErrorListSchema, "A row for each that has a settlement, possibly none."),
@@ -53,7 +53,7 @@ export function addForecastRoutes(
 ): void {
   const tables = new PastTables(history);
   app.openapi(forecastErrorRoute, async (c) => {
-    const params = c.req.valid("query");
+    const params = narrowed(c.req.valid("query"));
     const { params: found, names } = await withNames(answers, c, params);
     let shown: Compared | null = null;
     const sent = sendSourced(answers, c, params, {
@@ -77,6 +77,16 @@ export function addForecastRoutes(
     });
     return documented(forecastErrorRoute, sent);
   });
+}
+
+/** Every instrument at once would be too much. */
+const DEFAULT_BASE = ["BTC"];
+
+function narrowed<
+  Params extends Readonly<Record<"base" | "asset_id" | "exchange", readonly string[] | null>>,
+>(params: Params): Params {
+  const isNarrow = params.base !== null || params.asset_id !== null || params.exchange !== null;
+  return isNarrow ? params : { ...params, base: DEFAULT_BASE };
 }
 
 const COLUMNS = columnsOf(ForecastErrorSchema);

@@ -54,25 +54,17 @@ export const ForecastErrorListSchema = z
   })
   .openapi("ForecastErrorList");
 
-const ONE = "base, asset_id or exchange must be given: samples of each instrument are read";
-
-export const ForecastErrorQuerySchema = z
-  .strictObject({
-    ...instrumentFilters,
-    days: countParam(
-      { unit: "days", min: 1, max: MAX_FORECAST_DAYS },
-      {
-        description:
-          "How far back, in days, up to the last full hour. Many days of many instruments are refused: narrow it by exchange or asset.",
-        fallback: FORECAST_ERROR_DEFAULTS.days,
-        example: 3,
-      },
-    ),
-    ...fileFormatParam,
-    fields: fieldsParam(["exchange", "horizon_hours", "bias_pct"]),
-  })
-  .superRefine(({ base, asset_id: asset, exchange }, context) => {
-    if (base !== null || asset !== null || exchange !== null) return;
-    for (const name of ["base", "exchange"])
-      context.addIssue({ code: "custom", path: [name], message: ONE });
-  });
+export const ForecastErrorQuerySchema = z.strictObject({
+  ...instrumentFilters,
+  days: countParam(
+    { unit: "days", min: 1, max: MAX_FORECAST_DAYS },
+    {
+      description:
+        "How far back, in days, up to the last full hour. Many days of many instruments are refused: narrow it by exchange or asset.",
+      fallback: FORECAST_ERROR_DEFAULTS.days,
+      example: 3,
+    },
+  ),
+  ...fileFormatParam,
+  fields: fieldsParam(["exchange", "horizon_hours", "bias_pct"]),
+});
