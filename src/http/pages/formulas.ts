@@ -1,5 +1,6 @@
 import { CAPACITY_SHARE } from "../../domain/arbitrage.ts";
 import { MIN_SETTLED_HOURS, SETTLED_YIELD_HOURS } from "../../domain/settled-yield.ts";
+import { PAST_FORMULAS } from "./past-formulas.ts";
 import { percent } from "./quantities.ts";
 
 /** The formula of every figure that does not come from an exchange, and what it is a fraction of. */
@@ -57,6 +58,7 @@ export const FORMULAS = [
     formula: "payments present, without estimates, / expected_settlements",
     of: "fraction of the payments that were due",
   },
+  ...PAST_FORMULAS,
   {
     name: "rate_8h_pct",
     formula: "funding_rate × (8 / funding_interval_hours) × 100",
