@@ -131,6 +131,22 @@ const hourly = Array.from({ length: 30 }, (_, hour) =>
 );
 
 describe("stored frames", () => {
+  test("are read by several readers in turn, also while one is left before its end", () => {
+    const { file, epoch, writer } = openedFile();
+    using _ = file;
+    const frames = writer();
+    for (const frame of hourly) frames.write(epoch, frame);
+    const reader = new PairFrameReader(file.db);
+    const noDamage = (atS: number): void => expect(atS).toBe(0);
+    const left = reader.read(0, NOON_S + 100 * HOUR_S, noDamage);
+    expect(left.next().value).toEqual(hourly[0]);
+    const turns = [0, 5].map((hour) =>
+      reader.read(NOON_S + hour * HOUR_S, NOON_S + 100 * HOUR_S, noDamage),
+    );
+    for (let hour = 0; hour < 20; hour += 1)
+      expect(turns.map((one) => one.next().value)).toEqual([hourly[hour], hourly[hour + 5]]);
+  });
+
   test("are read in any range, also from within a day and across a restart", () => {
     const { file, epoch, writer, read } = openedFile();
     using _ = file;
