@@ -154,8 +154,8 @@ const SPAN_DAYS = BACKTEST_SPAN_MS / 86_400_000;
 
 export const BacktestQuerySchema = z
   .strictObject({
-    long: leg("long", "okx:BTC-USDT-SWAP"),
-    short: leg("short", "kraken:PF_XBTUSD"),
+    long: leg("long", "binance:BTCUSDT"),
+    short: leg("short", "bybit:BTCUSDT"),
     from: timeParam({
       description: `The position is held from here on, at most ${MAX_RAW_DAYS} days before \`to\`; a settlement at this very time does not count. Default: ${SPAN_DAYS} days before \`to\`.`,
       fallback: null,
