@@ -28,6 +28,9 @@ import { startService, temporaryDatabasePath } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { PART } from "../support/part-of-market.ts";
 
+/** With the other leg of the document's example of a backtest. */
+const IDS = [...HANDFUL, "bybit"] as const;
+
 /** Rows change often enough for a stream to have events soon. */
 const REFRESH_SECONDS = "2";
 
@@ -50,14 +53,14 @@ beforeAll(async () => {
     await startService({
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,
-      EXCHANGES: HANDFUL.join(","),
+      EXCHANGES: IDS.join(","),
       REFRESH_SECONDS,
     }),
   );
   const { origin } = service;
   const document = await (await fetch(`${origin}/openapi.json`)).text();
   const clients = stack.use(await generateClients(document, origin));
-  await allShown(origin, HANDFUL);
+  await allShown(origin, IDS);
   const operations = operationsOf(document);
   await clients.write("calls.ts", callsProgram(operations, await pathValues(origin)));
   await clients.write("direct.ts", directProgram(operations, await pathValues(origin)));
@@ -193,7 +196,7 @@ describe("clients generated from the document of a running service", () => {
       expect(used.pages.map((page) => page.length)).toEqual([3, 3, 3]);
       const paged = used.pages.flat();
       expect(new Set(paged.map(({ symbol }) => symbol)).size).toBe(paged.length);
-      expect(new Set(used.ofBtc.map(({ exchange }) => exchange))).toEqual(new Set(HANDFUL));
+      expect(new Set(used.ofBtc.map(({ exchange }) => exchange))).toEqual(new Set(IDS));
       expect(new Set(used.ofBtc.map(({ base }) => base))).toEqual(new Set(["BTC"]));
       expect(used.explained.symbol).toBe("BTCUSDT");
       expect(used.explained.rate).toBeNumber();
