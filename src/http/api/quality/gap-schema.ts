@@ -111,7 +111,6 @@ export const GapQuerySchema = z.strictObject({
   exchange: instrumentFilters.exchange,
   uid: openListParam((text) => text, {
     description: "Instruments by `uid`, past ones included. Default: all.",
-    example: ["xt:BTCUSDT:1"],
     fallback: null,
   }),
   limit: pageParams.limit,
