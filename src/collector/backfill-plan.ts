@@ -1,11 +1,9 @@
 import type { Backfill } from "../db/history/backfill-repository.ts";
 import type { ListedInstrument } from "../db/market/instrument-descriptions.ts";
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
+import { PUBLISHED_AFTER_MS } from "../domain/settlement.ts";
 
 const DAY_MS = 24 * HOUR_MS;
-
-/** Exchanges publish a payment within minutes of its slot. */
-const PUBLISHED_AFTER_MS = 10 * 60_000;
 
 /** Complete pasts are read on once a day … */
 const NEWEST_EVERY_MS = DAY_MS;

@@ -5,9 +5,9 @@ import {
   gapLedger,
   lackingWithin,
   type LedgerInput,
-  PUBLISHED_AFTER_MS,
   rangesWithin,
 } from "../../src/services/history/gap-ledger.ts";
+import { PUBLISHED_AFTER_MS } from "../../src/domain/settlement.ts";
 import { intervalsInForce } from "../../src/domain/intervals-in-force.ts";
 import { anyPast, hour, MIDNIGHT_MS, type PastSlot, slotsAt } from "../support/past.ts";
 

@@ -14,6 +14,14 @@ function settled(rate: string, extra: Partial<SettledRate> = {}): SettledRate {
   return { atMs: NOON_MS, rate, intervalHours: null, markPrice: null, ...extra };
 }
 
+/** Everything of a series. */
+function allOf<Row>(
+  repository: { range(seriesId: number, fromMs: number, toMs: number): readonly Row[] },
+  seriesId: number,
+): readonly Row[] {
+  return repository.range(seriesId, 0, Number.POSITIVE_INFINITY);
+}
+
 describe("a stored payment", () => {
   test("keeps the exchange's text, its time to the second and what was stated", () => {
     using history = new HistoryInFolder();
@@ -155,26 +163,14 @@ describe("payments are read", () => {
     expect(rates(0, Number.POSITIVE_INFINITY)).toHaveLength(6);
   });
 
-  test("by exchange and slot", () => {
-    const { history, settlements, ids } = stored();
-    using _ = history;
-    const rows = settlements.ofExchange("okx", NOON_MS, NOON_MS + 2 * HOUR_MS);
-    expect(rows.map(({ seriesId, rate }) => [seriesId, rate])).toEqual([
-      [ids[0], "0.0"],
-      [ids[0], "0.1"],
-      [ids[2], "0.0"],
-      [ids[2], "0.1"],
-    ]);
-  });
-
-  test("the newest, the oldest that the exchange sent, and all slots", () => {
+  test("the newest, the oldest that the exchange sent, and all of them", () => {
     const { history, settlements, ids } = stored();
     using _ = history;
     settlements.put(ids[0], settled("1", { atMs: NOON_MS - HOUR_MS }), "row");
     expect(settlements.last(ids[0])?.rate).toBe("0.5");
     expect(settlements.oldestReadMs(ids[0])).toBe(NOON_MS);
-    expect(settlements.slots(ids[0])).toHaveLength(7);
-    expect(settlements.slots(ids[0])[0]).toEqual({
+    expect(allOf(settlements, ids[0])).toHaveLength(7);
+    expect(allOf(settlements, ids[0])[0]).toMatchObject({
       slotMs: NOON_MS - HOUR_MS,
       intervalHours: null,
       origin: "row",
@@ -188,11 +184,11 @@ describe("payments are read", () => {
     const untilMs = NOON_MS + 4 * HOUR_MS;
     const deleted = () => settlements.deleteBefore(ids[0], untilMs, 2.5 * HOUR_MS);
     expect([deleted(), deleted(), deleted()]).toEqual([3, 1, 0]);
-    expect(settlements.slots(ids[0]).map(({ slotMs }) => slotMs)).toEqual([
+    expect(allOf(settlements, ids[0]).map(({ slotMs }) => slotMs)).toEqual([
       untilMs,
       untilMs + HOUR_MS,
     ]);
-    expect(settlements.slots(ids[1])).toHaveLength(6);
+    expect(allOf(settlements, ids[1])).toHaveLength(6);
   });
 });
 
@@ -211,10 +207,14 @@ describe("an accrued hour", () => {
       false,
     ]);
     expect(accruals.range(1, NOON_MS, NOON_MS + 2 * HOUR_MS)).toEqual(hours.slice(1).toReversed());
-    expect(accruals.hoursMs(1)).toEqual([NOON_MS, NOON_MS + HOUR_MS, NOON_MS + 2 * HOUR_MS]);
+    expect(allOf(accruals, 1).map(({ hourEndMs }) => hourEndMs)).toEqual([
+      NOON_MS,
+      NOON_MS + HOUR_MS,
+      NOON_MS + 2 * HOUR_MS,
+    ]);
     expect([accruals.oldestReadMs(1), accruals.oldestReadMs(2)]).toEqual([NOON_MS, null]);
     expect(accruals.deleteBefore(1, NOON_MS + HOUR_MS, 24 * HOUR_MS)).toBe(1);
-    expect(accruals.hoursMs(1)).toHaveLength(2);
+    expect(allOf(accruals, 1)).toHaveLength(2);
   });
 });
 

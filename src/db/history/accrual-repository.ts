@@ -14,7 +14,6 @@ export class AccrualRepository {
   readonly #onStored: OnStored;
   readonly #put;
   readonly #range;
-  readonly #hours;
   readonly #oldest;
   readonly #delete;
 
@@ -26,9 +25,6 @@ export class AccrualRepository {
     );
     this.#range = db.query<AccrualRow, [number, number, number]>(
       "SELECT hour, amount, unit FROM accruals WHERE series_id = ? AND hour >= ? AND hour < ? ORDER BY hour",
-    );
-    this.#hours = db.query<{ hour: number }, [number]>(
-      "SELECT hour FROM accruals WHERE series_id = ? ORDER BY hour",
     );
     this.#oldest = db.query<{ hour: number | null }, [number]>(
       "SELECT min(hour) AS hour FROM accruals WHERE series_id = ?",
@@ -55,11 +51,6 @@ export class AccrualRepository {
         amount: decimalOf(amount),
         unit,
       }));
-  }
-
-  /** The end of every hour of a series, oldest first. */
-  hoursMs(seriesId: number): readonly number[] {
-    return this.#hours.all(seriesId).map(({ hour }) => hour * 1000);
   }
 
   /** The end of the oldest hour; null if there is none. */

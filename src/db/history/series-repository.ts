@@ -30,10 +30,6 @@ export interface Series extends SeriesDescription {
 /** Whose past it is, and which table has it. */
 export type SeriesKind = Pick<Series, "uid" | "exchange" | "accrual">;
 
-/** The columns of a Series under its names, for other queries on this file. */
-export const SERIES_COLUMNS = `id, uid, exchange, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
-  asset_class AS assetClass, accrual, listed_at AS listedAt, first_seen AS firstSeen, ended_at AS endedAt`;
-
 const INSERT = `INSERT INTO series (uid, exchange, exchange_symbol, base, quote, settle, multiplier, asset_class, accrual,
     listed_at, first_seen, ended_at)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id`;

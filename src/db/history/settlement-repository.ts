@@ -1,5 +1,4 @@
 import type { Database } from "bun:sqlite";
-import type { ExchangeId } from "../../domain/exchange.ts";
 import {
   SETTLEMENT_ORIGINS,
   type SettledRate,
@@ -12,21 +11,7 @@ import { decimalOf, type StoredDecimal, storedDecimal } from "./stored-decimal.t
 /** A payment as stored: `intervalHours` only if it was stated, never a distance between slots. */
 export type StoredSettlement = Settlement;
 
-/** When an instrument was charged, and how that is known. */
-export interface SettledSlot {
-  readonly slotMs: number;
-  /** As stated with the payment or by a live row of that interval, else null. */
-  readonly intervalHours: number | null;
-  readonly origin: SettlementOrigin;
-}
-
-/** A payment of one of several series. */
-export interface SeriesSettlement extends StoredSettlement {
-  readonly seriesId: number;
-}
-
 interface SettlementRow {
-  readonly seriesId: number;
   readonly slot: number;
   readonly offset: number;
   readonly rate: StoredDecimal;
@@ -35,8 +20,6 @@ interface SettlementRow {
   readonly origin: number;
   readonly estimate: number | null;
 }
-
-type SlotRow = Pick<SettlementRow, "slot" | "intervalHours" | "origin">;
 
 const OF_EXCHANGE = SETTLEMENT_ORIGINS.indexOf("exchange");
 
@@ -48,7 +31,7 @@ const PUT = `INSERT INTO settlements
     interval_hours = coalesce(?5, interval_hours), mark_price = coalesce(?6, mark_price), origin = ?7
   WHERE ?7 < origin`;
 
-const COLUMNS = `series_id AS seriesId, slot, offset_seconds AS offset, rate, interval_hours AS intervalHours,
+const COLUMNS = `slot, offset_seconds AS offset, rate, interval_hours AS intervalHours,
   mark_price AS markPrice, origin, estimate`;
 
 /** Called with the id of a series of which something was stored, inside that transaction. */
@@ -59,9 +42,7 @@ export class SettlementRepository {
   readonly #onStored: OnStored;
   readonly #put;
   readonly #range;
-  readonly #ofExchange;
   readonly #last;
-  readonly #slots;
   readonly #oldest;
   readonly #delete;
 
@@ -71,15 +52,8 @@ export class SettlementRepository {
     this.#range = db.query<SettlementRow, [number, number, number]>(
       `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot`,
     );
-    this.#ofExchange = db.query<SettlementRow, [string, number, number]>(
-      `SELECT ${COLUMNS} FROM series CROSS JOIN settlements ON series_id = series.id
-       WHERE exchange = ? AND slot >= ? AND slot < ? ORDER BY series.id, slot`,
-    );
     this.#last = db.query<SettlementRow, [number]>(
       `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? ORDER BY slot DESC LIMIT 1`,
-    );
-    this.#slots = db.query<SlotRow, [number]>(
-      `SELECT slot, interval_hours AS intervalHours, origin FROM settlements WHERE series_id = ? ORDER BY slot`,
     );
     this.#oldest = db.query<{ slot: number }, [number]>(
       `SELECT slot FROM settlements WHERE series_id = ? AND origin = ${OF_EXCHANGE} ORDER BY slot LIMIT 1`,
@@ -115,26 +89,10 @@ export class SettlementRepository {
     return this.#range.all(seriesId, boundOf(fromMs), boundOf(toMs)).map(settlementOf);
   }
 
-  /** Payments of all series of an exchange with fromMs <= slot < toMs, by series and slot. */
-  ofExchange(exchange: ExchangeId, fromMs: number, toMs: number): readonly SeriesSettlement[] {
-    return this.#ofExchange
-      .all(exchange, boundOf(fromMs), boundOf(toMs))
-      .map((row) => ({ seriesId: row.seriesId, ...settlementOf(row) }));
-  }
-
   /** The newest payment of a series; null if there is none. */
   last(seriesId: number): StoredSettlement | null {
     const row = this.#last.get(seriesId);
     return row === null ? null : settlementOf(row);
-  }
-
-  /** Every slot of a series, oldest first. */
-  slots(seriesId: number): readonly SettledSlot[] {
-    return this.#slots.all(seriesId).map(({ slot, intervalHours, origin }) => ({
-      slotMs: slot * 1000,
-      intervalHours,
-      origin: originOf(origin),
-    }));
   }
 
   /** The oldest slot that was read from the exchange's history; null if there is none. */

@@ -53,6 +53,7 @@ import {
   TURNOVER_MIN,
 } from "../../domain/plausibility.ts";
 import { MARKET_EVERY_S, RATE_EXPONENT, SIGNIFICANT_DIGITS } from "../../domain/sample.ts";
+import { PUBLISHED_AFTER_MS } from "../../domain/settlement.ts";
 import { FROZEN_SHARE } from "../../services/board/exchange-rows.ts";
 import { EXACT_FOR_MS, LOOK_BACK_MS } from "../../services/history/past-market.ts";
 import { DOWN_AFTER_FAILURES, OK_FROM_SHARE } from "../../services/board/health.ts";
@@ -253,6 +254,11 @@ export const THRESHOLDS = [
     name: "too_large: rows",
     value: `over ${ROWS_GROWTH} times the rows accepted before, and over ${count(MIN_ROWS)}`,
     why: "An answer must not fill the memory.",
+  },
+  {
+    name: "settlements: missing",
+    value: `not known ${minutes(PUBLISHED_AFTER_MS)} after the slot`,
+    why: "Exchanges publish a payment within minutes.",
   },
   {
     name: "samples: digits",

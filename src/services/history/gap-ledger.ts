@@ -3,7 +3,7 @@
  * Times are unix ms. The hours of a continuous contract are its slots, with an interval of one hour.
  */
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
-import type { SettlementOrigin } from "../../domain/settlement.ts";
+import { PUBLISHED_AFTER_MS, type SettlementOrigin } from "../../domain/settlement.ts";
 
 /**
  * The state of an expected slot: charged as known; estimated from the last live rate; still to be read; read, but
@@ -77,9 +77,6 @@ export interface GapLedger {
   /** Whether all of them are present. */
   readonly isComplete: boolean;
 }
-
-/** A settlement is expected from this time after its slot on: exchanges publish it within minutes. */
-export const PUBLISHED_AFTER_MS = 10 * 60_000;
 
 /** The ledger of one instrument. */
 export function gapLedger(input: LedgerInput): GapLedger {
