@@ -12,7 +12,7 @@ export const LEDGER_SPANS = ["7d", "30d", "90d", "365d", "all"] as const;
 export type LedgerSpan = (typeof LEDGER_SPANS)[number];
 
 /** The default. */
-export const LEDGER_DEFAULTS = { range: "30d" } as const satisfies { readonly range: LedgerSpan };
+export const LEDGER_DEFAULTS = { range: "7d" } as const satisfies { readonly range: LedgerSpan };
 
 const DAY_MS = 24 * 3_600_000;
 const SPAN_DAYS = { "7d": 7, "30d": 30, "90d": 90, "365d": 365 } as const;
