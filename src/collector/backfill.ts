@@ -1,7 +1,7 @@
 import type { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "../domain/funding.ts";
-import type { Accrual, SettledRate } from "../domain/settlement.ts";
+import type { AccruedAmount, SettledRate } from "../domain/settlement.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type BackfillCounts, ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
@@ -46,7 +46,7 @@ async function backfillOf(collected: CollectedExchange, deps: BackfillDeps): Pro
         oldestMs: (seriesId) => settlements.oldestReadMs(seriesId),
       });
     case "accruals":
-      return run<Accrual>(collected, deps, {
+      return run<AccruedAmount>(collected, deps, {
         profile: past,
         accrual: "continuous",
         timeOf: ({ hourEndMs }) => hourEndMs,

@@ -5,7 +5,7 @@
 import { HOUR_MS } from "./funding.ts";
 import { intervalsInForce, type StatedSlot } from "./intervals-in-force.ts";
 import { roundPct } from "./percent.ts";
-import type { Accrual, SettlementOrigin } from "./settlement.ts";
+import type { AccruedAmount, SettlementOrigin } from "./settlement.ts";
 import { firstWhere } from "./sorted-search.ts";
 
 /** A stored settlement. */
@@ -16,7 +16,7 @@ export interface SettledSlot extends StatedSlot {
 }
 
 /** A stored hour of a continuous contract. */
-export interface AccruedHour extends Accrual {
+export interface AccruedHour extends AccruedAmount {
   /** The last known mark price at the end of the hour; null: unknown. Needed only for `quote_per_unit`. */
   readonly markPrice: number | null;
 }

@@ -42,7 +42,7 @@ export interface Settlement {
  * What a continuous contract accrued in one hour, from its index; never a sum of its rates. In `fraction` of notional
  * (Deribit's hourly interest), or in `quote` currency per priced unit (differences of Paradex's funding index).
  */
-export interface Accrual {
+export interface AccruedAmount {
   /** The end of the hour. */
   readonly hourEndMs: number;
   /** Decimal text; positive: longs pay shorts. */

@@ -1,4 +1,4 @@
-import type { Accrual, SettledRate } from "../domain/settlement.ts";
+import type { AccruedAmount, SettledRate } from "../domain/settlement.ts";
 import type { ExchangeHttp } from "./requests.ts";
 
 /** The instrument whose past is read. */
@@ -84,5 +84,5 @@ export interface HistoryProfile<Row = SettledRate> {
 /** The past of an exchange: payments, accrued amounts of continuous contracts, or none with the reason in words. */
 export type ExchangeHistory =
   | ({ readonly kind: "settlements" } & HistoryProfile<SettledRate>)
-  | ({ readonly kind: "accruals" } & HistoryProfile<Accrual>)
+  | ({ readonly kind: "accruals" } & HistoryProfile<AccruedAmount>)
   | { readonly kind: "none"; readonly reason: string };

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { type Decimal, decimalText, parseDecimal, subtractDecimals } from "../domain/decimal.ts";
 import { HOUR_MS, MAX_ABS_RATE } from "../domain/funding.ts";
 import {
-  type Accrual,
+  type AccruedAmount,
   type AccrualUnit,
   type SettledRate,
   slotMsOf,
@@ -45,7 +45,7 @@ export function accrualOf(
   hourEndMs: number | null,
   amount: string | null,
   unit: AccrualUnit,
-): Accrual | null {
+): AccruedAmount | null {
   if (hourEndMs === null || amount === null || slotMsOf(hourEndMs) % HOUR_MS !== 0) return null;
   if (unit === "fraction" && Math.abs(Number(amount)) > MAX_ABS_RATE) return null;
   return { hourEndMs: slotMsOf(hourEndMs), amount, unit };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { walkHistory, type WalkRange } from "../../src/collector/history-walk.ts";
-import type { Accrual, AccrualUnit } from "../../src/domain/settlement.ts";
+import type { AccruedAmount, AccrualUnit } from "../../src/domain/settlement.ts";
 import type { Exchange, ExchangeHttp } from "../../src/exchanges/exchange.ts";
 import type { HistoryInstrument, HistoryProfile } from "../../src/exchanges/history.ts";
 import type { AccruedHour } from "../../src/simulator/accruals.ts";
@@ -24,7 +24,7 @@ export interface AccrualDescription {
   readonly lostByHole: readonly ("own" | "next")[];
 }
 
-type Accruals = HistoryProfile<Accrual>;
+type Accruals = HistoryProfile<AccruedAmount>;
 
 /** The profile of an exchange that has accruals. */
 export function accrualProfileOf({ facts, history }: Exchange): Accruals {
@@ -43,11 +43,11 @@ export async function walkedAccruals(
   http: ExchangeHttp,
   exchangeSymbol: string,
   range: WalkRange,
-): Promise<{ readonly rows: readonly Accrual[]; readonly readFromMs: readonly number[] }> {
+): Promise<{ readonly rows: readonly AccruedAmount[]; readonly readFromMs: readonly number[] }> {
   const instrument: HistoryInstrument = { exchangeSymbol, intervalHours: null, key: null };
-  const rows: Accrual[] = [];
+  const rows: AccruedAmount[] = [];
   const readFromMs: number[] = [];
-  const walk = { profile, http, instrument, timeOf: (row: Accrual) => row.hourEndMs };
+  const walk = { profile, http, instrument, timeOf: (row: AccruedAmount) => row.hourEndMs };
   for await (const step of walkHistory(walk, range)) {
     rows.push(...step.rows);
     readFromMs.push(step.readFromMs);
@@ -55,7 +55,7 @@ export async function walkedAccruals(
   return { rows, readFromMs };
 }
 
-const ends = (rows: readonly Accrual[]) => rows.map(({ hourEndMs }) => hourEndMs);
+const ends = (rows: readonly AccruedAmount[]) => rows.map(({ hourEndMs }) => hourEndMs);
 
 /** The exact sum of decimal texts, as a decimal text. */
 export function sumOfDecimals(texts: readonly string[]): string {

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { Accrual, AccrualUnit } from "../../domain/settlement.ts";
+import type { AccruedAmount, AccrualUnit } from "../../domain/settlement.ts";
 import type { OnStored } from "./settlement-repository.ts";
 import { decimalOf, type StoredDecimal, storedDecimal } from "./stored-decimal.ts";
 
@@ -36,14 +36,14 @@ export class AccrualRepository {
   }
 
   /** Stores an hour unless it is known. Returns whether it was stored. Call it inside a transaction. */
-  put(seriesId: number, { hourEndMs, amount, unit }: Accrual): boolean {
+  put(seriesId: number, { hourEndMs, amount, unit }: AccruedAmount): boolean {
     const { changes } = this.#put.run(seriesId, hourEndMs / 1000, storedDecimal(amount), unit);
     if (changes > 0) this.#onStored(seriesId);
     return changes > 0;
   }
 
   /** Hours of one series with fromMs <= end < toMs, oldest first. */
-  range(seriesId: number, fromMs: number, toMs: number): readonly Accrual[] {
+  range(seriesId: number, fromMs: number, toMs: number): readonly AccruedAmount[] {
     return this.#range
       .all(seriesId, boundOf(fromMs), boundOf(toMs))
       .map(({ hour, amount, unit }) => ({
