@@ -110,7 +110,8 @@ export interface ExchangeFacts {
 /** One exchange: `fetchRaw` is I/O only, `parse` and `explain` are pure. */
 export interface Adapter<Raw> {
   readonly facts: ExchangeFacts;
-  readonly history?: ExchangeHistory;
+  /** What was charged in the past, or why that cannot be read. */
+  readonly history: ExchangeHistory;
   fetchRaw(source: Source): Promise<Raw>;
   parse(raw: Raw): Batch;
   /** The source rows of the rate of one quote of `parse(raw)`; null for a symbol that it did not show. */

@@ -9,9 +9,7 @@ import { ReaderClient, startReaderThread } from "../reader/reader-client.ts";
 
 /** The reader of the history. Its thread starts with the first question, when all files are migrated. */
 export function historyOf({ databasePath }: Config, log: Log): ReaderClient {
-  const withHistory = Object.values(EXCHANGES).filter(
-    ({ history }) => history !== undefined && history.kind !== "none",
-  );
+  const withHistory = Object.values(EXCHANGES).filter(({ history }) => history.kind !== "none");
   return new ReaderClient({
     settings: { databasePath, withHistory: withHistory.map(({ facts }) => facts.id) },
     startReader: startReaderThread,
