@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import Papa from "papaparse";
-import { csvLines } from "../../src/http/lists/columns.ts";
+import { z } from "zod";
+import { cellsOf, columnsOf, csvLines, decimalText } from "../../src/http/lists/columns.ts";
 
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
@@ -52,4 +53,14 @@ test("each cell reads back unchanged, except for the apostrophe before a formula
 test("no rows give an empty text, so that chunks can be concatenated", () => {
   expect(csvLines([])).toBe("");
   expect(csvLines([["a"], [null]])).toBe(csvLines([["a"]]) + csvLines([[null]]));
+});
+
+test("a decimal text is a number: only other texts with a sign get an apostrophe", () => {
+  const columns = columnsOf(z.object({ amount: decimalText.nullable(), name: z.string() }));
+  const lineOf = (amount: string | null, name: string): string =>
+    csvLines([cellsOf(columns, { amount, name })]);
+  expect(lineOf("-0.000250", "-5")).toBe('-0.000250,"\'-5"\r\n');
+  expect(lineOf("-1.5e-7", "a")).toBe("-1.5e-7,a\r\n");
+  expect(lineOf(null, "a")).toBe(",a\r\n");
+  expect(lineOf("-1+cmd", "a")).toBe('"\'-1+cmd",a\r\n');
 });

@@ -4,6 +4,12 @@ import type { FlatKind } from "../../lib/flat-table.ts";
 /** A cell's value; null is an empty cell. */
 type Cell = string | number | boolean | null;
 
+/** A decimal number: no formula, although it may begin with a sign. */
+const DECIMAL = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+/** In CSV, a decimal text is written as it is. */
+type CsvCell = Cell | { readonly decimal: string };
+
 /** One column of a list in CSV. */
 export interface Column<Row> {
   readonly name: string;
@@ -12,6 +18,8 @@ export interface Column<Row> {
   readonly field?: string;
   /** What its cells are in formats with types; unset: texts. */
   readonly kind?: FlatKind;
+  /** Whether its texts are decimal numbers (`decimalText`). */
+  readonly isDecimal?: boolean;
   /** Its value in JSON; unset if it equals the cell's. */
   readonly value?: (row: Row) => unknown;
 }
@@ -29,7 +37,13 @@ export function columnsOf<Schema extends z.ZodObject>(
     const part = knownPart(of);
     if (part === null) {
       const value = (row: z.output<Schema>) => fieldOf(row, field);
-      flat.push({ name: field, cell: (row) => cellOf(value(row)), value, kind: kindOf(of) });
+      flat.push({
+        name: field,
+        cell: (row) => cellOf(value(row)),
+        value,
+        kind: kindOf(of),
+        isDecimal: isDecimalField(of),
+      });
     } else nested.push(...columnsOf(part).map((column) => columnInside(field, column)));
   }
   return [...flat, ...nested];
@@ -38,7 +52,7 @@ export function columnsOf<Schema extends z.ZodObject>(
 /** A column for a member of the object field `field`; empty if that is null. */
 function columnInside<Row extends object>(
   field: string,
-  { name, cell, kind = "text", value = cell }: Column<Record<string, unknown>>,
+  { name, cell, value = cell, ...typed }: Column<Record<string, unknown>>,
 ): Column<Row> {
   const inside =
     <Value>(read: (inner: Record<string, unknown>) => Value) =>
@@ -46,21 +60,35 @@ function columnInside<Row extends object>(
       const inner = fieldOf(row, field);
       return inner === null ? null : read(inner as Record<string, unknown>);
     };
-  return { name: `${field}_${name}`, field, cell: inside(cell), value: inside(value), kind };
+  return { ...typed, name: `${field}_${name}`, field, cell: inside(cell), value: inside(value) };
+}
+
+/** A number as decimal text, with all its digits. In CSV it is a number, not text that may be a formula. */
+export const decimalText = z.stringFormat("decimal", DECIMAL);
+
+function isDecimalField(schema: unknown): boolean {
+  const known = whenSet(schema);
+  return known instanceof z.ZodCustomStringFormat && known.format === decimalText.format;
 }
 
 /** What the cells of a field are. */
 function kindOf(schema: unknown): FlatKind {
-  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional)
-    return kindOf(schema.unwrap());
-  if (schema instanceof z.ZodBoolean) return "boolean";
-  if (!(schema instanceof z.ZodNumber)) return "text";
-  return schema.isInt ? "integer" : "number";
+  const known = whenSet(schema);
+  if (known instanceof z.ZodBoolean) return "boolean";
+  if (!(known instanceof z.ZodNumber)) return "text";
+  return known.isInt ? "integer" : "number";
+}
+
+/** The schema of a field's values other than null. */
+function whenSet(schema: unknown): unknown {
+  return schema instanceof z.ZodNullable || schema instanceof z.ZodOptional
+    ? whenSet(schema.unwrap())
+    : schema;
 }
 
 /** The schema of a field's object, ignoring null; null if it is not an object. */
 function knownPart(schema: unknown): z.ZodObject | null {
-  const known = schema instanceof z.ZodNullable ? schema.unwrap() : schema;
+  const known = whenSet(schema);
   return known instanceof z.ZodObject ? known : null;
 }
 
@@ -92,9 +120,6 @@ const LINE_END = "\r\n";
  */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
-/** A decimal number is no formula, although it may begin with a sign. */
-const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
-
 /** What RFC 4180 requires to be quoted, and spaces or a byte-order mark that readers would trim. */
 const QUOTED = /[",\r\n\uFEFF]|^ | $/;
 
@@ -106,15 +131,20 @@ const PLAIN = /^[\dA-Za-z][\w:./~-]*$/;
  * `rows` may come in chunks: each chunk ends its last line. Written here because a list of 12,000 rows has 400,000
  * cells: a general writer takes ten times as long, all of it on the event loop.
  */
-export function csvLines(rows: readonly (readonly Cell[])[]): string {
+export function csvLines(rows: readonly (readonly CsvCell[])[]): string {
   let lines = "";
   for (const row of rows) lines += cellsText(row) + LINE_END;
   return lines;
 }
 
-/** The cells of one row. */
-export function cellsOf<Row>(columns: readonly Column<Row>[], row: Row): Cell[] {
-  return columns.map(({ cell }) => cell(row));
+/** The cells of one row for `csvLines`. */
+export function cellsOf<Row>(columns: readonly Column<Row>[], row: Row): CsvCell[] {
+  return columns.map(({ cell, isDecimal = false }) => {
+    const value = cell(row);
+    return isDecimal && typeof value === "string" && DECIMAL.test(value)
+      ? { decimal: value }
+      : value;
+  });
 }
 
 /** The line of a row before and after the cell of column `name`. */
@@ -133,15 +163,16 @@ export function csvAround<Row>(
   };
 }
 
-function cellsText(cells: readonly Cell[]): string {
+function cellsText(cells: readonly CsvCell[]): string {
   return cells.map(quoted).join(",");
 }
 
-function quoted(cell: Cell): string {
+function quoted(cell: CsvCell): string {
   if (cell === null) return "";
+  if (typeof cell === "object") return cell.decimal;
   if (typeof cell !== "string") return String(cell);
   if (PLAIN.test(cell)) return cell;
-  const isFormula = FORMULA.test(cell) && !NUMBER.test(cell);
+  const isFormula = FORMULA.test(cell);
   if (!isFormula && !QUOTED.test(cell)) return cell;
   return `"${isFormula ? "'" : ""}${cell.replaceAll('"', '""')}"`;
 }

@@ -5,6 +5,7 @@ import {
   CUMULATIVE_SORTS,
   NO_SUMS,
 } from "../../../services/history/cumulative-query.ts";
+import { decimalText } from "../../lists/columns.ts";
 import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
 import {
   fieldsParam,
@@ -53,7 +54,7 @@ export const CumulativeSchema = z
       0.21,
     ),
     sum_fraction: figure("The same as a fraction of notional.", 0.0021),
-    sum_text: z.string().nullable().meta({
+    sum_text: decimalText.nullable().meta({
       description: "`sum_fraction` as an exact decimal text.",
       example: "0.0021",
     }),

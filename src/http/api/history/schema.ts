@@ -7,6 +7,7 @@ import {
 } from "../../../services/history/history-query.ts";
 import { RESOLUTIONS, SERIES_DEFAULTS, SERIES_KINDS } from "../../../services/history/series.ts";
 import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
+import { decimalText } from "../../lists/columns.ts";
 import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
 import { LackingRangeSchema } from "../../lists/lacking.ts";
 import { LiveBucketSchema, LivePointSchema, liveSeriesFields } from "./live-schema.ts";
@@ -55,7 +56,7 @@ export const SettledPointSchema = z
       0.000040037341082362756,
     ),
     accrued_unit: orNull(AccruedUnitSchema),
-    amount_text: z.string().meta({
+    amount_text: decimalText.meta({
       description:
         "`funding_rate` or `accrued_amount` as the exchange's own decimal text, every digit of it.",
       example: "0.00010000",
@@ -84,7 +85,7 @@ export const SettledBucketSchema = z
     sum_fraction: z
       .number()
       .meta({ description: "The same as a fraction of notional.", example: 0.0003 }),
-    sum_text: z.string().meta({
+    sum_text: decimalText.meta({
       description: "`sum_fraction` as an exact decimal text.",
       example: "0.0003",
     }),
