@@ -1,4 +1,5 @@
 /** Rows as columns of flat memory, which cross a thread boundary without being copied row by row. */
+import type { Stepwise } from "./stepwise.ts";
 
 /** What the cells of a column are; each may be null. */
 export type FlatKind = "integer" | "number" | "boolean" | "text";
@@ -81,17 +82,18 @@ export interface FlatTable<Row> {
   readonly columns: { readonly [Name in keyof Row]: FlatColumn };
 }
 
-/** The rows as a table. */
-export function flatTable<Row extends FlatRecord<Row>>(
+/** The rows as a table; one column in a step. */
+export function* flatTable<Row extends FlatRecord<Row>>(
   spec: FlatSpec<Row>,
   rows: readonly Row[],
-): FlatTable<Row> {
-  const names = Object.keys(spec) as (keyof Row & string)[];
-  const columns = names.map((name): [string, FlatColumn] => {
+): Stepwise<FlatTable<Row>> {
+  const columns: [string, FlatColumn][] = [];
+  for (const name of Object.keys(spec) as (keyof Row & string)[]) {
     const builder = new FlatColumnBuilder(name, spec[name], rows.length);
     for (const [index, row] of rows.entries()) builder.set(index, row[name]);
-    return [name, builder.column];
-  });
+    columns.push([name, builder.column]);
+    yield;
+  }
   // One for each name of the specification, which has those of a row.
   return { length: rows.length, columns: Object.fromEntries(columns) as FlatTable<Row>["columns"] };
 }

@@ -3,6 +3,7 @@ import type { SeriesRow } from "../db/history/past-reader.ts";
 import { type Charge, chargesOf, chargesWithin, CONTEXT_BEFORE_MS } from "../domain/charges.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 import { flatTable } from "../lib/flat-table.ts";
+import { groupsOf } from "../lib/groups.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import {
   FORECAST_HORIZONS_HOURS,
@@ -55,7 +56,7 @@ export function* forecastTable(
   if (seriesDays > MAX_SERIES_DAYS) return { kind: "too_wide", seriesDays };
   const errors = new ForecastErrors();
   const unreadable = new Set<string>();
-  for (const some of groupsOf(periodic)) {
+  for (const some of groupsOfExchanges(periodic)) {
     const group: Compared[] = [];
     for (const series of some) {
       const charges = chargesIn(known, series, range);
@@ -68,7 +69,7 @@ export function* forecastTable(
   }
   return {
     kind: "table",
-    table: flatTable(FORECAST_COLUMNS, errors.rows()),
+    table: yield* flatTable(FORECAST_COLUMNS, errors.rows()),
     instruments: periodic.length,
     continuous: all.length - periodic.length,
     unreadable: unreadable.size,
@@ -76,11 +77,9 @@ export function* forecastTable(
 }
 
 /** A few series of one exchange at a time. */
-function groupsOf(series: readonly SeriesRow[]): readonly (readonly SeriesRow[])[] {
+function groupsOfExchanges(series: readonly SeriesRow[]): readonly (readonly SeriesRow[])[] {
   return [...Map.groupBy(series, ({ exchange }) => exchange).values()].flatMap((own) =>
-    Array.from({ length: Math.ceil(own.length / GROUP_SIZE) }, (_, nth) =>
-      own.slice(nth * GROUP_SIZE, (nth + 1) * GROUP_SIZE),
-    ),
+    groupsOf(own, GROUP_SIZE),
   );
 }
 

@@ -1,6 +1,8 @@
 import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
-import type { AccrualRow, PastReader, SeriesRow, SlotRow } from "../db/history/past-reader.ts";
+import type { PastReader, SeriesRow } from "../db/history/past-reader.ts";
+import type { AccrualRow, SlotRow } from "../db/history/past-rows.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
+import type { Accrual } from "../domain/quote.ts";
 import { type Charge, chargesOf, type StoredPast } from "../domain/charges.ts";
 import { intervalsInForce } from "../domain/intervals-in-force.ts";
 import { firstWhere } from "../domain/sorted-search.ts";
@@ -57,7 +59,10 @@ export function judgedCharges(
   const { before, after } = neighbours(known.past, series, charges, loaded, asOfMs);
   const all = [...before, ...charges, ...after];
   const ledger = ledgerOf(
-    { ...lifeOf(known, series), currentIntervalHours: knownInterval(all, after) },
+    {
+      ...lifeOf(known, series, known.past.backfill(series.id)),
+      currentIntervalHours: knownInterval(all, after),
+    },
     all,
     Math.max(before[0]?.slotMs ?? loaded.fromMs, startOfLife(known, series)),
     asOfMs,
@@ -153,16 +158,48 @@ export function instrumentPast(
           kind: "settlements",
           settlements: past.settlements(id, range.fromMs, range.toMs, MAX_SERIES_ROWS),
         };
-  return { ...lifeOf(known, series), stored, currentIntervalHours: null };
+  return { ...lifeOf(known, series, past.backfill(id)), stored, currentIntervalHours: null };
+}
+
+/** One of several series, with what is stored of it. */
+export interface SeriesPast {
+  readonly series: SeriesRow;
+  readonly past: InstrumentPast;
+  /** Null before the first attempt. */
+  readonly backfill: Backfill | null;
+}
+
+/** Several series with all that is stored of them in a range, in their order: four statements. */
+export function instrumentPasts(
+  known: KnownPast,
+  group: readonly SeriesRow[],
+  range: HistoryRange,
+): readonly SeriesPast[] {
+  const { groups } = known.past;
+  const idsOf = (wanted: Accrual): number[] =>
+    group.flatMap(({ id, accrual }) => (accrual === wanted ? [id] : []));
+  const settlements = groups.settlements(idsOf("periodic"), range);
+  const hours = groups.accruals(idsOf("continuous"), range);
+  const backfills = groups.backfills(group.map(({ id }) => id));
+  return group.map((series) => {
+    const { id, accrual } = series;
+    const backfill = backfills.get(id) ?? null;
+    const stored: StoredPast =
+      accrual === "continuous"
+        ? accruedPast(hours.get(id) ?? [])
+        : { kind: "settlements", settlements: settlements.get(id) ?? [] };
+    const past = { ...lifeOf(known, series, backfill), stored, currentIntervalHours: null };
+    return { series, past, backfill };
+  });
 }
 
 /** Of one series: some forty years of hours. */
 const MAX_SERIES_ROWS = 400_000;
 
-function lifeOf({ past, withHistory }: KnownPast, { id, exchange, ...life }: SeriesRow) {
-  const { listedAtMs, firstSeenMs, endedAtMs } = life;
-  const backfill = withHistory.has(exchange) ? progressOf(past.backfill(id)) : null;
-  return { listedAtMs, firstSeenMs, endedAtMs, backfill };
+function lifeOf({ withHistory }: KnownPast, series: SeriesRow, backfill: Backfill | null) {
+  const { exchange, listedAtMs, firstSeenMs, endedAtMs } = series;
+  const progress = withHistory.has(exchange) ? progressOf(backfill) : null;
+  return { listedAtMs, firstSeenMs, endedAtMs, backfill: progress };
 }
 
 function progressOf(backfill: Backfill | null): BackfillProgress {

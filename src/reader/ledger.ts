@@ -1,5 +1,4 @@
 import { NOT_STARTED } from "../db/history/backfill-repository.ts";
-import type { SeriesRow } from "../db/history/past-reader.ts";
 import { chargesOf, CONTEXT_BEFORE_MS } from "../domain/charges.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
@@ -14,29 +13,29 @@ import {
   type LedgerQuery,
   type LedgerRow,
 } from "../services/history/ledger-table.ts";
-import { instrumentPast, type KnownPast } from "./known-past.ts";
+import type { KnownPast, SeriesPast } from "./known-past.ts";
 import { seriesCells, tableOf } from "./tables.ts";
 
 /** The ledger of each series in the range, and what it lacks. */
 export function* ledgerTable(known: KnownPast, query: LedgerQuery): Stepwise<LedgerAnswer> {
   const lacking: LackingRow[] = [];
   let place = 0;
-  const answer = yield* tableOf(known, query, LEDGER_COLUMNS, (series) => {
-    const { row, ranges } = judged(known, series, query);
+  const answer = yield* tableOf(known, query, LEDGER_COLUMNS, (past) => {
+    const { row, ranges } = judged(known, past, query);
     for (const range of ranges.slice(0, query.maxRanges)) lacking.push({ series: place, ...range });
     place += 1;
     return row;
   });
   return answer.kind === "too_wide"
     ? answer
-    : { ...answer, lacking: flatTable(LACKING_COLUMNS, lacking) };
+    : { ...answer, lacking: yield* flatTable(LACKING_COLUMNS, lacking) };
 }
 
-function judged(known: KnownPast, series: SeriesRow, { range, asOfMs }: TableQuery) {
-  const past = instrumentPast(known, series, {
-    fromMs: range.fromMs - CONTEXT_BEFORE_MS,
-    toMs: asOfMs + 1,
-  });
+function judged(
+  known: KnownPast,
+  { series, past, backfill: read }: SeriesPast,
+  { range, asOfMs }: TableQuery,
+) {
   const isWhole = range.fromMs <= 0;
   const ledger = ledgerOf(
     past,
@@ -48,7 +47,7 @@ function judged(known: KnownPast, series: SeriesRow, { range, asOfMs }: TableQue
   const slotsOf = (state: SlotState): number =>
     ranges.reduce((sum, one) => sum + (one.state === state ? (one.slots ?? 0) : 0), 0);
   const isCounted = ranges.every(({ slots }) => slots !== null);
-  const backfill = known.past.backfill(series.id) ?? NOT_STARTED;
+  const backfill = read ?? NOT_STARTED;
   const row: LedgerRow = {
     ...seriesCells(series),
     expected: isCounted ? ranges.reduce((sum, { slots }) => sum + (slots ?? 0), 0) : null,

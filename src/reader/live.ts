@@ -132,7 +132,7 @@ function* pageOf<Row extends { readonly [Name in keyof Row]: number | null } & {
   const { points, ...page } = yield* readPoints(series, query, reading);
   const { shown, places } = yield* seriesShown(known, series, points, page.covered, query.asOfMs);
   const rows = points.map((point) => ({ ...point, series: places[point.series] ?? 0 }));
-  return { ...page, series: shown, rows: flatTable(spec, rows), count: rows.length };
+  return { ...page, series: shown, rows: yield* flatTable(spec, rows), count: rows.length };
 }
 
 /** Those with a point on the page, or that were known in its time; and the place of each series among them. */

@@ -59,7 +59,7 @@ export function* pairAnswer(known: KnownSamples, query: PairQuery): Stepwise<Bac
   }
   return result.kind === "refused"
     ? { long, short, ...result }
-    : { long, short, ...result, curve: flatTable(POINT_COLUMNS, result.curve) };
+    : { long, short, ...result, curve: yield* flatTable(POINT_COLUMNS, result.curve) };
 }
 
 function seriesOf(past: PastReader, { uid }: LegQuery): SeriesRow | null {

@@ -39,7 +39,7 @@ export function* persistenceTable(
   const report = count.report();
   const { spreads, open, fromS, toS, hours } = report;
   yield;
-  const table = flatTable(PERSISTENCE_COLUMNS, persistenceRows(report));
+  const table = yield* flatTable(PERSISTENCE_COLUMNS, persistenceRows(report));
   return { kind: "table", table, spreads, open, fromS, toS, hours, unreadableHours };
 }
 

@@ -73,7 +73,12 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
     ...bucket,
     series: places[series] ?? 0,
   }));
-  return { ...page, series: shown, buckets: flatTable(BUCKET_COLUMNS, rows), count: rows.length };
+  return {
+    ...page,
+    series: shown,
+    buckets: yield* flatTable(BUCKET_COLUMNS, rows),
+    count: rows.length,
+  };
 }
 
 function storedIn(known: KnownPast, series: SeriesRow, range: HistoryRange): StoredPast {

@@ -1,5 +1,7 @@
 import type { SeriesRow } from "../db/history/past-reader.ts";
+import { HOUR_MS } from "../domain/funding.ts";
 import { type FlatCell, type FlatSpec, flatTable } from "../lib/flat-table.ts";
+import { groupsOf } from "../lib/groups.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import { CONTEXT_BEFORE_MS } from "../domain/charges.ts";
 import { cumulative } from "../services/history/cumulative.ts";
@@ -12,16 +14,14 @@ import {
   type TableQuery,
 } from "../services/history/cumulative-table.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { instrumentPast, type KnownPast } from "./known-past.ts";
+import { instrumentPasts, type KnownPast, type SeriesPast } from "./known-past.ts";
 
 /** What each series charged over the range. */
 export function* cumulativeTable(
   known: KnownPast,
   query: TableQuery,
 ): Stepwise<TableAnswer<CumulativeRow>> {
-  return yield* tableOf(known, query, CUMULATIVE_COLUMNS, (series) =>
-    cumulativeRow(known, series, query),
-  );
+  return yield* tableOf(known, query, CUMULATIVE_COLUMNS, (past) => cumulativeRow(past, query));
 }
 
 /** Tables are as of full minutes: what was first seen within one is in its table. */
@@ -32,37 +32,47 @@ export function* tableOf<Row extends { readonly [Name in keyof Row]: FlatCell }>
   known: KnownPast,
   { filter, range, asOfMs }: TableQuery,
   spec: FlatSpec<Row>,
-  rowOf: (series: SeriesRow) => Row | null,
+  rowOf: (past: SeriesPast) => Row | null,
 ): Stepwise<TableAnswer<Row>> {
   const { past } = known;
   const chosen = chosenSeries(past, filter).filter(
     ({ endedAtMs, firstSeenMs }) =>
       (endedAtMs === null || endedAtMs >= range.fromMs) && firstSeenMs < asOfMs + STEP_MS,
   );
+  const groups = groupsOf(chosen, groupSize(range));
   let payments = 0;
-  for (const series of chosen) {
-    payments += past.count(series, range.fromMs, range.toMs);
+  for (const group of groups) {
+    const ids = group.map(({ id }) => id);
+    payments += past.groups.count(ids, range);
     yield;
   }
   if (payments > MAX_SCANNED) return { kind: "too_wide", payments };
+  const read = { fromMs: range.fromMs - CONTEXT_BEFORE_MS, toMs: asOfMs + 1 };
   const rows: Row[] = [];
-  for (const series of chosen) {
-    const row = rowOf(series);
-    if (row !== null) rows.push(row);
-    yield;
+  for (const group of groups) {
+    for (const one of instrumentPasts(known, group, read)) {
+      const row = rowOf(one);
+      if (row !== null) rows.push(row);
+      yield;
+    }
   }
-  return { kind: "table", table: flatTable(spec, rows) };
+  return { kind: "table", table: yield* flatTable(spec, rows) };
+}
+
+/** Read in one step: a few milliseconds. */
+const HOURS_PER_STEP = 4_096;
+const SERIES_PER_STEP = 16;
+
+/** Few series of a long range, more of a short one. */
+function groupSize({ fromMs, toMs }: TableQuery["range"]): number {
+  const hours = Math.max(1, (toMs - fromMs) / HOUR_MS);
+  return Math.min(SERIES_PER_STEP, Math.max(1, Math.floor(HOURS_PER_STEP / hours)));
 }
 
 function cumulativeRow(
-  known: KnownPast,
-  series: SeriesRow,
+  { series, past }: SeriesPast,
   { range, asOfMs }: TableQuery,
 ): CumulativeRow | null {
-  const past = instrumentPast(known, series, {
-    fromMs: range.fromMs - CONTEXT_BEFORE_MS,
-    toMs: asOfMs + 1,
-  });
   const of = cumulative(past, range, asOfMs);
   // An instrument that had ended before, or nothing is known of.
   if (of.count + of.unpriced === 0 && (of.expected ?? 0) === 0 && series.endedAtMs !== null)

@@ -213,7 +213,7 @@ describe("/api/quality/gaps", () => {
     });
 
   test("has a row per exchange: what was due, what is there and how far reading it has come", async () => {
-    const { rows, from_at: from } = await bodyOf<Gaps>(app(), "/api/quality/gaps");
+    const { rows, from_at: from } = await bodyOf<Gaps>(app(), "/api/quality/gaps?range=30d");
     expect(from).toBe(NOON - 30 * DAY);
     expect(rows).toEqual([
       {
@@ -253,8 +253,14 @@ describe("/api/quality/gaps", () => {
     ]);
   });
 
+  test("covers a week unless told otherwise", async () => {
+    const { rows, from_at: from } = await bodyOf<Gaps>(app(), "/api/quality/gaps?exchange=lbank");
+    expect(from).toBe(NOON - 7 * DAY);
+    expect(rows).toMatchObject([{ expected_settlements: 21, present: 18, estimated: 3 }]);
+  });
+
   test("has a row per instrument of the exchanges or uids asked for, with exactly its holes", async () => {
-    const { rows } = await bodyOf<Gaps>(app(), "/api/quality/gaps?exchange=okx");
+    const { rows } = await bodyOf<Gaps>(app(), "/api/quality/gaps?range=30d&exchange=okx");
     expect(rows).toMatchObject([
       {
         uid: "okx:BTCUSDT:1",

@@ -35,24 +35,34 @@ export const NOT_STARTED: Backfill = {
   attemptedAtMs: null,
 };
 
+const STORED_BACKFILLS = `SELECT series_id AS seriesId, read_from AS readFrom, read_to AS readTo, page, complete,
+    available_from AS availableFrom, requests, failures_in_row AS failuresInRow, failure, attempted_at AS attemptedAt
+  FROM backfills`;
+
 /** The progress of the backfills. Synchronous. */
 export class BackfillRepository {
   readonly #queries;
   readonly #of;
+  readonly #among;
 
   constructor(db: Database) {
     this.#queries = queryBuilder(db);
-    this.#of = db.query<BackfillRow, [number]>(
-      `SELECT read_from AS readFrom, read_to AS readTo, page, complete, available_from AS availableFrom, requests,
-         failures_in_row AS failuresInRow, failure, attempted_at AS attemptedAt
-       FROM backfills WHERE series_id = ?`,
+    this.#of = db.query<BackfillRow, [number]>(`${STORED_BACKFILLS} WHERE series_id = ?`);
+    this.#among = db.query<BackfillRow, [string]>(
+      `${STORED_BACKFILLS} WHERE series_id IN (SELECT value FROM json_each(?))`,
     );
   }
 
   /** Null before the first attempt. */
   of(seriesId: number): Backfill | null {
     const row = this.#of.get(seriesId);
-    return row === null ? null : backfillOf({ ...row, complete: row.complete === 1 });
+    return row === null ? null : storedBackfill(row);
+  }
+
+  /** Of several series, by their ids; none before the first attempt. */
+  among(seriesIds: readonly number[]): ReadonlyMap<number, Backfill> {
+    const rows = this.#among.all(JSON.stringify(seriesIds));
+    return new Map(rows.map((row) => [row.seriesId, storedBackfill(row)]));
   }
 
   /** The progress of the series of an exchange that have any, by uid. */
@@ -105,7 +115,14 @@ interface BackfillFields {
   readonly attemptedAt: number | null;
 }
 
-type BackfillRow = Omit<BackfillFields, "complete"> & { readonly complete: number };
+interface BackfillRow extends Omit<BackfillFields, "complete"> {
+  readonly seriesId: number;
+  readonly complete: number;
+}
+
+function storedBackfill(row: BackfillRow): Backfill {
+  return backfillOf({ ...row, complete: row.complete === 1 });
+}
 
 function backfillOf(row: BackfillFields): Backfill {
   const { page, complete, requests, failuresInRow, failure } = row;

@@ -1,14 +1,20 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { Accrual, AssetClass } from "../../domain/quote.ts";
-import {
-  type AccrualUnit,
-  SETTLEMENT_ORIGINS,
-  type SettlementOrigin,
-} from "../../domain/settlement.ts";
-
 import { type Backfill, BackfillRepository } from "./backfill-repository.ts";
-import { decimalOf } from "./stored-decimal.ts";
+import {
+  ACCRUAL_COLUMNS,
+  type AccrualRow,
+  accrualOf,
+  SETTLEMENT_COLUMNS,
+  type SettlementRow,
+  SLOT_COLUMNS,
+  type SlotRow,
+  secondsFrom,
+  settlementOf,
+  slotOf,
+} from "./past-rows.ts";
+import { SeriesGroupReader } from "./series-group-reader.ts";
 
 /** A series as stored. Times are unix ms. */
 export interface SeriesRow {
@@ -27,33 +33,6 @@ export interface SeriesRow {
   readonly endedAtMs: number | null;
 }
 
-/** A payment as stored. */
-export interface SettlementRow {
-  readonly slotMs: number;
-  readonly offsetMs: number;
-  /** Decimal text. */
-  readonly rate: string;
-  readonly intervalHours: number | null;
-  readonly markPrice: number | null;
-  readonly origin: SettlementOrigin;
-  readonly estimate: number | null;
-}
-
-/** When something was charged. */
-export interface SlotRow {
-  readonly slotMs: number;
-  readonly intervalHours: number | null;
-  /** Null for accrued hours. */
-  readonly origin: SettlementOrigin | null;
-}
-
-/** An accrued hour as stored. */
-export interface AccrualRow {
-  readonly hourEndMs: number;
-  readonly amount: string;
-  readonly unit: AccrualUnit;
-}
-
 const SERIES_COLUMNS = `id, uid, exchange, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
   asset_class AS assetClass, accrual, listed_at AS listedAtMs, first_seen AS firstSeenMs, ended_at AS endedAtMs`;
 
@@ -62,6 +41,8 @@ const SERIES_COLUMNS = `id, uid, exchange, exchange_symbol AS exchangeSymbol, ba
  * is one statement.
  */
 export class PastReader {
+  /** The same of several series at a time. */
+  readonly groups: SeriesGroupReader;
   readonly #named;
   readonly #all;
   readonly #settlements;
@@ -85,26 +66,26 @@ export class PastReader {
     );
     this.#all = db.query<SeriesRow, []>(`SELECT ${SERIES_COLUMNS} FROM series ORDER BY id`);
     this.#settlements = db.query<SettlementRow, [number, number, number, number]>(
-      `SELECT slot, offset_seconds, rate, interval_hours, mark_price, origin, estimate FROM settlements
+      `SELECT ${SETTLEMENT_COLUMNS} FROM settlements
        WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot LIMIT ?`,
     );
     this.#accruals = db.query<AccrualRow, [number, number, number, number]>(
-      `SELECT hour, amount, unit FROM accruals
+      `SELECT ${ACCRUAL_COLUMNS} FROM accruals
        WHERE series_id = ? AND hour >= ? AND hour < ? ORDER BY hour LIMIT ?`,
     );
     this.#slots = db.query<SlotRow, [number, number, number, number]>(
-      `SELECT slot, interval_hours, origin FROM settlements
+      `SELECT ${SLOT_COLUMNS} FROM settlements
        WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot LIMIT ?`,
     );
     this.#hours = db.query<SlotRow, [number, number, number, number]>(
       "SELECT hour FROM accruals WHERE series_id = ? AND hour >= ? AND hour < ? ORDER BY hour LIMIT ?",
     );
     this.#settlementsBefore = db.query<SettlementRow, [number, number, number]>(
-      `SELECT slot, offset_seconds, rate, interval_hours, mark_price, origin, estimate FROM settlements
+      `SELECT ${SETTLEMENT_COLUMNS} FROM settlements
        WHERE series_id = ? AND slot < ? ORDER BY slot DESC LIMIT ?`,
     );
     this.#accrualsBefore = db.query<AccrualRow, [number, number, number]>(
-      `SELECT hour, amount, unit FROM accruals WHERE series_id = ? AND hour < ? ORDER BY hour DESC LIMIT ?`,
+      `SELECT ${ACCRUAL_COLUMNS} FROM accruals WHERE series_id = ? AND hour < ? ORDER BY hour DESC LIMIT ?`,
     );
     const countOf = (table: string, time: string) =>
       db.query<{ count: number }, [number, number, number]>(
@@ -125,6 +106,7 @@ export class PastReader {
     this.#firstSlot = firstOf("settlements", "slot");
     this.#firstHour = firstOf("accruals", "hour");
     this.#backfills = new BackfillRepository(db);
+    this.groups = new SeriesGroupReader(db);
   }
 
   /** The series with one of these tickers or uids. */
@@ -199,57 +181,4 @@ export class PastReader {
   backfill(seriesId: number): Backfill | null {
     return this.#backfills.of(seriesId);
   }
-}
-
-/** The first whole second that is not before `ms`. */
-function secondsFrom(ms: number): number {
-  return Math.ceil(ms / 1000);
-}
-
-type Stored = string | number | bigint | boolean | Uint8Array | null;
-
-/** In the order of the columns above; SQLite checks no types, so a row of another program could have others. */
-function settlementOf([
-  slot,
-  offset,
-  rate,
-  hours,
-  mark,
-  origin,
-  estimate,
-]: Stored[]): SettlementRow {
-  return {
-    slotMs: Number(slot) * 1000,
-    offsetMs: Number(offset) * 1000,
-    rate: decimalText(rate),
-    intervalHours: numberOrNull(hours),
-    markPrice: numberOrNull(mark),
-    origin: SETTLEMENT_ORIGINS[Number(origin)] ?? "estimated",
-    estimate: numberOrNull(estimate),
-  };
-}
-
-function slotOf([slot, hours, origin]: Stored[]): SlotRow {
-  return {
-    slotMs: Number(slot) * 1000,
-    intervalHours: numberOrNull(hours),
-    origin: SETTLEMENT_ORIGINS[Number(origin ?? -1)] ?? null,
-  };
-}
-
-function accrualOf([hour, amount, unit]: Stored[]): AccrualRow {
-  return {
-    hourEndMs: Number(hour) * 1000,
-    amount: decimalText(amount),
-    unit: unit === "fraction" ? "fraction" : "quote_per_unit",
-  };
-}
-
-/** The columns are blobs to SQLite; what we store in them are numbers and texts. */
-function decimalText(stored: Stored | undefined): string {
-  return decimalOf(typeof stored === "number" ? stored : String(stored));
-}
-
-function numberOrNull(value: Stored | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }
