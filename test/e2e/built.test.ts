@@ -9,11 +9,11 @@ test(
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now(), scale: 0.1 });
-    await using service = await startService(
-      { DATABASE_PATH: database.path, EXCHANGE_ORIGIN: simulator.origin, EXCHANGES: "okx,kraken" },
-      [],
-      "dist/main.js",
-    );
+    await using service = await startService({
+      DATABASE_PATH: database.path,
+      EXCHANGE_ORIGIN: simulator.origin,
+      EXCHANGES: "okx,kraken",
+    });
     await until(async () => {
       const response = await fetch(`${service.origin}/api/funding/current?limit=1`);
       return response.ok && (await fundingAt(service.origin)).rows.length > 0;

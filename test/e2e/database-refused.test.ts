@@ -1,9 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { accountsFile } from "../../src/db/accounts/file.ts";
 import { marketFile } from "../../src/db/market/file.ts";
+import { ensureBuilt, SERVICE_SCRIPT } from "../support/built.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
 import { BAD_LOCKS, makeDatabase, REFUSED } from "../support/unusable-databases.ts";
 import { LONG_MS } from "../support/patience.ts";
@@ -14,8 +15,10 @@ const ROOT = join(import.meta.dir, "../..");
 const NOBODY = 65_534;
 const IS_ROOT = process.getuid?.() === 0;
 
+beforeAll(ensureBuilt);
+
 const COMMANDS = {
-  service: ["src/main.ts"],
+  service: [SERVICE_SCRIPT],
   accept: ["src/cli/main.ts", "accept", "okx"],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -22,6 +22,7 @@ test(
         DATABASE_PATH: database.path,
         EXCHANGE_ORIGIN: simulator.origin,
         EXCHANGES: "okx",
+        BACKFILL_DAYS: "730",
       });
       const get = (path: string) => fetch(`${service.origin}${path}`);
       await until(async () => (await get("/api/funding/symbol/BTC")).status === 200);

@@ -65,6 +65,7 @@ test(
       EXCHANGES,
       EXCHANGE_ORIGIN: simulator.origin,
       REFRESH_SECONDS: "2",
+      BACKFILL_DAYS: "730",
     };
     let lines = new Set<string>();
     let unfinished = 0;

@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { ensureBuilt, SERVICE_SCRIPT } from "../support/built.ts";
 import { freePort } from "../support/free-port.ts";
 import { startLogReader } from "../support/log-reader.ts";
 import { END_WITHIN_MS, LONG_MS, PATIENCE_MS } from "../support/patience.ts";
@@ -43,10 +44,12 @@ async function droppedLines(origin: string): Promise<number> {
   return Number(/^log_lines_dropped_total (\d+)$/m.exec(text)?.[1] ?? Number.NaN);
 }
 
+beforeAll(ensureBuilt);
+
 /** A service whose log goes to `path`: its address is found by polling, as the log is not read. */
 async function startLoggingTo(path: string, settings: Readonly<Record<string, string>>) {
   const port = freePort();
-  const child = Bun.spawn([...LOGGING_TO, process.execPath, join(ROOT, "src/main.ts")], {
+  const child = Bun.spawn([...LOGGING_TO, process.execPath, SERVICE_SCRIPT], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", LOG_TO: path, PORT: `${port}`, ...settings },
     stdio: ["ignore", "ignore", "ignore"],

@@ -29,6 +29,7 @@ test(
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,
       EXCHANGES: EXCHANGES.join(","),
+      BACKFILL_DAYS: "730",
     });
     await allShown(service.origin, EXCHANGES);
     // An answer about all of the past is kept for a minute, also an empty one.

@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, cpSync, existsSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { ensureBuilt, SERVICE_SCRIPT } from "../support/built.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
 
@@ -8,6 +9,8 @@ const ROOT = join(import.meta.dir, "../..");
 
 /** A documentation address (RFC 5737), which no machine has. */
 const FOREIGN_ADDRESS = "192.0.2.7";
+
+beforeAll(ensureBuilt);
 
 /** Runs one of our programs to its end. */
 async function run(
@@ -39,7 +42,7 @@ describe("one line and no trace:", () => {
     async () => {
       using database = temporaryDatabasePath();
       using other = otherProgram();
-      const { status, lines } = await run(["src/main.ts"], {
+      const { status, lines } = await run([SERVICE_SCRIPT], {
         DATABASE_PATH: database.path,
         PORT: other.port,
       });
@@ -53,7 +56,7 @@ describe("one line and no trace:", () => {
     "the service on an address that this machine does not have, status 1: it may come later",
     async () => {
       using database = temporaryDatabasePath();
-      const { status, lines } = await run(["src/main.ts"], {
+      const { status, lines } = await run([SERVICE_SCRIPT], {
         DATABASE_PATH: database.path,
         HOST: FOREIGN_ADDRESS,
       });
@@ -84,7 +87,7 @@ describe("one line and no trace:", () => {
         junk,
         "a colon": ":",
       };
-      const { status, lines } = await run(["src/main.ts"], {
+      const { status, lines } = await run([SERVICE_SCRIPT], {
         DATABASE_PATH: database.path,
         PORT: "0",
         [setting]: values[kind] ?? "",

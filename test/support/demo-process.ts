@@ -21,9 +21,8 @@ export interface DemoProcess {
 }
 
 /**
- * Starts the demo on free ports, without a past by default, and waits for its address. Throws with its output if it ends
- * instead. `prepare` gets
- * the simulator as soon as it listens, while the service starts.
+ * Starts the demo on free ports and waits for its address; by default without a past, and it reads none. Throws with its
+ * output if it ends instead. `prepare` gets the simulator as soon as it listens, while the service starts.
  */
 export async function startDemo(
   settings: Readonly<Record<string, string>>,
@@ -38,6 +37,7 @@ export async function startDemo(
       PORT: "0",
       DEMO_PORT: "0",
       DEMO_PAST_DAYS: "0",
+      BACKFILL_DAYS: "0",
       ...settings,
     },
     stdout: "pipe",

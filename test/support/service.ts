@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureBuilt } from "./built.ts";
+import { ensureBuilt, SERVICE_SCRIPT } from "./built.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -21,18 +21,24 @@ export interface ServiceProcess {
 }
 
 /**
- * Starts the service with `settings`, through the command `through` if given, and waits until it listens. Throws with
- * its log if it ends instead. `script` is the sources' by default.
+ * Starts the built service with `settings`, through the command `through` if given, and waits until it listens. Throws
+ * with its log if it ends instead. It reads no pasts unless `settings` say so: that takes as much of the processor as the
+ * rest of a test.
  */
 export async function startService(
   settings: Readonly<Record<string, string>>,
   through: readonly string[] = [],
-  script: "src/main.ts" | "dist/main.js" = "src/main.ts",
 ): Promise<ServiceProcess> {
-  if (script === "dist/main.js") ensureBuilt();
-  const child = Bun.spawn([...through, process.execPath, join(ROOT, script)], {
+  ensureBuilt();
+  const child = Bun.spawn([...through, process.execPath, SERVICE_SCRIPT], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: "0", ...settings },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOST: "127.0.0.1",
+      PORT: "0",
+      BACKFILL_DAYS: "0",
+      ...settings,
+    },
     // It writes nothing there; inherited it would hold the runner's own output open.
     stdout: "ignore",
     stderr: "pipe",
