@@ -96,7 +96,7 @@ function slotAt(charges: readonly Charge[], index: number): number {
   return charges[index]?.slotMs ?? Number.POSITIVE_INFINITY;
 }
 
-const HOURS_PER_YEAR = 8_760;
+export const HOURS_PER_YEAR = 8_760;
 
 /** A sum of charges in percent, over the hours that they cover: simple, percent a year. */
 export function annualizedSumPct(sumPct: number, coveredHours: number): number {

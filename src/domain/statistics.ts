@@ -1,5 +1,8 @@
 /** Statistics of a set of numbers. None changes its argument; null if the set is too small. */
 
+/** A mean over fewer exchanges would be mistaken for the market's, so it is withheld. */
+export const MIN_EXCHANGES = 3;
+
 /** A deviation needs two values. */
 const MIN_FOR_DEVIATION = 2;
 

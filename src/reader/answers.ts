@@ -5,6 +5,7 @@ import { pastBoard } from "../services/history/past-board.ts";
 import { forecastTable } from "./forecast.ts";
 import { type KnownSamples, pairAnswer } from "./pair.ts";
 import type { Answer, Question } from "./protocol.ts";
+import { lineAnswer } from "./line.ts";
 import { liveBucketPage, livePage } from "./live.ts";
 import { ledgerTable } from "./ledger.ts";
 import { type KnownPairs, persistenceTable } from "./persistence.ts";
@@ -37,6 +38,8 @@ export function* answerTo(known: Known, { kind, query }: Question): Stepwise<Ans
       return yield* livePage(known, query);
     case "liveBuckets":
       return yield* liveBucketPage(known, query);
+    case "line":
+      return yield* lineAnswer(known, query);
     case "settled":
       return yield* settledPage(known, query);
     case "board":

@@ -36,15 +36,19 @@ export interface JudgedCharges {
   readonly lacking: readonly LedgerRange[];
 }
 
-/** Judges the charges with fromMs <= slot < toMs; nothing after `asOfMs` is taken into account. */
+/**
+ * Judges the charges with fromMs <= slot < toMs; nothing after `asOfMs` is taken into account. Charges up to
+ * `chargesToMs` are found, but nothing is lacking after `toMs`.
+ */
 export function judgedCharges(
   known: KnownPast,
   series: SeriesRow,
   { fromMs, toMs }: HistoryRange,
   asOfMs: number,
+  chargesToMs = toMs,
 ): JudgedCharges {
   const firstBlock = Math.floor(fromMs / BLOCK_MS);
-  const endBlock = Math.max(firstBlock + 1, Math.ceil(toMs / BLOCK_MS));
+  const endBlock = Math.max(firstBlock + 1, Math.ceil(chargesToMs / BLOCK_MS));
   const loaded = { fromMs: firstBlock * BLOCK_MS - MARGIN_MS, toMs: endBlock * BLOCK_MS };
   const charges = blockCharges(
     series,
@@ -68,7 +72,7 @@ export function judgedCharges(
     asOfMs,
   );
   return {
-    charges: charges.filter(({ slotMs }) => slotMs >= fromMs && slotMs < toMs),
+    charges: charges.filter(({ slotMs }) => slotMs >= fromMs && slotMs < chargesToMs),
     lacking: lackingWithin(ledger, fromMs, Math.min(toMs, asOfMs + 1)),
   };
 }

@@ -7,7 +7,7 @@ import type { HistoryRange } from "../services/history/history-query.ts";
 import type { LivePointRow } from "../services/history/live-page.ts";
 
 /** Samples of a series and where they are read from, none of them before `firstS` (unix seconds). */
-interface Sampled {
+export interface Sampled {
   readonly samples: SampleReader;
   readonly firstS: number;
 }
@@ -84,7 +84,7 @@ export function* sampleRows({
 }
 
 /** The value that holds at a sample; called in ascending order. */
-function changeReader({ at, values }: Changes): (index: number) => number | null {
+export function changeReader({ at, values }: Changes): (index: number) => number | null {
   let next = 0;
   return (index) => {
     while ((at[next] ?? Number.POSITIVE_INFINITY) <= index) next += 1;

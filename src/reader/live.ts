@@ -105,7 +105,7 @@ export function* liveBucketPage(
   });
 }
 
-function sampledIn({ samples }: KnownSamples) {
+export function sampledIn({ samples }: KnownSamples) {
   return { samples, firstS: samples.firstTime() ?? Number.POSITIVE_INFINITY };
 }
 
@@ -150,13 +150,24 @@ function* seriesShown(
   const places = new Uint32Array(series.length);
   for (const [index, one] of series.entries()) {
     const count = counts[index] ?? 0;
-    const hadEnded = one.endedAtMs !== null && one.endedAtMs <= covered.fromMs;
-    if (count === 0 && hadEnded) continue;
+    if (count === 0 && hadEnded(one, covered)) continue;
     const samplesFromMs = yield* firstSampleMs(sampled, one, asOfMs + 1);
-    const knownFromMs = Math.min(one.firstSeenMs, samplesFromMs ?? one.firstSeenMs);
-    if (count === 0 && knownFromMs >= covered.toMs) continue;
+    if (count === 0 && hadNotBegun(one, samplesFromMs, covered)) continue;
     places[index] = shown.length;
     shown.push({ ...one, points: count, samplesFromMs });
   }
   return { shown, places };
+}
+
+export function hadEnded({ endedAtMs }: SeriesRow, covered: HistoryRange): boolean {
+  return endedAtMs !== null && endedAtMs <= covered.fromMs;
+}
+
+/** `samplesFromMs`: of its first sample; null without any. */
+export function hadNotBegun(
+  { firstSeenMs }: SeriesRow,
+  samplesFromMs: number | null,
+  covered: HistoryRange,
+): boolean {
+  return Math.min(firstSeenMs, samplesFromMs ?? firstSeenMs) >= covered.toMs;
 }

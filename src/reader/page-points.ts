@@ -7,6 +7,7 @@ import {
   type PointPlace,
   type PointsQuery,
 } from "../services/history/history-query.ts";
+import type { LedgerRange } from "../services/history/gap-ledger.ts";
 import { MAX_LACKING_RANGES, type PageSeries } from "../services/history/settled-page.ts";
 import { chosenSeries } from "./chosen-series.ts";
 import { type JudgedCharges, judgedCharges, type KnownPast } from "./known-past.ts";
@@ -195,12 +196,21 @@ function shownSeries(
     const lacking = judged[index]?.lacking ?? [];
     if (count === 0 && lacking.length === 0) continue;
     places[index] = shown.length;
-    shown.push({
-      ...one,
-      points: count,
-      lacking: lacking.slice(0, MAX_LACKING_RANGES),
-      lackingRanges: lacking.length,
-    });
+    shown.push(pageSeries(one, count, lacking));
   }
   return { shown, places };
+}
+
+/** A series with the number of its points on a page, and what the page lacks of it. */
+export function pageSeries(
+  series: SeriesRow,
+  points: number,
+  lacking: readonly LedgerRange[],
+): PageSeries {
+  return {
+    ...series,
+    points,
+    lacking: lacking.slice(0, MAX_LACKING_RANGES),
+    lackingRanges: lacking.length,
+  };
 }

@@ -126,6 +126,7 @@ export interface TermsModel {
   readonly rejects: readonly TermModel[];
   /** What the past of an instrument is made of. */
   readonly pastKinds: readonly TermModel[];
+  readonly weightings: readonly TermModel[];
   /** Where a payment of the past comes from. */
   readonly origins: readonly TermModel[];
   /** Why expected payments are not there. */

@@ -189,6 +189,11 @@ const APART: readonly (readonly [string, string])[] = [
   ["as_of", "since"],
 ];
 
+/** Values that are refused together with another parameter. */
+const REFUSED: readonly (readonly [string, string, string])[] = [
+  ["weighting", "resolution", "raw"],
+];
+
 /** The ends of ranges: the first may not be greater than the second. */
 const RANGES: readonly (readonly [string, string])[] = [
   ["from", "to"],
@@ -203,7 +208,12 @@ type Query = Readonly<Record<string, SpelledTwice>>;
 
 /** Without what may not be requested together, and with the ends of ranges in order. */
 export function askable(query: Query): Record<string, SpelledTwice> {
-  const refused = APART.flatMap(([kept, other]) => (kept in query ? [other] : []));
+  const refused = [
+    ...APART.flatMap(([kept, other]) => (kept in query ? [other] : [])),
+    ...REFUSED.flatMap(([kept, other, value]) =>
+      kept in query && query[other]?.[0][0] === value ? [other] : [],
+    ),
+  ];
   const reversed = RANGES.flatMap(([first, last]): [string, SpelledTwice][] => {
     const [from, to] = [query[first], query[last]];
     if (from === undefined || to === undefined || Number(from[0][0]) <= Number(to[0][0])) return [];

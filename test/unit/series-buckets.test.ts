@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { decimalText } from "../../src/domain/decimal.ts";
-import { HOUR_MS } from "../../src/domain/funding.ts";
 import { chargesOf } from "../../src/domain/charges.ts";
 import {
   BUCKET_RESOLUTIONS,
@@ -10,8 +9,7 @@ import {
   type RateSample,
   settledBuckets,
 } from "../../src/services/history/series.ts";
-import { type LineInstrument, weightedLine } from "../../src/services/history/weighted-line.ts";
-import { hour, MIDNIGHT_MS, settledAt, settledEvery } from "../support/past.ts";
+import { hour, MIDNIGHT_MS, settledAt } from "../support/past.ts";
 
 const charged = (...rows: readonly (readonly [hours: number, rate: string])[]) =>
   chargesOf({ kind: "settlements", settlements: settledAt(...rows) });
@@ -131,122 +129,4 @@ test("buckets equal those collected one by one", () => {
       },
     ),
   );
-});
-
-describe("one line over all instruments", () => {
-  const day = { fromMs: hour(0), toMs: hour(24) };
-  /** 0.0008 per 8 h and 0.0002 per 1 h: 0.01 and 0.02 % an hour. */
-  const settled = (
-    hours: number,
-    rate: string,
-    weights: LineInstrument["weights"],
-  ): LineInstrument => ({
-    uid: `${hours}h`,
-    rates: {
-      kind: "settled",
-      charges: chargesOf({ kind: "settlements", settlements: settledEvery(hours, -24, 48, rate) }),
-    },
-    weights,
-  });
-
-  test("has rates of different intervals in every bucket", () => {
-    const line = weightedLine([settled(8, "0.0008", null), settled(1, "0.0002", null)], day, "1h");
-    expect(line).toHaveLength(24);
-    for (const [nth, point] of line.entries())
-      expect(point).toEqual({
-        fromMs: hour(nth),
-        ratePerHourPct: 0.015,
-        instruments: [0, 1],
-        weightUsd: null,
-        withoutWeight: 0,
-      });
-  });
-
-  test("is weighted by what each instrument weighed then", () => {
-    // 300 and 100 dollars until noon: (0.03 + 0.02) / 4. Then 100 and 300: (0.01 + 0.06) / 4.
-    const weights = (before: number, after: number) =>
-      Array.from({ length: 24 }, (_, at) => ({
-        atMs: hour(at + 0.5),
-        usd: at < 12 ? before : after,
-      }));
-    const line = weightedLine(
-      [settled(8, "0.0008", weights(300, 100)), settled(1, "0.0002", weights(100, 300))],
-      day,
-      "4h",
-    );
-    expect(line.map(({ ratePerHourPct, weightUsd }) => [ratePerHourPct, weightUsd])).toEqual([
-      [0.0125, 400],
-      [0.0125, 400],
-      [0.0125, 400],
-      [0.0175, 400],
-      [0.0175, 400],
-      [0.0175, 400],
-    ]);
-  });
-
-  test("leaves out instruments without a weight, and says so", () => {
-    const weights = [{ atMs: hour(0), usd: 50 }];
-    const line = weightedLine([settled(8, "0.0008", weights), settled(1, "0.0002", [])], day, "1h");
-    expect(line[0]).toMatchObject({
-      ratePerHourPct: 0.01,
-      instruments: [0],
-      weightUsd: 50,
-      withoutWeight: 1,
-    });
-    // Two hours later the weight is too old.
-    expect(line[2]).toMatchObject({ ratePerHourPct: 0.01 });
-    expect(line[3]).toMatchObject({
-      ratePerHourPct: null,
-      instruments: [],
-      weightUsd: 0,
-      withoutWeight: 2,
-    });
-  });
-
-  test("is empty where nothing was charged", () => {
-    const gone: LineInstrument = {
-      uid: "gone",
-      rates: { kind: "settled", charges: charged([8, "0.0008"], [16, "0.0008"], [24, "0.0008"]) },
-      weights: null,
-    };
-    const line = weightedLine([gone], { fromMs: hour(0), toMs: hour(48) }, "8h");
-    expect(line.map(({ ratePerHourPct }) => ratePerHourPct)).toEqual([
-      0.01,
-      0.01,
-      0.01,
-      null,
-      null,
-      null,
-    ]);
-    expect(line[3]).toMatchObject({ instruments: [], withoutWeight: 0 });
-  });
-
-  test("counts a settlement only in the part of the range for which it was charged", () => {
-    // 0.01 % an hour until 8 h, 0.03 % from then on; the bucket of the day covers 6 h to 10 h.
-    const changed: LineInstrument = {
-      uid: "changed",
-      rates: { kind: "settled", charges: charged([0, "0"], [8, "0.0008"], [16, "0.0024"]) },
-      weights: null,
-    };
-    const [point] = weightedLine([changed], { fromMs: hour(6), toMs: hour(10) }, "1d");
-    expect(point).toMatchObject({ fromMs: hour(0), ratePerHourPct: 0.02 });
-  });
-
-  test("takes the mean of live rates per hour", () => {
-    const samples = [
-      sample(0, 0.0008),
-      sample(0.5, 0.0016),
-      sample(0.7, 5, null),
-      sample(1.5, 0.0001, 1),
-    ];
-    const live: LineInstrument = { uid: "live", rates: { kind: "live", samples }, weights: null };
-    const line = weightedLine([live], { fromMs: hour(0), toMs: hour(3) }, "1h");
-    expect(line.map(({ ratePerHourPct }) => ratePerHourPct)).toEqual([0.015, 0.01, null]);
-  });
-
-  test("of an empty range has no points", () => {
-    expect(weightedLine([], { fromMs: hour(3), toMs: hour(3) }, "1h")).toEqual([]);
-    expect(weightedLine([], { fromMs: hour(3), toMs: hour(1) }, "1h")).toEqual([]);
-    expect(bucketMsOf("1d")).toBe(24 * HOUR_MS);
-  });
 });

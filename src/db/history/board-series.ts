@@ -21,7 +21,7 @@ export interface ListedSeries {
 }
 
 /** The last event of a series up to the second ?2. One seek each: a series may have thousands. */
-const lastEvent = (kind: string) =>
+export const lastEvent = (kind: "flags" | "asset_id") =>
   `(SELECT value FROM series_events WHERE series_id = s.id AND kind = '${kind}' AND at <= ?2 ORDER BY at DESC LIMIT 1)`;
 
 const SELECT_LISTED = `SELECT id, uid, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,

@@ -15,6 +15,7 @@ import {
   slotOf,
 } from "./past-rows.ts";
 import { SeriesGroupReader } from "./series-group-reader.ts";
+import { SeriesStates } from "./series-states.ts";
 
 /** A series as stored. Times are unix ms. */
 export interface SeriesRow {
@@ -43,6 +44,7 @@ const SERIES_COLUMNS = `id, uid, exchange, exchange_symbol AS exchangeSymbol, ba
 export class PastReader {
   /** The same of several series at a time. */
   readonly groups: SeriesGroupReader;
+  readonly states: SeriesStates;
   readonly #named;
   readonly #all;
   readonly #settlements;
@@ -107,6 +109,7 @@ export class PastReader {
     this.#firstHour = firstOf("accruals", "hour");
     this.#backfills = new BackfillRepository(db);
     this.groups = new SeriesGroupReader(db);
+    this.states = new SeriesStates(db);
   }
 
   /** The series with one of these tickers or uids. */

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { flagBit } from "../../domain/flags.ts";
 import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import { ofExchangesField } from "../openapi/missing-exchanges.ts";
-import { type AssetListings, MIN_EXCHANGES } from "../../services/finder/asset-listings.ts";
+import { MIN_EXCHANGES } from "../../domain/statistics.ts";
+import type { AssetListings } from "../../services/finder/asset-listings.ts";
 
 /** Schema parts shared by lists with one row per asset. */
 

@@ -5,7 +5,7 @@ import {
   SETTLEMENT_ORIGINS,
   type SettlementOrigin,
 } from "../../domain/settlement.ts";
-import type { SeriesKind } from "../../services/history/series.ts";
+import type { SeriesKind, Weighting } from "../../services/history/series.ts";
 import { SLOT_STATES, type SlotState } from "../../services/history/gap-ledger.ts";
 
 /** Terms of the past: for the document and for /docs/terms. */
@@ -14,6 +14,12 @@ export const PAST_KIND_MEANINGS = {
   settled: "What was charged at each slot, and what accrued in each hour of continuous funding.",
   live: "The live rates as they were sampled, whether they were charged or not.",
 } as const satisfies Record<SeriesKind, string>;
+
+export const WEIGHTING_MEANINGS = {
+  none: "Each instrument counts the same.",
+  oi: "By open interest in US dollars.",
+  volume: "By the volume of 24 hours in US dollars.",
+} as const satisfies Record<Weighting, string>;
 
 export const ORIGIN_MEANINGS = {
   exchange: "The exchange's own history.",

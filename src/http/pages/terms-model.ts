@@ -17,6 +17,7 @@ import {
   LACKING_MEANINGS,
   ORIGIN_MEANINGS,
   PAST_KIND_MEANINGS,
+  WEIGHTING_MEANINGS,
 } from "../openapi/past-terms.ts";
 import {
   DECISION_TERMS,
@@ -45,6 +46,7 @@ export function termsModel(document: JsonObject): TermsModel {
     failures: termsOf(FAILURE_MEANINGS),
     rejects: termsOf(REJECT_MEANINGS),
     pastKinds: termsOf(PAST_KIND_MEANINGS),
+    weightings: termsOf(WEIGHTING_MEANINGS),
     origins: termsOf(ORIGIN_MEANINGS),
     lackingStates: termsOf(LACKING_MEANINGS),
     accruedUnits: termsOf(ACCRUED_UNIT_MEANINGS),

@@ -22,7 +22,7 @@ import {
   TURNOVER_MAX,
   TURNOVER_MIN,
 } from "../../domain/plausibility.ts";
-import { MIN_EXCHANGES } from "../../services/finder/asset-listings.ts";
+import { MIN_EXCHANGES } from "../../domain/statistics.ts";
 import type { MarketReason } from "../../services/finder/market-rate.ts";
 import type { CAPACITY_REASONS } from "../../services/finder/pair.ts";
 import type { ALTERNATIVE_REASONS } from "../../services/finder/position.ts";
@@ -34,11 +34,13 @@ import {
   SHORTS_PAY_TO,
 } from "../../services/finder/sentiment.ts";
 import type { NoSum } from "../../services/history/cumulative.ts";
+import type { LINE_REASONS } from "../../services/history/line-page.ts";
 import { count, minutes, percent, seconds } from "./quantities.ts";
 
 type NullReason =
   | (typeof SENTIMENT_REASONS)[number]
   | (typeof CAPACITY_REASONS)[number]
+  | (typeof LINE_REASONS)[number]
   | (typeof ALTERNATIVE_REASONS)[number]
   | MarketReason
   | NoSum
@@ -91,9 +93,11 @@ export const REASON_TERMS = {
 
 /** Why a figure is null, for the fields of that name (`reason` and those that end in `_reason`). */
 export const NULL_REASON_TERMS = {
-  too_few_exchanges: `Fewer than ${MIN_EXCHANGES} exchanges have a trusted listing.`,
-  open_interest_unknown: `Of a pair: a leg has no open interest. Of a rate of the market: fewer than ${MIN_EXCHANGES} exchanges report an open interest above 0, or the exchange of the row reports none.`,
-  volume_unknown: "A leg has no 24 h volume.",
+  too_few_exchanges: `Fewer than ${MIN_EXCHANGES} exchanges have a trusted listing; in the past, fewer have a known rate.`,
+  open_interest_unknown: `Of a pair: a leg has no open interest. Of a rate of the market: fewer than ${MIN_EXCHANGES} exchanges report an open interest above 0, or the exchange of the row reports none. Of a time in the past: too few of the exchanges with a rate have one that was sampled then.`,
+  volume_unknown:
+    "Of a pair: a leg has no 24 h volume. Of a time in the past: too few of the exchanges with a rate have one above 0 that was sampled then.",
+  no_rates: "Nothing is known to have been charged, or sampled, in this time.",
   no_trusted_instrument: "Every matching listing has a blocking flag or an unknown asset.",
   blocked: "The listing of the position cannot be trusted: see its `reasons`.",
   identity_unknown: "No price has identified the asset of the position.",

@@ -57,7 +57,7 @@ import { PUBLISHED_AFTER_MS } from "../../domain/settlement.ts";
 import { FROZEN_SHARE } from "../../services/board/exchange-rows.ts";
 import { EXACT_FOR_MS, LOOK_BACK_MS } from "../../services/history/past-market.ts";
 import { DOWN_AFTER_FAILURES, OK_FROM_SHARE } from "../../services/board/health.ts";
-import { MIN_EXCHANGES } from "../../services/finder/asset-listings.ts";
+import { MIN_EXCHANGES } from "../../domain/statistics.ts";
 import { LONGS_PAY_FROM, RESTING_ABOVE, SHORTS_PAY_TO } from "../../services/finder/sentiment.ts";
 import { count, minutes, percent, seconds } from "./quantities.ts";
 

@@ -1,15 +1,12 @@
 import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import { nameOfAsset } from "../../domain/asset-names.ts";
 import { roundKnownPct } from "../../domain/percent.ts";
-import { type KnownSum, knownSum, WeightedMean } from "../../domain/statistics.ts";
+import { type KnownSum, knownSum, MIN_EXCHANGES, WeightedMean } from "../../domain/statistics.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import { sortStepwise } from "../../lib/sort-in-parts.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { AssetGroup, AssetGroups, Leg } from "./asset-groups.ts";
 import { type FundingQuery, legMatcher, type SortOrder } from "./funding-query.ts";
-
-/** A figure based on fewer exchanges would be mistaken for the market's, so it is withheld. */
-export const MIN_EXCHANGES = 3;
 
 /** A trusted listing: it has an interval and hence an annual rate. */
 export type Listing = Leg & { readonly annualizedPct: number };

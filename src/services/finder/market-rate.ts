@@ -5,7 +5,7 @@ import { ASSET_CLASSES, type AssetClass } from "../../domain/quote.ts";
 import { type KnownSum, WeightedMean } from "../../domain/statistics.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { AssetGroups } from "./asset-groups.ts";
-import { MIN_EXCHANGES } from "./asset-listings.ts";
+import { MIN_EXCHANGES } from "../../domain/statistics.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 /** How listings are grouped: all together, by class, or by exchange. */

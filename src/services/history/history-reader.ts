@@ -5,6 +5,7 @@ import type { FlatColumn } from "../../lib/flat-table.ts";
 import type { CumulativeRow, TableAnswer, TableQuery } from "./cumulative-table.ts";
 import type { ForecastAnswer, ForecastQuery } from "./forecast-table.ts";
 import type { LedgerAnswer, LedgerQuery } from "./ledger-table.ts";
+import type { LineAnswer, LineQuery } from "./line-page.ts";
 import type { LiveBucketQuery, LiveBucketRow, LivePage, LivePointRow } from "./live-page.ts";
 import type { PointsQuery } from "./history-query.ts";
 import type { PersistenceAnswer, PersistenceTableQuery } from "./persistence-table.ts";
@@ -31,6 +32,7 @@ export interface HistoryQuestions {
     readonly query: LiveBucketQuery;
     readonly answer: LivePage<LiveBucketRow>;
   };
+  readonly line: { readonly query: LineQuery; readonly answer: LineAnswer };
   readonly settled: { readonly query: PointsQuery; readonly answer: SettledPage };
   readonly board: { readonly query: BoardQuery; readonly answer: PastBoard | NoPastBoard };
 }

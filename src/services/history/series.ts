@@ -14,6 +14,7 @@ export type BucketResolution = (typeof BUCKET_RESOLUTIONS)[number];
 export const RESOLUTIONS = ["raw", ...BUCKET_RESOLUTIONS] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
 
+/** How the instruments of one line are weighed. */
 export const WEIGHTINGS = ["none", "oi", "volume"] as const;
 export type Weighting = (typeof WEIGHTINGS)[number];
 
@@ -22,7 +23,6 @@ export interface SeriesQuery {
   /** The time up to now, if the caller names no range. */
   readonly spanMs: number;
   readonly resolution: Resolution;
-  readonly weighting: Weighting;
   /** More points are paged. */
   readonly maxPointsPerSeries: number;
   readonly maxPoints: number;
@@ -33,10 +33,12 @@ export const SERIES_DEFAULTS: SeriesQuery = {
   kind: "settled",
   spanMs: 7 * 24 * HOUR_MS,
   resolution: "raw",
-  weighting: "none",
   maxPointsPerSeries: 1000,
   maxPoints: 10_000,
 };
+
+/** The default of a line: it has no single points. */
+export const LINE_RESOLUTION: BucketResolution = "1h";
 
 /** A longer range needs buckets. */
 export const MAX_RAW_RANGE_MS = 366 * 24 * HOUR_MS;

@@ -14,146 +14,188 @@ export interface WeightSample {
   readonly usd: number;
 }
 
-export type RatesOfLine =
-  | { readonly kind: "settled"; readonly charges: readonly Charge[] }
-  | { readonly kind: "live"; readonly samples: readonly RateSample[] };
-
-export interface LineInstrument {
-  readonly uid: string;
-  /** Ascending; settlements up to one interval after the range, which were charged for a part of it. */
-  readonly rates: RatesOfLine;
-  /** Ascending; null: each instrument weighs the same. */
-  readonly weights: readonly WeightSample[] | null;
-}
+/** No instrument had a rate; too few exchanges had one; enough had one, but too few of them a weight. */
+type NoLine = "no_rates" | "too_few_exchanges" | "no_weights";
 
 export interface LinePoint {
   /** The start of the bucket. */
   readonly fromMs: number;
-  /** Percent of notional per hour; null if no instrument has both a rate and a weight above 0. */
+  /** Percent of notional per hour; null if too few exchanges took part. */
   readonly ratePerHourPct: number | null;
-  /** Those that took part: places in the list that was given, ascending. */
-  readonly instruments: readonly number[];
+  /** Why the rate is null. */
+  readonly reason: NoLine | null;
+  /** How many instruments took part: those with a rate, and a weight above 0 if they are weighted. */
+  readonly instruments: number;
+  /** The number of their exchanges. */
+  readonly exchanges: number;
   /** The sum of their weights in US dollars; null if each weighs the same. */
   readonly weightUsd: number | null;
-  /** How many had a rate but no recent weight: they did not take part. */
+  /** How many had a rate but no recent weight above 0: they did not take part. */
   readonly withoutWeight: number;
 }
 
 /** An older weight says nothing: those of old samples are an hour apart. */
-const MAX_WEIGHT_AGE_MS = 2 * HOUR_MS;
+export const MAX_WEIGHT_AGE_MS = 2 * HOUR_MS;
 
-/** One point for each bucket that begins in the range or contains its start. */
-export function weightedLine(
-  instruments: readonly LineInstrument[],
-  range: TimeRange,
-  resolution: BucketResolution,
-): readonly LinePoint[] {
-  const buckets = new Buckets(range, bucketMsOf(resolution));
-  const points = buckets.starts().map((fromMs) => ({
-    fromMs,
-    mean: new WeightedMean(),
-    instruments: [] as number[],
-    weightUsd: 0,
-    withoutWeight: 0,
-  }));
-  const isWeighted = instruments.some(({ weights }) => weights !== null);
-  for (const [place, { rates, weights }] of instruments.entries()) {
-    const means =
-      rates.kind === "settled"
-        ? buckets.ofCharges(rates.charges)
-        : buckets.ofSamples(rates.samples);
-    const weightOf = weightReader(weights, buckets.lengthMs);
-    for (const [index, point] of points.entries()) {
-      const perHour = means[index] ?? Number.NaN;
-      if (Number.isNaN(perHour)) continue;
-      const weight = weightOf(point.fromMs);
+/** The buckets of a range: those that begin in it, and the one that contains its start. */
+export class Buckets {
+  readonly lengthMs: number;
+  readonly count: number;
+  readonly #fromMs: number;
+  readonly #toMs: number;
+  readonly #firstMs: number;
+
+  constructor({ fromMs, toMs }: TimeRange, resolution: BucketResolution) {
+    this.lengthMs = bucketMsOf(resolution);
+    this.#fromMs = fromMs;
+    this.#toMs = toMs;
+    this.#firstMs = Math.floor(fromMs / this.lengthMs) * this.lengthMs;
+    this.count = fromMs < toMs ? Math.ceil((toMs - this.#firstMs) / this.lengthMs) : 0;
+  }
+
+  startMs(index: number): number {
+    return this.#firstMs + index * this.lengthMs;
+  }
+
+  /** Below 0 or not below `count` for a time outside. */
+  indexOf(atMs: number): number {
+    return Math.floor((atMs - this.#firstMs) / this.lengthMs);
+  }
+
+  /** The part of a time that is in the range. */
+  clipped(fromMs: number, toMs: number): TimeRange {
+    return { fromMs: Math.max(fromMs, this.#fromMs), toMs: Math.min(toMs, this.#toMs) };
+  }
+
+  contains(atMs: number): boolean {
+    return atMs >= this.#fromMs && atMs < this.#toMs;
+  }
+}
+
+/** The rates of one instrument in each bucket, and what it weighed then. */
+export class InstrumentLine {
+  readonly #buckets: Buckets;
+  /** The sum of rates per hour, times what they count, by bucket. */
+  readonly #sums: Float64Array;
+  readonly #counted: Float64Array;
+  /** NaN where unknown; null: each instrument weighs the same. */
+  readonly #weights: Float64Array | null;
+
+  constructor(buckets: Buckets, isWeighted: boolean) {
+    this.#buckets = buckets;
+    this.#sums = new Float64Array(buckets.count);
+    this.#counted = new Float64Array(buckets.count);
+    this.#weights = isWeighted ? new Float64Array(buckets.count).fill(Number.NaN) : null;
+  }
+
+  /** Adds a charge for the part of each bucket that it was charged for; unknown amounts and intervals do not count. */
+  charge({ slotMs, rate, intervalHours }: Charge): void {
+    if (rate === null || intervalHours === null) return;
+    const buckets = this.#buckets;
+    const { fromMs, toMs } = buckets.clipped(slotMs - intervalHours * HOUR_MS, slotMs);
+    // At most 25 buckets: an interval is a day at most.
+    for (let atMs = fromMs; atMs < toMs;) {
+      const index = buckets.indexOf(atMs);
+      const nextMs = Math.min(toMs, buckets.startMs(index + 1));
+      this.#add(index, Number(rate) / intervalHours, nextMs - atMs);
+      atMs = nextMs;
+    }
+  }
+
+  /** Adds a live rate; one of unknown interval does not count. */
+  sample({ atMs, rate, intervalHours }: RateSample): void {
+    if (intervalHours === null || !this.#buckets.contains(atMs)) return;
+    this.#add(this.#buckets.indexOf(atMs), rate / intervalHours, 1);
+  }
+
+  /** The weight from a moment on, for the bucket of the moment and those that begin soon; in ascending order. */
+  weigh({ atMs, usd }: WeightSample): void {
+    if (this.#weights === null) return;
+    const first = Math.max(0, this.#buckets.indexOf(atMs));
+    const last = Math.min(this.#buckets.count - 1, this.#buckets.indexOf(atMs + MAX_WEIGHT_AGE_MS));
+    for (let index = first; index <= last; index += 1) this.#weights[index] = usd;
+  }
+
+  /** The mean rate per hour, a fraction; null if there is none. */
+  ratePerHour(index: number): number | null {
+    const counted = this.#counted[index] ?? 0;
+    return counted > 0 ? (this.#sums[index] ?? 0) / counted : null;
+  }
+
+  /** Above 0; null: unknown or nothing. */
+  weight(index: number): number | null {
+    if (this.#weights === null) return 1;
+    const usd = this.#weights[index] ?? Number.NaN;
+    return usd > 0 ? usd : null;
+  }
+
+  #add(index: number, perHour: number, counts: number): void {
+    this.#sums[index] = (this.#sums[index] ?? 0) + perHour * counts;
+    this.#counted[index] = (this.#counted[index] ?? 0) + counts;
+  }
+}
+
+/** One point for each bucket, from instruments that are added one after the other. */
+export class WeightedLine {
+  readonly #buckets: Buckets;
+  readonly #isWeighted: boolean;
+  readonly #points;
+
+  constructor(buckets: Buckets, isWeighted: boolean) {
+    this.#buckets = buckets;
+    this.#isWeighted = isWeighted;
+    this.#points = Array.from({ length: buckets.count }, () => ({
+      mean: new WeightedMean(),
+      instruments: 0,
+      exchanges: new Set<string>(),
+      /** Those with a rate, with or without a weight. */
+      rated: new Set<string>(),
+      weightUsd: 0,
+      withoutWeight: 0,
+    }));
+  }
+
+  /** The number of buckets in which it took part. */
+  add(exchange: string, instrument: InstrumentLine): number {
+    let points = 0;
+    for (const [index, point] of this.#points.entries()) {
+      const rate = instrument.ratePerHour(index);
+      if (rate === null) continue;
+      point.rated.add(exchange);
+      const weight = instrument.weight(index);
       if (weight === null) {
         point.withoutWeight += 1;
         continue;
       }
-      point.mean.add(perHour, weight);
-      point.instruments.push(place);
+      points += 1;
+      point.mean.add(rate, weight);
+      point.instruments += 1;
+      point.exchanges.add(exchange);
       point.weightUsd += weight;
     }
+    return points;
   }
-  return points.map(({ fromMs, mean, instruments: places, weightUsd, withoutWeight }) => ({
-    fromMs,
-    ratePerHourPct: mean.value === null ? null : fractionToPct(mean.value) + 0,
-    instruments: places,
-    weightUsd: isWeighted ? weightUsd : null,
-    withoutWeight,
-  }));
+
+  /** The points; with fewer exchanges than `minExchanges` a rate would be theirs and not the market's. */
+  points(minExchanges: number): readonly LinePoint[] {
+    return this.#points.map(({ mean, exchanges, rated, weightUsd, ...point }, index) => {
+      const { value } = mean;
+      const isKnown = value !== null && exchanges.size >= minExchanges;
+      return {
+        fromMs: this.#buckets.startMs(index),
+        ratePerHourPct: isKnown ? fractionToPct(value) + 0 : null,
+        reason: isKnown ? null : reasonOf(rated.size, minExchanges),
+        instruments: point.instruments,
+        exchanges: exchanges.size,
+        weightUsd: this.#isWeighted ? weightUsd : null,
+        withoutWeight: point.withoutWeight,
+      };
+    });
+  }
 }
 
-/** The newest weight before the end of a bucket; called in ascending order. */
-function weightReader(
-  weights: readonly WeightSample[] | null,
-  lengthMs: number,
-): (fromMs: number) => number | null {
-  if (weights === null) return () => 1;
-  let next = 0;
-  return (fromMs) => {
-    while ((weights[next]?.atMs ?? Number.POSITIVE_INFINITY) < fromMs + lengthMs) next += 1;
-    const newest = weights[next - 1];
-    return newest !== undefined && fromMs - newest.atMs <= MAX_WEIGHT_AGE_MS ? newest.usd : null;
-  };
-}
-
-/** The buckets of a range. Means are NaN where there is no rate. */
-class Buckets {
-  readonly lengthMs: number;
-  readonly #fromMs: number;
-  readonly #toMs: number;
-  readonly #firstMs: number;
-  readonly #count: number;
-
-  constructor({ fromMs, toMs }: TimeRange, lengthMs: number) {
-    this.lengthMs = lengthMs;
-    this.#fromMs = fromMs;
-    this.#toMs = toMs;
-    this.#firstMs = Math.floor(fromMs / lengthMs) * lengthMs;
-    this.#count = Math.max(0, Math.ceil((toMs - this.#firstMs) / lengthMs));
-  }
-
-  starts(): readonly number[] {
-    return Array.from({ length: this.#count }, (_, index) => this.#firstMs + index * this.lengthMs);
-  }
-
-  /** The mean per hour over the part of each bucket for which something was charged. */
-  ofCharges(charges: readonly Charge[]): Float64Array {
-    const rates = new Float64Array(this.#count);
-    const covered = new Float64Array(this.#count);
-    for (const { slotMs, rate, intervalHours } of charges) {
-      if (rate === null || intervalHours === null) continue;
-      const startMs = Math.max(slotMs - intervalHours * HOUR_MS, this.#fromMs);
-      const endMs = Math.min(slotMs, this.#toMs);
-      const perHour = Number(rate) / intervalHours;
-      // At most 25 buckets: an interval is a day at most.
-      for (let atMs = startMs; atMs < endMs;) {
-        const index = this.#indexOf(atMs);
-        const nextMs = Math.min(endMs, this.#firstMs + (index + 1) * this.lengthMs);
-        rates[index] = (rates[index] ?? 0) + perHour * (nextMs - atMs);
-        covered[index] = (covered[index] ?? 0) + nextMs - atMs;
-        atMs = nextMs;
-      }
-    }
-    return rates.map((sum, index) => sum / (covered[index] ?? 0));
-  }
-
-  /** The mean per hour of the samples of each bucket; samples of unknown interval do not count. */
-  ofSamples(samples: readonly RateSample[]): Float64Array {
-    const rates = new Float64Array(this.#count);
-    const counts = new Float64Array(this.#count);
-    for (const { atMs, rate, intervalHours } of samples) {
-      if (atMs < this.#fromMs || atMs >= this.#toMs || intervalHours === null) continue;
-      const index = this.#indexOf(atMs);
-      rates[index] = (rates[index] ?? 0) + rate / intervalHours;
-      counts[index] = (counts[index] ?? 0) + 1;
-    }
-    return rates.map((sum, index) => sum / (counts[index] ?? 0));
-  }
-
-  #indexOf(atMs: number): number {
-    return Math.floor((atMs - this.#firstMs) / this.lengthMs);
-  }
+/** Why there is no rate, given the number of exchanges with one of their own. */
+function reasonOf(rated: number, minExchanges: number): NoLine {
+  if (rated === 0) return "no_rates";
+  return rated < minExchanges ? "too_few_exchanges" : "no_weights";
 }

@@ -78,6 +78,9 @@ function PastTerms({ model }: { readonly model: TermsModel }) {
       <Terms kind="past" id="past-kinds" title="Kinds of history" terms={model.pastKinds}>
         What a history consists of: in `kind`.
       </Terms>
+      <Terms kind="weighting" id="weightings" title="Weightings" terms={model.weightings}>
+        How the instruments of one line are weighed: in `weighting`.
+      </Terms>
       <Terms kind="origin" id="origins" title="Origins of payments" terms={model.origins}>
         Where a payment of the past comes from: in `origin`.
       </Terms>

@@ -60,6 +60,7 @@ export function liveHead(
 ) {
   return {
     kind: "live" as const,
+    line: null,
     ...coveredPart(covered),
     series: series.map((one): LiveSeriesItem => ({
       ...seriesPart(one, assetIds),

@@ -1,14 +1,17 @@
 import type { PointsQuery } from "../../../services/history/history-query.ts";
 import type { HistoryReader } from "../../../services/history/history-reader.ts";
+import type { LineQuery } from "../../../services/history/line-page.ts";
 import type { BucketResolution } from "../../../services/history/series.ts";
 import type { SettledPage } from "../../../services/history/settled-page.ts";
 import { askPast } from "../../lists/past.ts";
 import { liveBucketsOf, liveHead, liveRowsOf } from "./live-rows.ts";
+import { lineHead, linePointsOf, severalAssets } from "./line-rows.ts";
 import { bucketsOf, pageHead, rowsOf } from "./rows.ts";
 import type { AssetIds } from "./series-part.ts";
 
 /** The envelope's members about a page. */
-export type PageHead = ReturnType<typeof pageHead> | ReturnType<typeof liveHead>;
+export type PageHead =
+  ReturnType<typeof pageHead> | ReturnType<typeof liveHead> | ReturnType<typeof lineHead>;
 
 /** A page that was read for one request. */
 export interface ReadPage<Row, Head extends PageHead> {
@@ -37,6 +40,15 @@ export function readings(history: HistoryReader, request: Request) {
       (resolution: BucketResolution) => async (query: PointsQuery, assetIds: AssetIds) => {
         const found = await askPast(history, "liveBuckets", { ...query, resolution }, request);
         return { found, head: liveHead(found, assetIds), row: liveBucketsOf(found, assetIds) };
+      },
+    /** Throws the problem for a name of several assets, too. */
+    line:
+      (part: Pick<LineQuery, "kind" | "resolution" | "weighting" | "asked">) =>
+      async (query: PointsQuery, assetIds: AssetIds) => {
+        const found = await askPast(history, "line", { ...query, ...part }, request);
+        if (found.found === "several") throw severalAssets(part.asked, found.assetIds);
+        const head = lineHead(found, part.weighting, assetIds);
+        return { found, head, row: linePointsOf(found, part.weighting) };
       },
   };
 }

@@ -25,11 +25,13 @@ import { badParameters } from "../../protocol/problem.ts";
 import type { FixedHeaders } from "../../protocol/headers.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
+import { LinePointSchema } from "./line-schema.ts";
 import { LiveBucketSchema, LivePointSchema } from "./live-schema.ts";
 import { type PageHead, type ReadPage, readings } from "./readings.ts";
 import {
   HistoryListSchema,
   HistoryQuerySchema,
+  resolutionOf,
   SettledBucketSchema,
   SettledPointSchema,
 } from "./schema.ts";
@@ -70,10 +72,11 @@ export function addHistoryRoutes(
   },
 ): void {
   app.openapi(historyRoute, async (c) => {
-    const params = c.req.valid("query");
+    const valid = c.req.valid("query");
+    const resolution = resolutionOf(valid);
+    const params = { ...valid, resolution };
     const { base } = c.req.valid("param");
     const { asked, bases, names } = await knownBase({ answers, board }, c, base, params.cursor);
-    const { resolution } = params;
     const request = c.req.raw;
     const reading = readings(history, request);
     const list = <Row extends object, Head extends PageHead>(
@@ -104,27 +107,28 @@ export function addHistoryRoutes(
         headers: () => headersOf(readOf(page).head),
       } as const;
     };
-    if (params.kind === "live") {
-      if (resolution === "raw")
-        return documented(
-          historyRoute,
-          sendSourced(answers, c, params, list(LIVE_COLUMNS, reading.samples)),
-        );
-      const buckets = list(LIVE_BUCKET_COLUMNS, reading.liveBuckets(resolution));
-      return documented(historyRoute, sendSourced(answers, c, params, buckets));
-    }
+    const shown = <Row extends object, Head extends PageHead>(
+      ...of: Parameters<typeof list<Row, Head>>
+    ) => sendSourced(answers, c, params, list(...of));
+    const { kind, weighting } = params;
     if (resolution === "raw")
-      return documented(
-        historyRoute,
-        sendSourced(answers, c, params, list(COLUMNS, reading.payments)),
-      );
-    const sums = list(BUCKET_COLUMNS, reading.settledBuckets(resolution));
-    return documented(historyRoute, sendSourced(answers, c, params, sums));
+      return kind === "live"
+        ? documented(historyRoute, shown(LIVE_COLUMNS, reading.samples))
+        : documented(historyRoute, shown(COLUMNS, reading.payments));
+    if (weighting !== null) {
+      const line = reading.line({ kind, resolution, weighting, asked });
+      return documented(historyRoute, shown(LINE_COLUMNS, line));
+    }
+    return kind === "live"
+      ? documented(historyRoute, shown(LIVE_BUCKET_COLUMNS, reading.liveBuckets(resolution)))
+      : documented(historyRoute, shown(BUCKET_COLUMNS, reading.settledBuckets(resolution)));
   });
 }
 
 const COLUMNS = columnsOf(SettledPointSchema);
 const BUCKET_COLUMNS = columnsOf(SettledBucketSchema);
+
+const LINE_COLUMNS = columnsOf(LinePointSchema);
 
 const LIVE_COLUMNS = columnsOf(LivePointSchema);
 const LIVE_BUCKET_COLUMNS = columnsOf(LiveBucketSchema);

@@ -78,6 +78,7 @@ export function pageHead(
 ) {
   return {
     kind: "settled" as const,
+    line: null,
     ...coveredPart(covered),
     complete: series.every(({ lackingRanges }) => lackingRanges === 0),
     series: series.map((one): PastSeries => pastSeries(one, assetIds)),

@@ -5,11 +5,20 @@ import {
   MAX_POINTS_PER_SERIES,
   MAX_RAW_DAYS,
 } from "../../../services/history/history-query.ts";
-import { RESOLUTIONS, SERIES_DEFAULTS, SERIES_KINDS } from "../../../services/history/series.ts";
+import {
+  LINE_RESOLUTION,
+  type Resolution,
+  RESOLUTIONS,
+  SERIES_DEFAULTS,
+  SERIES_KINDS,
+  type Weighting,
+  WEIGHTINGS,
+} from "../../../services/history/series.ts";
 import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
 import { decimalText } from "../../lists/columns.ts";
 import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
 import { LackingRangeSchema } from "../../lists/lacking.ts";
+import { LinePointSchema, LineSchema } from "./line-schema.ts";
 import { LiveBucketSchema, LivePointSchema, liveSeriesFields } from "./live-schema.ts";
 import { count, nullable, seriesFields } from "./series-fields.ts";
 import {
@@ -26,6 +35,7 @@ import {
   explained,
   PAST_KIND_MEANINGS,
   SettlementOriginSchema,
+  WEIGHTING_MEANINGS,
 } from "../../openapi/past-terms.ts";
 import { choiceParam, countParam, opaqueParam, timeParam } from "../../openapi/params.ts";
 
@@ -124,13 +134,16 @@ const ResolutionSchema = z.enum(RESOLUTIONS).openapi("Resolution", {
 
 const pageFields = {
   resolution: ResolutionSchema,
+  line: orNull(LineSchema).meta({
+    description: "What the points are a line of, with `weighting`; otherwise null.",
+  }),
   from_at: time("The start of this page's time."),
   to_at: time("Its end, not included."),
 };
 
 export const SettledListSchema = z
   .strictObject({
-    ...listShape(z.union([SettledPointSchema, SettledBucketSchema])),
+    ...listShape(z.union([SettledPointSchema, SettledBucketSchema, LinePointSchema])),
     kind: z.literal("settled").meta({ description: PAST_KIND_MEANINGS.settled }),
     ...pageFields,
     complete: z.boolean().meta({ description: "Whether all series are complete on this page." }),
@@ -143,7 +156,7 @@ export const SettledListSchema = z
 
 export const LiveListSchema = z
   .strictObject({
-    ...listShape(z.union([LivePointSchema, LiveBucketSchema])),
+    ...listShape(z.union([LivePointSchema, LiveBucketSchema, LinePointSchema])),
     kind: z.literal("live").meta({ description: PAST_KIND_MEANINGS.live }),
     ...pageFields,
     series: z.array(LiveSeriesSchema).meta({
@@ -173,7 +186,13 @@ export const HistoryQuerySchema = z
       description:
         "`raw`: each payment or sample. `1h`, `4h`, `8h`, `1d`: sum, mean and number of the payments, or opening, highest, lowest and closing rate and number of the samples, in each such length of time from midnight UTC on; lengths without any are left out.",
       example: "1d",
-      fallback: SERIES_DEFAULTS.resolution,
+      fallback: null,
+      fallbackInWords: `${SERIES_DEFAULTS.resolution}, or ${LINE_RESOLUTION} with \`weighting\``,
+    }),
+    weighting: choiceParam(WEIGHTINGS, {
+      description: `One line over the instruments of the asset instead of a series of each: the mean of their rates. ${explained(WEIGHTING_MEANINGS)} It has a point for each length of time from the first one that anything is known of, needs a resolution other than \`raw\`, and leaves out live rates that a flag refused. Default: a series of each.`,
+      example: "oi",
+      fallback: null,
     }),
     from: timeParam({
       description: `Slots and samples at or after this, which must not be after \`to\` and, with resolution=raw, at most ${MAX_RAW_DAYS} days before it. Default: ${SPAN_DAYS} days before \`to\`.`,
@@ -197,10 +216,25 @@ export const HistoryQuerySchema = z
       "`next_cursor` of the page before, with the same query. Each page continues after the last point of the page before; points later than the first page's `fetched_at` are on none of them. It never expires.",
     ),
     ...fileFormatParam,
-    fields: fieldsParam(["exchange", "symbol"]),
+    fields: fieldsParam(["asset_id"]),
   })
-  .superRefine(({ from, to }, context) => {
+  .superRefine(({ from, to, resolution, weighting }, context) => {
+    if (weighting !== null && resolution === "raw") {
+      const message = `must not be raw with weighting: a line has a point for each length of time`;
+      context.addIssue({ code: "custom", path: ["resolution"], message });
+    }
     if (from === null || to === null || from <= to) return;
     context.addIssue({ code: "custom", path: ["from"], message: "must not be after to" });
     context.addIssue({ code: "custom", path: ["to"], message: "must not be before from" });
   });
+
+/** The resolution, or its default. */
+export function resolutionOf({
+  resolution,
+  weighting,
+}: {
+  readonly resolution: Resolution | null;
+  readonly weighting: Weighting | null;
+}): Resolution {
+  return resolution ?? (weighting === null ? SERIES_DEFAULTS.resolution : LINE_RESOLUTION);
+}

@@ -1,0 +1,228 @@
+import type { SampleColumns } from "../db/history/codec/columns.ts";
+import type { FlagChange } from "../db/history/series-states.ts";
+import type { SeriesRow } from "../db/history/past-reader.ts";
+import { chargesOf } from "../domain/charges.ts";
+import { isBlocked } from "../domain/flags.ts";
+import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
+import { MIN_EXCHANGES } from "../domain/statistics.ts";
+import { flatTable } from "../lib/flat-table.ts";
+import type { Stepwise } from "../lib/stepwise.ts";
+import { type HistoryRange, MAX_POINTS_PER_SERIES } from "../services/history/history-query.ts";
+import {
+  LINE_COLUMNS,
+  type LineAnswer,
+  type LinePage,
+  type LineQuery,
+} from "../services/history/line-page.ts";
+import type { LiveSeries } from "../services/history/live-page.ts";
+import { bucketMsOf, type Weighting } from "../services/history/series.ts";
+import type { PageSeries } from "../services/history/settled-page.ts";
+import {
+  Buckets,
+  InstrumentLine,
+  MAX_WEIGHT_AGE_MS,
+  WeightedLine,
+} from "../services/history/weighted-line.ts";
+import { chosenSeries } from "./chosen-series.ts";
+import { instrumentPast, judgedCharges, type JudgedCharges } from "./known-past.ts";
+import { lineMembers } from "./line-members.ts";
+import { hadEnded, hadNotBegun, sampledIn } from "./live.ts";
+import { changeReader, eachMonth, firstSampleMs } from "./live-points.ts";
+import { pageSeries } from "./page-points.ts";
+import type { KnownSamples } from "./pair.ts";
+
+/** One page of one line over all instruments of an asset. */
+export function* lineAnswer(known: KnownSamples, query: LineQuery): Stepwise<LineAnswer> {
+  const chosen = chosenSeries(known.past, query.filter);
+  yield;
+  const members = lineMembers(known.past.states, chosen, query);
+  yield;
+  if (members.found === "several") return members;
+  const { of: series, found, assetId, leftOut } = members;
+  return { found, assetId, leftOut, ...(yield* linePage(known, series, query)) };
+}
+
+/** In the place of a series in cursors: a line has one point at a time. */
+const ONLY_SERIES = 1;
+
+type Page = Omit<LinePage, "assetId" | "leftOut">;
+
+function* linePage(
+  known: KnownSamples,
+  series: readonly SeriesRow[],
+  query: LineQuery,
+): Stepwise<Page> {
+  const { range, resolution, weighting, after, filter } = query;
+  const stepMs = bucketMsOf(resolution);
+  const begin = yield* beginningOf(known, series, query);
+  const firstMs = Math.max(range.fromMs, Math.min(begin.ofAllMs, range.toMs));
+  const fromMs = after === null ? firstMs : after.slotMs + stepMs;
+  const limit = Math.min(query.limit, MAX_POINTS_PER_SERIES);
+  const toMs = Math.min(range.toMs, startOfStep(fromMs, stepMs) + limit * stepMs);
+  const covered = { fromMs: Math.min(fromMs, toMs), toMs };
+  const buckets = new Buckets(covered, resolution);
+  const line = new WeightedLine(buckets, weighting !== "none");
+  const settled: PageSeries[] = [];
+  const live: LiveSeries[] = [];
+  for (const [index, one] of series.entries()) {
+    const instrument = new InstrumentLine(buckets, weighting !== "none");
+    if (query.kind === "settled") {
+      const lacking = yield* charged(known, one, { covered, asOfMs: query.asOfMs }, instrument);
+      yield* weighed(known, one, { covered, weighting }, instrument);
+      const points = line.add(one.exchange, instrument);
+      if (points > 0 || lacking.length > 0) settled.push(pageSeries(one, points, lacking));
+    } else {
+      yield* sampled(known, one, { covered, weighting }, instrument);
+      const points = line.add(one.exchange, instrument);
+      const samplesFromMs = begin.each[index] ?? null;
+      const isGone = hadEnded(one, covered) || hadNotBegun(one, samplesFromMs, covered);
+      if (points > 0 || !isGone) live.push({ ...one, points, samplesFromMs });
+    }
+    yield;
+  }
+  const points = line.points(Math.min(MIN_EXCHANGES, filter.exchanges?.length ?? MIN_EXCHANGES));
+  const last = points.at(-1);
+  return {
+    rows: yield* flatTable(LINE_COLUMNS, points),
+    count: points.length,
+    total: query.total ?? new Buckets({ fromMs: firstMs, toMs: range.toMs }, resolution).count,
+    covered,
+    next:
+      toMs < range.toMs && last !== undefined
+        ? { slotMs: last.fromMs, seriesId: ONLY_SERIES }
+        : null,
+    series:
+      query.kind === "settled" ? { kind: "settled", of: settled } : { kind: "live", of: live },
+  };
+}
+
+function startOfStep(atMs: number, stepMs: number): number {
+  return Math.floor(atMs / stepMs) * stepMs;
+}
+
+/** The first time that something is known of, unix ms: of each series, and of all of them. */
+interface Beginning {
+  readonly each: readonly (number | null)[];
+  /** Infinity without any. */
+  readonly ofAllMs: number;
+}
+
+/** Of samples, or the hour before the first payment: it was charged for at least that. */
+function* beginningOf(
+  known: KnownSamples,
+  series: readonly SeriesRow[],
+  { kind, asOfMs }: LineQuery,
+): Stepwise<Beginning> {
+  const each: (number | null)[] = [];
+  let ofAllMs = Number.POSITIVE_INFINITY;
+  for (const one of series) {
+    const firstMs =
+      kind === "live"
+        ? yield* firstSampleMs(sampledIn(known), one, asOfMs + 1)
+        : known.past.firstSlotMs(one.id, one.accrual);
+    each.push(firstMs);
+    const beginMs = firstMs === null || kind === "live" ? firstMs : firstMs - HOUR_MS;
+    ofAllMs = Math.min(ofAllMs, beginMs ?? ofAllMs);
+    yield;
+  }
+  return { each, ofAllMs };
+}
+
+/** Adds what was charged for the time, also where it was paid after it; gives what is lacking. */
+function* charged(
+  known: KnownSamples,
+  series: SeriesRow,
+  { covered, asOfMs }: { readonly covered: HistoryRange; readonly asOfMs: number },
+  instrument: InstrumentLine,
+): Stepwise<JudgedCharges["lacking"]> {
+  const { fromMs, toMs } = covered;
+  const chargesToMs = Math.min(toMs + MAX_INTERVAL_HOURS * HOUR_MS + 1, asOfMs + 1);
+  const { charges: judged, lacking } = judgedCharges(known, series, covered, asOfMs, chargesToMs);
+  yield;
+  const { stored } = instrumentPast(known, series, { fromMs, toMs: chargesToMs });
+  // The same rows in the same order: the intervals are judged with what is around the page, too.
+  for (const [index, charge] of chargesOf(stored).entries()) {
+    const { slotMs, intervalHours = null } = judged[index] ?? {};
+    if (slotMs !== charge.slotMs) throw new Error("assertion failed: charges that differ");
+    instrument.charge({ ...charge, intervalHours });
+  }
+  yield;
+  return lacking;
+}
+
+/** What is read of samples for a page. */
+interface Sampling {
+  readonly covered: HistoryRange;
+  readonly weighting: Weighting;
+}
+
+/** Adds what it weighed. */
+function* weighed(
+  known: KnownSamples,
+  series: SeriesRow,
+  { covered, weighting }: Sampling,
+  instrument: InstrumentLine,
+): Stepwise<void> {
+  if (weighting === "none") return;
+  const range = { fromMs: covered.fromMs - MAX_WEIGHT_AGE_MS, toMs: covered.toMs };
+  yield* eachMonth(sampledIn(known), series, range, {
+    withMarket: true,
+    take: (columns) => {
+      weigh(columns, weighting, instrument);
+      return "more";
+    },
+  });
+}
+
+/** Adds its live rates, except those that a blocking flag refused then, and what it weighed. */
+function* sampled(
+  known: KnownSamples,
+  series: SeriesRow,
+  { covered, weighting }: Sampling,
+  instrument: InstrumentLine,
+): Stepwise<void> {
+  const fromMs = covered.fromMs - (weighting === "none" ? 0 : MAX_WEIGHT_AGE_MS);
+  const [from, to] = [Math.floor(fromMs / 1000), Math.ceil(covered.toMs / 1000)];
+  const flagsAt = flagReader(known.past.states.flagChanges(series.id, from, to));
+  yield;
+  yield* eachMonth(
+    sampledIn(known),
+    series,
+    { fromMs, toMs: covered.toMs },
+    {
+      withMarket: weighting !== "none",
+      take: (columns) => {
+        const { times, rates, intervals } = columns;
+        const intervalAt = changeReader(intervals);
+        for (const [index, time] of times.entries()) {
+          const intervalHours = intervalAt(index);
+          if (isBlocked(flagsAt(time))) continue;
+          instrument.sample({ atMs: time * 1000, rate: rates[index] ?? 0, intervalHours });
+        }
+        if (weighting !== "none") weigh(columns, weighting, instrument);
+        return "more";
+      },
+    },
+  );
+}
+
+function weigh(
+  { times, market }: SampleColumns,
+  weighting: Exclude<Weighting, "none">,
+  instrument: InstrumentLine,
+): void {
+  const amounts = weighting === "oi" ? market.openInterestUsd : market.volume24hUsd;
+  for (const [place, index] of market.at.entries()) {
+    const usd = amounts[place] ?? Number.NaN;
+    if (!Number.isNaN(usd)) instrument.weigh({ atMs: (times[index] ?? 0) * 1000, usd });
+  }
+}
+
+/** The flags at a moment; called in ascending order. */
+function flagReader(changes: readonly FlagChange[]): (at: number) => number {
+  let next = 0;
+  return (at) => {
+    while ((changes[next]?.at ?? Number.POSITIVE_INFINITY) <= at) next += 1;
+    return changes[next - 1]?.flags ?? 0;
+  };
+}
