@@ -26,8 +26,8 @@ import {
 import { chosenSeries } from "./chosen-series.ts";
 import { instrumentPast, judgedCharges, type JudgedCharges } from "./known-past.ts";
 import { lineMembers } from "./line-members.ts";
-import { hadEnded, hadNotBegun, sampledIn } from "./live.ts";
-import { changeReader, eachMonth, firstSampleMs } from "./live-points.ts";
+import { hadEnded, hadNotBegun } from "./live.ts";
+import { changeReader, eachMonth, firstSampleMs, type Sampled, sampledIn } from "./live-points.ts";
 import { pageSeries } from "./page-points.ts";
 import type { KnownSamples } from "./pair.ts";
 
@@ -64,15 +64,16 @@ function* linePage(
   const line = new WeightedLine(buckets, weighting !== "none");
   const settled: PageSeries[] = [];
   const live: LiveSeries[] = [];
+  const reading = { covered, weighting, samples: sampledIn(known) };
   for (const [index, one] of series.entries()) {
     const instrument = new InstrumentLine(buckets, weighting !== "none");
     if (query.kind === "settled") {
       const lacking = yield* charged(known, one, { covered, asOfMs: query.asOfMs }, instrument);
-      yield* weighed(known, one, { covered, weighting }, instrument);
+      yield* weighed(one, reading, instrument);
       const points = line.add(one.exchange, instrument);
       if (points > 0 || lacking.length > 0) settled.push(pageSeries(one, points, lacking));
     } else {
-      yield* sampled(known, one, { covered, weighting }, instrument);
+      yield* sampled(known, one, reading, instrument);
       const points = line.add(one.exchange, instrument);
       const samplesFromMs = begin.each[index] ?? null;
       const isGone = hadEnded(one, covered) || hadNotBegun(one, samplesFromMs, covered);
@@ -86,6 +87,7 @@ function* linePage(
     rows: yield* flatTable(LINE_COLUMNS, points),
     count: points.length,
     total: query.total ?? new Buckets({ fromMs: firstMs, toMs: range.toMs }, resolution).count,
+    unreadable: reading.samples.damaged.size,
     covered,
     next:
       toMs < range.toMs && last !== undefined
@@ -114,11 +116,12 @@ function* beginningOf(
   { kind, asOfMs }: LineQuery,
 ): Stepwise<Beginning> {
   const each: (number | null)[] = [];
+  const samples = sampledIn(known);
   let ofAllMs = Number.POSITIVE_INFINITY;
   for (const one of series) {
     const firstMs =
       kind === "live"
-        ? yield* firstSampleMs(sampledIn(known), one, asOfMs + 1)
+        ? yield* firstSampleMs(samples, one, asOfMs + 1)
         : known.past.firstSlotMs(one.id, one.accrual);
     each.push(firstMs);
     const beginMs = firstMs === null || kind === "live" ? firstMs : firstMs - HOUR_MS;
@@ -154,18 +157,18 @@ function* charged(
 interface Sampling {
   readonly covered: HistoryRange;
   readonly weighting: Weighting;
+  readonly samples: Sampled;
 }
 
 /** Adds what it weighed. */
 function* weighed(
-  known: KnownSamples,
   series: SeriesRow,
-  { covered, weighting }: Sampling,
+  { covered, weighting, samples }: Sampling,
   instrument: InstrumentLine,
 ): Stepwise<void> {
   if (weighting === "none") return;
   const range = { fromMs: covered.fromMs - MAX_WEIGHT_AGE_MS, toMs: covered.toMs };
-  yield* eachMonth(sampledIn(known), series, range, {
+  yield* eachMonth(samples, series, range, {
     withMarket: true,
     take: (columns) => {
       weigh(columns, weighting, instrument);
@@ -178,7 +181,7 @@ function* weighed(
 function* sampled(
   known: KnownSamples,
   series: SeriesRow,
-  { covered, weighting }: Sampling,
+  { covered, weighting, samples }: Sampling,
   instrument: InstrumentLine,
 ): Stepwise<void> {
   const fromMs = covered.fromMs - (weighting === "none" ? 0 : MAX_WEIGHT_AGE_MS);
@@ -186,7 +189,7 @@ function* sampled(
   const flagsAt = flagReader(known.past.states.flagChanges(series.id, from, to));
   yield;
   yield* eachMonth(
-    sampledIn(known),
+    samples,
     series,
     { fromMs, toMs: covered.toMs },
     {

@@ -10,6 +10,13 @@ import type { LivePointRow } from "../services/history/live-page.ts";
 export interface Sampled {
   readonly samples: SampleReader;
   readonly firstS: number;
+  /** Collects the hours, days and months of an exchange that were damaged, and left out. */
+  readonly damaged: Set<string>;
+}
+
+export function sampledIn({ samples }: { readonly samples: SampleReader }): Sampled {
+  const firstS = samples.firstTime() ?? Number.POSITIVE_INFINITY;
+  return { samples, firstS, damaged: new Set() };
 }
 
 /**
@@ -17,7 +24,7 @@ export interface Sampled {
  * a merged month is one blob, which smaller steps would read again and again. No bucket reaches into another month.
  */
 export function* eachMonth(
-  { samples, firstS }: Sampled,
+  { samples, firstS, damaged }: Sampled,
   series: SeriesRow,
   { fromMs, toMs }: HistoryRange,
   {
@@ -29,7 +36,8 @@ export function* eachMonth(
   let at = Math.max(Math.ceil(fromMs / 1000), firstS);
   while (at < end) {
     const next = Math.min(end, nextMonthOf(at));
-    const { columns } = samples.read(series, at, next, { withMarket });
+    const { columns, damages } = samples.read(series, at, next, { withMarket });
+    for (const { start } of damages) damaged.add(`${series.exchange} ${start}`);
     yield;
     if (take(columns) === "enough") return;
     at = next;

@@ -17,7 +17,7 @@ import {
 } from "../services/history/live-page.ts";
 import { bucketMsOf, liveBuckets } from "../services/history/series.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { eachMonth, firstSampleMs, sampleRows } from "./live-points.ts";
+import { eachMonth, firstSampleMs, type Sampled, sampledIn, sampleRows } from "./live-points.ts";
 import { type Placed, type PointReading, readPoints } from "./page-points.ts";
 import type { KnownSamples } from "./pair.ts";
 
@@ -33,35 +33,40 @@ export function* livePage(
   query: PointsQuery,
 ): Stepwise<LivePage<LivePointRow>> {
   const sampled = sampledIn(known);
-  return yield* pageOf<LivePointRow>(known, query, LIVE_POINT_COLUMNS, {
-    stepMs: 1,
-    everyMs: SAMPLED_EVERY_MS,
-    *read(one, series, range) {
-      const points: (LivePointRow & Placed)[] = [];
-      yield* eachMonth(sampled, one, range, {
-        withMarket: true,
-        take: (columns) => {
-          for (const row of sampleRows(columns)) {
-            points.push({ series, slotMs: row.atMs, ...row });
-            if (points.length === MAX_READ) return "enough";
-          }
-          return "more";
-        },
-      });
-      return points;
+  const counted = sampledIn(known);
+  return yield* pageOf<LivePointRow>(
+    known,
+    { query, spec: LIVE_POINT_COLUMNS, sampled },
+    {
+      stepMs: 1,
+      everyMs: SAMPLED_EVERY_MS,
+      *read(one, series, range) {
+        const points: (LivePointRow & Placed)[] = [];
+        yield* eachMonth(sampled, one, range, {
+          withMarket: true,
+          take: (columns) => {
+            for (const row of sampleRows(columns)) {
+              points.push({ series, slotMs: row.atMs, ...row });
+              if (points.length === MAX_READ) return "enough";
+            }
+            return "more";
+          },
+        });
+        return points;
+      },
+      *count(one) {
+        let count = 0;
+        yield* eachMonth(counted, one, query.range, {
+          withMarket: false,
+          take: ({ times }) => {
+            count += times.length;
+            return "more";
+          },
+        });
+        return count;
+      },
     },
-    *count(one) {
-      let count = 0;
-      yield* eachMonth(sampled, one, query.range, {
-        withMarket: false,
-        take: ({ times }) => {
-          count += times.length;
-          return "more";
-        },
-      });
-      return count;
-    },
-  });
+  );
 }
 
 /** One page of what was sampled in equal lengths of time: lengths without samples are left out. */
@@ -72,41 +77,42 @@ export function* liveBucketPage(
   const { range, resolution } = query;
   const stepMs = bucketMsOf(resolution);
   const sampled = sampledIn(known);
-  return yield* pageOf<LiveBucketRow>(known, query, LIVE_BUCKET_COLUMNS, {
-    stepMs,
-    everyMs: stepMs,
-    *read(one, series, window) {
-      const points: (LiveBucketRow & Placed)[] = [];
-      const within = {
-        fromMs: Math.max(window.fromMs, range.fromMs),
-        toMs: Math.min(window.toMs, range.toMs),
-      };
-      yield* eachMonth(sampled, one, within, {
-        withMarket: false,
-        take: (columns) => {
-          for (const bucket of liveBuckets([...sampleRows(columns)], within, resolution))
-            points.push({ series, slotMs: bucket.fromMs, ...bucket });
-          return points.length >= MAX_READ ? "enough" : "more";
-        },
-      });
-      return points;
+  const counted = sampledIn(known);
+  return yield* pageOf<LiveBucketRow>(
+    known,
+    { query, spec: LIVE_BUCKET_COLUMNS, sampled },
+    {
+      stepMs,
+      everyMs: stepMs,
+      *read(one, series, window) {
+        const points: (LiveBucketRow & Placed)[] = [];
+        const within = {
+          fromMs: Math.max(window.fromMs, range.fromMs),
+          toMs: Math.min(window.toMs, range.toMs),
+        };
+        yield* eachMonth(sampled, one, within, {
+          withMarket: false,
+          take: (columns) => {
+            for (const bucket of liveBuckets([...sampleRows(columns)], within, resolution))
+              points.push({ series, slotMs: bucket.fromMs, ...bucket });
+            return points.length >= MAX_READ ? "enough" : "more";
+          },
+        });
+        return points;
+      },
+      *count(one) {
+        let count = 0;
+        yield* eachMonth(counted, one, range, {
+          withMarket: false,
+          take: ({ times }) => {
+            count += stepsWith(times, stepMs);
+            return "more";
+          },
+        });
+        return count;
+      },
     },
-    *count(one) {
-      let count = 0;
-      yield* eachMonth(sampled, one, range, {
-        withMarket: false,
-        take: ({ times }) => {
-          count += stepsWith(times, stepMs);
-          return "more";
-        },
-      });
-      return count;
-    },
-  });
-}
-
-export function sampledIn({ samples }: KnownSamples) {
-  return { samples, firstS: samples.firstTime() ?? Number.POSITIVE_INFINITY };
+  );
 }
 
 /** In how many steps there is at least one of ascending times (unix seconds). */
@@ -123,8 +129,16 @@ function stepsWith(times: Float64Array, stepMs: number): number {
 
 function* pageOf<Row extends { readonly [Name in keyof Row]: number | null } & { series: number }>(
   known: KnownSamples,
-  query: PointsQuery,
-  spec: FlatSpec<Row>,
+  {
+    query,
+    spec,
+    sampled,
+  }: {
+    readonly query: PointsQuery;
+    readonly spec: FlatSpec<Row>;
+    /** What `reading` reads from. */
+    readonly sampled: Sampled;
+  },
   reading: PointReading<Row & Placed>,
 ): Stepwise<LivePage<Row>> {
   const series = chosenSeries(known.past, query.filter);
@@ -132,7 +146,13 @@ function* pageOf<Row extends { readonly [Name in keyof Row]: number | null } & {
   const { points, ...page } = yield* readPoints(series, query, reading);
   const { shown, places } = yield* seriesShown(known, series, points, page.covered, query.asOfMs);
   const rows = points.map((point) => ({ ...point, series: places[point.series] ?? 0 }));
-  return { ...page, series: shown, rows: yield* flatTable(spec, rows), count: rows.length };
+  return {
+    ...page,
+    series: shown,
+    rows: yield* flatTable(spec, rows),
+    count: rows.length,
+    unreadable: sampled.damaged.size,
+  };
 }
 
 /** Those with a point on the page, or that were known in its time; and the place of each series among them. */

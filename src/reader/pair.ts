@@ -39,12 +39,13 @@ export function* pairAnswer(known: KnownSamples, query: PairQuery): Stepwise<Bac
     short: legOf(known, short, query, query.short),
   };
   yield;
+  const damaged = new Set<string>();
   let spans = spansOf(query);
   let result: ReturnType<typeof backtest>;
   for (let tries = 0; ; tries += 1) {
     const samples = {
-      long: yield* samplesOf(known.samples, long, spans),
-      short: yield* samplesOf(known.samples, short, spans),
+      long: yield* samplesOf(known.samples, long, spans, damaged),
+      short: yield* samplesOf(known.samples, short, spans, damaged),
     };
     result = backtest(
       { ...bare.long, samples: samples.long },
@@ -57,9 +58,10 @@ export function* pairAnswer(known: KnownSamples, query: PairQuery): Stepwise<Bac
     if (others.length === 0 || tries > 0) break;
     spans = others;
   }
+  const legs = { long, short, unreadable: damaged.size };
   return result.kind === "refused"
-    ? { long, short, ...result }
-    : { long, short, ...result, curve: yield* flatTable(POINT_COLUMNS, result.curve) };
+    ? { ...legs, ...result }
+    : { ...legs, ...result, curve: yield* flatTable(POINT_COLUMNS, result.curve) };
 }
 
 function seriesOf(past: PastReader, { uid }: LegQuery): SeriesRow | null {
@@ -108,12 +110,14 @@ function* samplesOf(
   samples: SampleReader,
   series: SeriesRow,
   spans: readonly Span[],
+  damaged: Set<string>,
 ): Stepwise<readonly LegSample[]> {
   const found: LegSample[] = [];
   for (const { from, to } of spans) {
     const start = Math.max(from, Math.floor((found.at(-1)?.atMs ?? -1000) / 1000) + 1);
     for (let at = start; at < to; at += SLICE_S) {
-      const { columns } = samples.read(series, at, Math.min(to, at + SLICE_S));
+      const { columns, damages } = samples.read(series, at, Math.min(to, at + SLICE_S));
+      for (const { start } of damages) damaged.add(`${series.exchange} ${start}`);
       for (const sample of legSamples(columns)) found.push(sample);
       yield;
     }

@@ -113,7 +113,7 @@ describe("one line over all exchanges", () => {
     expect(body).toMatchObject({
       kind: "settled",
       resolution: "1h",
-      line: { weighting: "none", asset_id: "BTC", left_out: 0 },
+      line: { weighting: "none", asset_id: "BTC", left_out: 0, unreadable_periods: 0 },
       complete: true,
       total: 13,
     });
@@ -295,7 +295,12 @@ describe("a name of several assets", () => {
       { ...lit("xt", "LIT"), flags: conflict },
     ]);
     const body = (await (await get(app)).json()) as Body;
-    expect(body.line).toEqual({ weighting: "none", asset_id: "LIT", left_out: 3 });
+    expect(body.line).toEqual({
+      weighting: "none",
+      asset_id: "LIT",
+      left_out: 3,
+      unreadable_periods: 0,
+    });
     expect(body.rows).toMatchObject([
       { start_at: NOON - 12 * HOUR, rate_8h_pct: 0.08, instruments: 3 },
       { start_at: NOON - 4 * HOUR, rate_8h_pct: 0.08, instruments: 3 },

@@ -17,6 +17,13 @@ export const LackingRangeSchema = z
   })
   .openapi("LackingRange");
 
+/** What an answer could not use of the samples that it needed. */
+export const unreadablePeriods = z.int().min(0).meta({
+  description:
+    "Hours, days and months of an exchange whose samples would have been needed, but are damaged: they are left out.",
+  example: 0,
+});
+
 type LackingItem = z.infer<typeof LackingRangeSchema>;
 
 /** Ranges of a ledger as sent; what is present is left out. */

@@ -35,6 +35,8 @@ export const POINT_COLUMNS = {
 interface Legs {
   readonly long: SeriesRow;
   readonly short: SeriesRow;
+  /** Hours, days and months of samples of an exchange that are damaged, and left out. */
+  readonly unreadable: number;
 }
 
 export type BacktestAnswer =

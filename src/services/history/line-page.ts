@@ -41,7 +41,10 @@ export interface LineAsset {
 }
 
 /** A point for each length of time from the first one that anything is known of. */
-export type LinePage = Pick<LivePage<unknown>, "count" | "total" | "covered" | "next"> &
+export type LinePage = Pick<
+  LivePage<unknown>,
+  "count" | "total" | "unreadable" | "covered" | "next"
+> &
   LineAsset & {
     readonly rows: FlatTable<LinePoint>;
     /** The instruments of the line, with the number of points in which each took part. */

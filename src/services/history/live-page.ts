@@ -65,6 +65,8 @@ export interface LivePage<Row> {
   readonly count: number;
   /** Points on all pages. */
   readonly total: number;
+  /** Hours, days and months of samples of an exchange that are damaged, and left out of this page. */
+  readonly unreadable: number;
   /** The time that this page covers; the whole range if it is the only one. */
   readonly covered: HistoryRange;
   /** The last point, if more follow. */

@@ -36,6 +36,7 @@ export function backtestHead(
     ...figures(answer),
     complete: answer.lacking.length === 0,
     lacking: answer.lacking.map(lackingPart),
+    unreadable_periods: answer.unreadable,
   };
 }
 

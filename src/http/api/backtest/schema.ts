@@ -7,7 +7,7 @@ import {
 } from "../../../services/history/backtest-query.ts";
 import { LEAVE_UNDER_PCT, MAX_THRESHOLD_DAYS } from "../../../services/history/backtest-table.ts";
 import { MAX_RAW_DAYS } from "../../../services/history/history-query.ts";
-import { LackingRangeSchema } from "../../lists/lacking.ts";
+import { LackingRangeSchema, unreadablePeriods } from "../../lists/lacking.ts";
 import { feesParam } from "../../lists/pair-query.ts";
 import {
   fieldsParam,
@@ -137,6 +137,7 @@ export const BacktestListSchema = z
     lacking: z.array(LackingLegSchema).meta({
       description: "Settlements of the time held that are estimated or not there, by leg.",
     }),
+    unreadable_periods: unreadablePeriods,
   })
   .openapi("Backtest");
 

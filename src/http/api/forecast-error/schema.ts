@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { FORECAST_ERROR_DEFAULTS } from "../../../services/history/forecast-error.ts";
 import { MAX_FORECAST_DAYS } from "../../../services/history/forecast-table.ts";
+import { unreadablePeriods } from "../../lists/lacking.ts";
 import {
   fieldsParam,
   fileFormatParam,
@@ -47,10 +48,7 @@ export const ForecastErrorListSchema = z
       "Instruments left out because their funding accrues continuously: there is no settlement to forecast.",
       0,
     ),
-    unreadable_periods: count(
-      "Hours, days and months of an exchange left out because what is stored of them is damaged.",
-      0,
-    ),
+    unreadable_periods: unreadablePeriods,
   })
   .openapi("ForecastErrorList");
 

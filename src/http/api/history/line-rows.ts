@@ -41,11 +41,16 @@ export function linePointsOf(
 
 /** The envelope's members about the page. */
 export function lineHead(page: LinePage, weighting: Weighting, assetIds: AssetIds) {
-  const { series, covered, assetId, leftOut } = page;
-  const line: LineItem = { weighting, asset_id: assetId, left_out: leftOut };
+  const { series, covered, unreadable, assetId, leftOut } = page;
+  const line: LineItem = {
+    weighting,
+    asset_id: assetId,
+    left_out: leftOut,
+    unreadable_periods: unreadable,
+  };
   return series.kind === "settled"
     ? { ...pageHead({ series: series.of, covered }, assetIds), line }
-    : { ...liveHead({ series: series.of, covered }, assetIds), line };
+    : { ...liveHead({ series: series.of, covered, unreadable }, assetIds), line };
 }
 
 /** The problem of a line over several assets. */

@@ -5,6 +5,7 @@ import { WEIGHTINGS } from "../../../services/history/series.ts";
 import { orNull } from "../../openapi/enums.ts";
 import { explained, WEIGHTING_MEANINGS } from "../../openapi/past-terms.ts";
 import { time } from "../../lists/row-fields.ts";
+import { unreadablePeriods } from "../../lists/lacking.ts";
 import { count, nullable } from "./series-fields.ts";
 
 const WeightingSchema = z.enum(WEIGHTINGS).openapi("Weighting", {
@@ -52,6 +53,7 @@ export const LineSchema = z
       "Instruments that are not in it, because prices have not identified them or they are another asset with the same ticker.",
       0,
     ),
+    unreadable_periods: unreadablePeriods,
   })
   .openapi("Line");
 

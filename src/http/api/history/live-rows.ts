@@ -55,13 +55,14 @@ export function liveBucketsOf(
 
 /** The envelope's members about the page. */
 export function liveHead(
-  { series, covered }: Pick<LivePage<unknown>, "series" | "covered">,
+  { series, covered, unreadable }: Pick<LivePage<unknown>, "series" | "covered" | "unreadable">,
   assetIds: AssetIds,
 ) {
   return {
     kind: "live" as const,
     line: null,
     ...coveredPart(covered),
+    unreadable_periods: unreadable,
     series: series.map((one): LiveSeriesItem => ({
       ...seriesPart(one, assetIds),
       samples_from_at: knownSeconds(one.samplesFromMs),

@@ -17,7 +17,7 @@ import {
 import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
 import { decimalText } from "../../lists/columns.ts";
 import { MAX_CURSOR_LENGTH } from "../../lists/cursor.ts";
-import { LackingRangeSchema } from "../../lists/lacking.ts";
+import { LackingRangeSchema, unreadablePeriods } from "../../lists/lacking.ts";
 import { LinePointSchema, LineSchema } from "./line-schema.ts";
 import { LiveBucketSchema, LivePointSchema, liveSeriesFields } from "./live-schema.ts";
 import { count, nullable, seriesFields } from "./series-fields.ts";
@@ -159,6 +159,7 @@ export const LiveListSchema = z
     ...listShape(z.union([LivePointSchema, LiveBucketSchema, LinePointSchema])),
     kind: z.literal("live").meta({ description: PAST_KIND_MEANINGS.live }),
     ...pageFields,
+    unreadable_periods: unreadablePeriods,
     series: z.array(LiveSeriesSchema).meta({
       description:
         "The instruments with points on this page, and those known in its time that have none: a reused ticker is two of them, with different uids.",
