@@ -2,6 +2,7 @@ import { AccrualRepository } from "../db/history/accrual-repository.ts";
 import { BackfillRepository } from "../db/history/backfill-repository.ts";
 import { HistoryEpochRepository } from "../db/history/epoch-repository.ts";
 import { historyFile } from "../db/history/file.ts";
+import { pricedHours } from "../db/history/hour-prices.ts";
 import { PairFrameWriter } from "../db/history/pair-frame-repository.ts";
 import { RollUp, type RollUpDeps } from "../db/history/roll-up/roll-up.ts";
 import {
@@ -9,11 +10,13 @@ import {
   SampleWriter,
   type WrittenRefresh,
 } from "../db/history/sample-writer.ts";
+import { SampleReader } from "../db/history/sample-reader.ts";
 import { SeriesRepository } from "../db/history/series-repository.ts";
 import { SettlementRepository } from "../db/history/settlement-repository.ts";
 import { asUnusable, databaseFailure } from "../db/failure.ts";
 import { checkpoint, openDb, waitAtMost } from "../db/open.ts";
 import { WriteQueue, type WriteQueueDeps } from "../db/write-queue.ts";
+import type { AccruedHour } from "../domain/charges.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { PROGRAM_VERSION } from "../lib/program-version.ts";
 
@@ -30,6 +33,7 @@ export class HistoryStore {
   /** Series whose payments were stored or corrected; whoever has dealt with one removes it. */
   readonly changed = new Set<number>();
   readonly #samples;
+  readonly #prices;
   readonly #db: Db;
   readonly #path: string;
   readonly #epochs;
@@ -47,6 +51,7 @@ export class HistoryStore {
     this.accruals = new AccrualRepository(db, changed);
     this.backfills = new BackfillRepository(db);
     this.pairFrames = new PairFrameWriter(db, this.#epochs, PROGRAM_VERSION);
+    this.#prices = new SampleReader(db);
     this.#samples = new SampleWriter(db, {
       epochs: this.#epochs,
       series: this.series,
@@ -71,6 +76,15 @@ export class HistoryStore {
       db.close();
       throw error;
     }
+  }
+
+  /** The accrued hours of a series with fromMs <= end < toMs (unix ms), with the prices that they need. */
+  accruedHours(
+    series: { readonly id: number; readonly exchange: ExchangeId },
+    fromMs: number,
+    toMs: number,
+  ): readonly AccruedHour[] {
+    return pricedHours(this.#prices, series, this.accruals.range(series.id, fromMs, toMs));
   }
 
   /**

@@ -22,6 +22,9 @@ export const SIGNIFICANT_DIGITS = 8;
 /** Prices and amounts are stored once in each of these, counted from the hour: the first sample in it has them. */
 export const MARKET_EVERY_S = 900;
 
+/** An older price says nothing about a moment: those of old samples are an hour apart. */
+export const MAX_PRICE_AGE_MS = 65 * 60_000;
+
 const RATES_PER_UNIT = 10 ** -RATE_EXPONENT;
 /** A larger rate has no digits left at this scale; no exchange has one. */
 const MAX_ROUNDED_RATE = Number.MAX_SAFE_INTEGER / RATES_PER_UNIT;

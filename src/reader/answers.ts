@@ -3,7 +3,8 @@ import { parquetBytes } from "../lib/parquet.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import { pastBoard } from "../services/history/past-board.ts";
 import { forecastTable } from "./forecast.ts";
-import { type KnownSamples, pairAnswer } from "./pair.ts";
+import type { KnownPast } from "./known-past.ts";
+import { pairAnswer } from "./pair.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { lineAnswer } from "./line.ts";
 import { liveBucketPage, livePage } from "./live.ts";
@@ -13,7 +14,7 @@ import { bucketPage, settledPage } from "./settled.ts";
 import { cumulativeTable } from "./tables.ts";
 
 /** What all questions are answered from. */
-export interface Known extends KnownSamples, KnownPairs {
+export interface Known extends KnownPast, KnownPairs {
   readonly boards: BoardStore;
 }
 

@@ -19,8 +19,7 @@ import {
 } from "../services/history/forecast-table.ts";
 import type { HistoryRange } from "../services/history/history-query.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { instrumentPast } from "./known-past.ts";
-import type { KnownSamples } from "./pair.ts";
+import { instrumentPast, type KnownPast } from "./known-past.ts";
 
 const DAY_S = 86_400;
 
@@ -44,7 +43,7 @@ interface Compared {
 
 /** The live rates before the settlements of each series against what was charged. */
 export function* forecastTable(
-  known: KnownSamples,
+  known: KnownPast,
   { filter, range }: ForecastQuery,
 ): Stepwise<ForecastAnswer> {
   const all = chosenSeries(known.past, filter).filter(
@@ -59,7 +58,7 @@ export function* forecastTable(
   for (const some of groupsOfExchanges(periodic)) {
     const group: Compared[] = [];
     for (const series of some) {
-      const charges = chargesIn(known, series, range);
+      const charges = yield* chargesIn(known, series, range);
       group.push({ series, charges, moments: momentsOf(charges), next: 0, samples: [] });
       yield;
     }
@@ -84,8 +83,12 @@ function groupsOfExchanges(series: readonly SeriesRow[]): readonly (readonly Ser
 }
 
 /** What is next to the range on both sides shows the intervals in it. */
-function chargesIn(known: KnownSamples, series: SeriesRow, range: HistoryRange): readonly Charge[] {
-  const { stored } = instrumentPast(known, series, {
+function* chargesIn(
+  known: KnownPast,
+  series: SeriesRow,
+  range: HistoryRange,
+): Stepwise<readonly Charge[]> {
+  const { stored } = yield* instrumentPast(known, series, {
     fromMs: range.fromMs - CONTEXT_BEFORE_MS,
     toMs: range.toMs + CONTEXT_BEFORE_MS,
   });
@@ -97,7 +100,7 @@ function chargesIn(known: KnownSamples, series: SeriesRow, range: HistoryRange):
  * ends are not read, because no horizon is shorter.
  */
 function* readSamples(
-  { samples }: KnownSamples,
+  { samples }: KnownPast,
   group: readonly Compared[],
   unreadable: Set<string>,
 ): Stepwise<void> {

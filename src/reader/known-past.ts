@@ -1,11 +1,16 @@
 import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
 import type { PastReader, SeriesRow } from "../db/history/past-reader.ts";
+import { pricedHours } from "../db/history/hour-prices.ts";
 import type { AccrualRow, SlotRow } from "../db/history/past-rows.ts";
+import type { SampleReader } from "../db/history/sample-reader.ts";
+import { monthOf } from "../db/history/sample-times.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Accrual } from "../domain/quote.ts";
-import { type Charge, chargesOf, type StoredPast } from "../domain/charges.ts";
+import { type AccruedHour, type Charge, chargesOf, type StoredPast } from "../domain/charges.ts";
 import { intervalsInForce } from "../domain/intervals-in-force.ts";
+import type { AccruedAmount } from "../domain/settlement.ts";
 import { firstWhere } from "../domain/sorted-search.ts";
+import type { Stepwise } from "../lib/stepwise.ts";
 import { type InstrumentPast, ledgerOf } from "../services/history/charges.ts";
 import {
   type BackfillProgress,
@@ -17,6 +22,7 @@ import type { HistoryRange } from "../services/history/history-query.ts";
 /** What a question is answered from. */
 export interface KnownPast {
   readonly past: PastReader;
+  readonly samples: SampleReader;
   /** Exchanges whose past can be read at the source. */
   readonly withHistory: ReadonlySet<ExchangeId>;
 }
@@ -148,26 +154,32 @@ function knownInterval(all: readonly Charge[], after: readonly Charge[]): number
 const NEIGHBOURS = 4;
 
 /** A series with what is stored of it in a range. */
-export function instrumentPast(
+export function* instrumentPast(
   known: KnownPast,
   series: SeriesRow,
   range: HistoryRange,
-): InstrumentPast {
+): Stepwise<InstrumentPast> {
   const { past } = known;
   const { id, accrual } = series;
   const stored: StoredPast =
     accrual === "continuous"
-      ? accruedPast(past.accruals(id, range.fromMs, range.toMs, MAX_SERIES_ROWS))
+      ? yield* pricedPast(
+          known,
+          series,
+          past.accruals(id, range.fromMs, range.toMs, MAX_SERIES_ROWS),
+        )
       : {
           kind: "settlements",
           settlements: past.settlements(id, range.fromMs, range.toMs, MAX_SERIES_ROWS),
         };
+  yield;
   return { ...lifeOf(known, series, past.backfill(id)), stored, currentIntervalHours: null };
 }
 
 /** One of several series, with what is stored of it. */
 export interface SeriesPast {
   readonly series: SeriesRow;
+  /** Hours without prices: see `withPrices`. */
   readonly past: InstrumentPast;
   /** Null before the first attempt. */
   readonly backfill: Backfill | null;
@@ -195,6 +207,29 @@ export function instrumentPasts(
     const past = { ...lifeOf(known, series, backfill), stored, currentIntervalHours: null };
     return { series, past, backfill };
   });
+}
+
+/** The same with the prices that accrued hours need. */
+export function* withPrices(known: KnownPast, one: SeriesPast): Stepwise<SeriesPast> {
+  const { series, past } = one;
+  if (past.stored.kind === "settlements") return one;
+  const stored = yield* pricedPast(known, series, past.stored.hours);
+  return { ...one, past: { ...past, stored } };
+}
+
+/** Prices are read month by month: a merged month is one blob. */
+function* pricedPast(
+  { samples }: KnownPast,
+  series: SeriesRow,
+  hours: readonly AccruedAmount[],
+): Stepwise<StoredPast> {
+  const priced: AccruedHour[] = [];
+  const monthOfHour = ({ hourEndMs }: AccruedAmount) => monthOf(hourEndMs / 1000);
+  for (const some of Map.groupBy(hours, monthOfHour).values()) {
+    for (const hour of pricedHours(samples, series, some)) priced.push(hour);
+    yield;
+  }
+  return { kind: "accruals", hours: priced };
 }
 
 /** Of one series: some forty years of hours. */

@@ -24,15 +24,14 @@ import {
   WeightedLine,
 } from "../services/history/weighted-line.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { instrumentPast, judgedCharges, type JudgedCharges } from "./known-past.ts";
+import { instrumentPast, judgedCharges, type JudgedCharges, type KnownPast } from "./known-past.ts";
 import { lineMembers } from "./line-members.ts";
 import { hadEnded, hadNotBegun } from "./live.ts";
 import { changeReader, eachMonth, firstSampleMs, type Sampled, sampledIn } from "./live-points.ts";
 import { pageSeries } from "./page-points.ts";
-import type { KnownSamples } from "./pair.ts";
 
 /** One page of one line over all instruments of an asset. */
-export function* lineAnswer(known: KnownSamples, query: LineQuery): Stepwise<LineAnswer> {
+export function* lineAnswer(known: KnownPast, query: LineQuery): Stepwise<LineAnswer> {
   const chosen = chosenSeries(known.past, query.filter);
   yield;
   const members = lineMembers(known.past.states, chosen, query);
@@ -48,7 +47,7 @@ const ONLY_SERIES = 1;
 type Page = Omit<LinePage, "assetId" | "leftOut">;
 
 function* linePage(
-  known: KnownSamples,
+  known: KnownPast,
   series: readonly SeriesRow[],
   query: LineQuery,
 ): Stepwise<Page> {
@@ -111,7 +110,7 @@ interface Beginning {
 
 /** Of samples, or the hour before the first payment: it was charged for at least that. */
 function* beginningOf(
-  known: KnownSamples,
+  known: KnownPast,
   series: readonly SeriesRow[],
   { kind, asOfMs }: LineQuery,
 ): Stepwise<Beginning> {
@@ -133,7 +132,7 @@ function* beginningOf(
 
 /** Adds what was charged for the time, also where it was paid after it; gives what is lacking. */
 function* charged(
-  known: KnownSamples,
+  known: KnownPast,
   series: SeriesRow,
   { covered, asOfMs }: { readonly covered: HistoryRange; readonly asOfMs: number },
   instrument: InstrumentLine,
@@ -142,7 +141,7 @@ function* charged(
   const chargesToMs = Math.min(toMs + MAX_INTERVAL_HOURS * HOUR_MS + 1, asOfMs + 1);
   const { charges: judged, lacking } = judgedCharges(known, series, covered, asOfMs, chargesToMs);
   yield;
-  const { stored } = instrumentPast(known, series, { fromMs, toMs: chargesToMs });
+  const { stored } = yield* instrumentPast(known, series, { fromMs, toMs: chargesToMs });
   // The same rows in the same order: the intervals are judged with what is around the page, too.
   for (const [index, charge] of chargesOf(stored).entries()) {
     const { slotMs, intervalHours = null } = judged[index] ?? {};
@@ -179,7 +178,7 @@ function* weighed(
 
 /** Adds its live rates, except those that a blocking flag refused then, and what it weighed. */
 function* sampled(
-  known: KnownSamples,
+  known: KnownPast,
   series: SeriesRow,
   { covered, weighting, samples }: Sampling,
   instrument: InstrumentLine,

@@ -18,8 +18,8 @@ import {
 import { bucketMsOf, liveBuckets } from "../services/history/series.ts";
 import { chosenSeries } from "./chosen-series.ts";
 import { eachMonth, firstSampleMs, type Sampled, sampledIn, sampleRows } from "./live-points.ts";
+import type { KnownPast } from "./known-past.ts";
 import { type Placed, type PointReading, readPoints } from "./page-points.ts";
-import type { KnownSamples } from "./pair.ts";
 
 /** How often samples are taken, about. */
 const SAMPLED_EVERY_MS = 60_000;
@@ -28,10 +28,7 @@ const SAMPLED_EVERY_MS = 60_000;
 const MAX_READ = MAX_POINTS_PER_SERIES + 1;
 
 /** One page of samples. */
-export function* livePage(
-  known: KnownSamples,
-  query: PointsQuery,
-): Stepwise<LivePage<LivePointRow>> {
+export function* livePage(known: KnownPast, query: PointsQuery): Stepwise<LivePage<LivePointRow>> {
   const sampled = sampledIn(known);
   const counted = sampledIn(known);
   return yield* pageOf<LivePointRow>(
@@ -71,7 +68,7 @@ export function* livePage(
 
 /** One page of what was sampled in equal lengths of time: lengths without samples are left out. */
 export function* liveBucketPage(
-  known: KnownSamples,
+  known: KnownPast,
   query: LiveBucketQuery,
 ): Stepwise<LivePage<LiveBucketRow>> {
   const { range, resolution } = query;
@@ -128,7 +125,7 @@ function stepsWith(times: Float64Array, stepMs: number): number {
 }
 
 function* pageOf<Row extends { readonly [Name in keyof Row]: number | null } & { series: number }>(
-  known: KnownSamples,
+  known: KnownPast,
   {
     query,
     spec,
@@ -157,7 +154,7 @@ function* pageOf<Row extends { readonly [Name in keyof Row]: number | null } & {
 
 /** Those with a point on the page, or that were known in its time; and the place of each series among them. */
 function* seriesShown(
-  known: KnownSamples,
+  known: KnownPast,
   series: readonly SeriesRow[],
   points: readonly Placed[],
   covered: HistoryRange,

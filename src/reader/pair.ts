@@ -1,6 +1,7 @@
 import type { PastReader, SeriesRow } from "../db/history/past-reader.ts";
 import type { SampleReader } from "../db/history/sample-reader.ts";
 import type { SampleColumns } from "../db/history/codec/columns.ts";
+import { MAX_PRICE_AGE_MS } from "../domain/sample.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import { backtest } from "../services/history/backtest.ts";
@@ -14,31 +15,25 @@ import {
 import { CONTEXT_BEFORE_MS } from "../domain/charges.ts";
 import { instrumentPast, type KnownPast } from "./known-past.ts";
 
-/** What a pair is answered from. */
-export interface KnownSamples extends KnownPast {
-  readonly samples: SampleReader;
-}
-
 /** A day of samples is read in one step: some milliseconds. */
 const SLICE_S = 86_400;
 
-/** Samples before a moment that may state its price: those of old ones are an hour apart. */
-const PRICE_BEFORE_S = 65 * 60;
+/** Samples before a moment that may state its price. */
+const PRICE_BEFORE_S = MAX_PRICE_AGE_MS / 1000;
 
 /**
  * A backtest. With fixed times the live rates and prices are needed only where the position is opened and closed: at the
  * ends of the range, unless the result shows that a leg was listed later or delisted before.
  */
-export function* pairAnswer(known: KnownSamples, query: PairQuery): Stepwise<BacktestAnswer> {
+export function* pairAnswer(known: KnownPast, query: PairQuery): Stepwise<BacktestAnswer> {
   const long = seriesOf(known.past, query.long);
   if (long === null) return { kind: "unknown", side: "long" };
   const short = seriesOf(known.past, query.short);
   if (short === null) return { kind: "unknown", side: "short" };
   const bare = {
-    long: legOf(known, long, query, query.long),
-    short: legOf(known, short, query, query.short),
+    long: yield* legOf(known, long, query, query.long),
+    short: yield* legOf(known, short, query, query.short),
   };
-  yield;
   const damaged = new Set<string>();
   let spans = spansOf(query);
   let result: ReturnType<typeof backtest>;
@@ -68,13 +63,13 @@ function seriesOf(past: PastReader, { uid }: LegQuery): SeriesRow | null {
   return past.seriesNamed([], [uid])[0] ?? null;
 }
 
-function legOf(
+function* legOf(
   known: KnownPast,
   series: SeriesRow,
   { fromMs, asOfMs }: PairQuery,
   { feeBps }: LegQuery,
-): BacktestLeg {
-  const past = instrumentPast(known, series, {
+): Stepwise<BacktestLeg> {
+  const past = yield* instrumentPast(known, series, {
     fromMs: fromMs - CONTEXT_BEFORE_MS,
     toMs: asOfMs + 1,
   });

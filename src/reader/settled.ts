@@ -60,13 +60,20 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
         fromMs: Math.max(fromMs, range.fromMs),
         toMs: Math.min(toMs, range.toMs),
       };
-      return settledBuckets(chargesOf(storedIn(known, one, within)), within, resolution).map(
-        (bucket) => ({ series, slotMs: bucket.fromMs, ...bucket }),
-      );
+      const charges = chargesOf(yield* storedIn(known, one, within));
+      return settledBuckets(charges, within, resolution).map((bucket) => ({
+        series,
+        slotMs: bucket.fromMs,
+        ...bucket,
+      }));
     },
     *count(one) {
       yield;
-      return known.past.countSteps(one, range.fromMs, range.toMs, stepMs);
+      if (one.accrual === "periodic")
+        return known.past.countSteps(one.id, range.fromMs, range.toMs, stepMs);
+      // Only hours with a known price are in a sum.
+      const charges = chargesOf(yield* storedIn(known, one, range));
+      return settledBuckets(charges, range, resolution).length;
     },
   });
   const rows = points.map(({ slotMs: _slot, series, ...bucket }) => ({
@@ -81,10 +88,9 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
   };
 }
 
-function storedIn(known: KnownPast, series: SeriesRow, range: HistoryRange): StoredPast {
-  return range.fromMs < range.toMs
-    ? instrumentPast(known, series, range).stored
-    : { kind: "settlements", settlements: [] };
+function* storedIn(known: KnownPast, series: SeriesRow, range: HistoryRange): Stepwise<StoredPast> {
+  if (range.fromMs >= range.toMs) return { kind: "settlements", settlements: [] };
+  return (yield* instrumentPast(known, series, range)).stored;
 }
 
 function columnsOf(

@@ -14,7 +14,7 @@ import {
   type TableQuery,
 } from "../services/history/cumulative-table.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { instrumentPasts, type KnownPast, type SeriesPast } from "./known-past.ts";
+import { instrumentPasts, type KnownPast, type SeriesPast, withPrices } from "./known-past.ts";
 
 /** What each series charged over the range. */
 export function* cumulativeTable(
@@ -51,7 +51,7 @@ export function* tableOf<Row extends { readonly [Name in keyof Row]: FlatCell }>
   const rows: Row[] = [];
   for (const group of groups) {
     for (const one of instrumentPasts(known, group, read)) {
-      const row = rowOf(one);
+      const row = rowOf(yield* withPrices(known, one));
       if (row !== null) rows.push(row);
       yield;
     }

@@ -36,13 +36,13 @@ class Lab {
     const deps = { clock, log: memoryLog(), until: this.#lifetime.signal };
     const history = await HistoryStore.open(database.path, deps);
     const note = (): number => this.reads.push(clock.monotonicMs());
-    const { settlements, accruals, series, changed } = history;
+    const { settlements, series, changed } = history;
     const counted: ConstructorParameters<typeof SettledYields>[0]["history"] = {
       series,
       changed,
       attempt: (work) => history.attempt(work),
       settlements: { range: (...of) => (note(), settlements.range(...of)) },
-      accruals: { range: (...of) => (note(), accruals.range(...of)) },
+      accruedHours: (...of) => (note(), history.accruedHours(...of)),
     };
     this.#history = history;
     this.#yields = new SettledYields({ history: counted, clock });

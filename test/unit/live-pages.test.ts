@@ -6,7 +6,7 @@ import { roundedRate } from "../../src/domain/sample.ts";
 import { flatRow } from "../../src/lib/flat-table.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import { liveBucketPage, livePage } from "../../src/reader/live.ts";
-import type { KnownSamples } from "../../src/reader/pair.ts";
+import type { KnownPast } from "../../src/reader/known-past.ts";
 import {
   MAX_POINTS,
   MAX_POINTS_PER_SERIES,
@@ -40,7 +40,7 @@ const TIMES = Array.from({ length: (END - START) / EVERY }, (_, n) => START + n 
   (at) => at < GAP.from || at >= GAP.to,
 );
 
-const known = ((): KnownSamples => {
+const known = ((): KnownPast => {
   const sampling = samplingInto(stored.db);
   // Later exchanges have later seconds.
   for (const at of TIMES)

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { PastReader } from "../../src/db/history/past-reader.ts";
+import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { groupsOf } from "../../src/lib/groups.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import { instrumentPast, instrumentPasts } from "../../src/reader/known-past.ts";
@@ -40,7 +41,11 @@ test("several series are read at once exactly as one at a time, whatever their k
           if (one.readFrom !== null)
             writer.backfilled(id, START + one.readFrom * HOUR, START + HOURS * HOUR, nth % 2 === 0);
         }
-        const known = { past: new PastReader(writer.db), withHistory: new Set(["okx"] as const) };
+        const known = {
+          past: new PastReader(writer.db),
+          samples: new SampleReader(writer.db),
+          withHistory: new Set(["okx"] as const),
+        };
         const range = {
           fromMs: (START + from * HOUR) * 1000,
           toMs: (START + (from + length) * HOUR) * 1000,
@@ -49,7 +54,7 @@ test("several series are read at once exactly as one at a time, whatever their k
         expect(series.length).toBe(all.length);
         const read = instrumentPasts(known, series, range);
         expect(read.map(({ past }) => past)).toEqual(
-          series.map((one) => instrumentPast(known, one, range)),
+          series.map((one) => atOnce(instrumentPast(known, one, range))),
         );
         expect(read.map(({ backfill }) => backfill)).toEqual(
           series.map(({ id }) => known.past.backfill(id)),
@@ -74,7 +79,11 @@ test("a table of more series than are read at once has a row for each, in their 
     writer.add(seriesOf(`B${nth}`, { uid: `okx:${nth}`, firstSeen: START * 1000 }), [
       { slot: START + 8 * HOUR, rate: `0.0${100 + nth}1`, hours: 8 },
     ]);
-  const known = { past: new PastReader(writer.db), withHistory: new Set<"okx">() };
+  const known = {
+    past: new PastReader(writer.db),
+    samples: new SampleReader(writer.db),
+    withHistory: new Set<"okx">(),
+  };
   const filter = { names: null, exchanges: null, quotes: null, assetClasses: null };
   for (const days of [1, 90, 3_650]) {
     const asOfMs = (START + 9 * HOUR) * 1000;

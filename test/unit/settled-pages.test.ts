@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { PastReader } from "../../src/db/history/past-reader.ts";
+import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { flatRow } from "../../src/lib/flat-table.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import type { KnownPast } from "../../src/reader/known-past.ts";
@@ -24,7 +25,8 @@ const ALL = { names: null, exchanges: null, quotes: null, assetClasses: null };
 function knownOf(write: (writer: HistoryWriter) => void): KnownPast {
   const db = historyInMemory();
   write(new HistoryWriter(db));
-  return { past: new PastReader(db), withHistory: new Set(["okx"]) };
+  const samples = new SampleReader(db);
+  return { past: new PastReader(db), samples, withHistory: new Set(["okx"]) };
 }
 
 function queryOf(from: number, to: number, more: Partial<PointsQuery> = {}): PointsQuery {

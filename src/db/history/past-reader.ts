@@ -55,8 +55,7 @@ export class PastReader {
   readonly #accrualsBefore;
   readonly #countSettlements;
   readonly #countAccruals;
-  readonly #countSlotSteps;
-  readonly #countHourSteps;
+  readonly #countSteps;
   readonly #firstSlot;
   readonly #firstHour;
   readonly #backfills;
@@ -95,12 +94,9 @@ export class PastReader {
       );
     this.#countSettlements = countOf("settlements", "slot");
     this.#countAccruals = countOf("accruals", "hour");
-    const stepsOf = (table: string, time: string, only = "") =>
-      db.query<{ count: number }, [number, number, number, number]>(
-        `SELECT count(DISTINCT ${time} / ?) AS count FROM ${table} WHERE series_id = ? AND ${time} >= ? AND ${time} < ? ${only}`,
-      );
-    this.#countSlotSteps = stepsOf("settlements", "slot");
-    this.#countHourSteps = stepsOf("accruals", "hour", "AND unit = 'fraction'");
+    this.#countSteps = db.query<{ count: number }, [number, number, number, number]>(
+      "SELECT count(DISTINCT slot / ?) AS count FROM settlements WHERE series_id = ? AND slot >= ? AND slot < ?",
+    );
     const firstOf = (table: string, time: string) =>
       db.query<{ first: number | null }, [number]>(
         `SELECT min(${time}) AS first FROM ${table} WHERE series_id = ?`,
@@ -162,15 +158,10 @@ export class PastReader {
     return query.get(id, secondsFrom(fromMs), secondsFrom(toMs))?.count ?? 0;
   }
 
-  /** In how many steps of `stepMs` since 1970 a series has at least one that is a fraction of notional. */
-  countSteps(
-    { id, accrual }: Pick<SeriesRow, "id" | "accrual">,
-    fromMs: number,
-    toMs: number,
-    stepMs: number,
-  ): number {
-    const query = accrual === "continuous" ? this.#countHourSteps : this.#countSlotSteps;
-    return query.get(stepMs / 1000, id, secondsFrom(fromMs), secondsFrom(toMs))?.count ?? 0;
+  /** In how many steps of `stepMs` since 1970 a series has at least one payment. */
+  countSteps(seriesId: number, fromMs: number, toMs: number, stepMs: number): number {
+    const [from, to] = [secondsFrom(fromMs), secondsFrom(toMs)];
+    return this.#countSteps.get(stepMs / 1000, seriesId, from, to)?.count ?? 0;
   }
 
   /** The time of the oldest stored payment or hour; null if there is none. */

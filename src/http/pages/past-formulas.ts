@@ -1,5 +1,13 @@
-/** The formulas of how long spreads lasted, and of how far live rates were from what was charged. */
+/**
+ * The formulas of lines over several instruments, of how long spreads lasted, and of how far live rates were from what
+ * was charged.
+ */
 export const PAST_FORMULAS = [
+  {
+    name: "weight_usd",
+    formula: "Σ of the instruments' open_interest_usd or volume_24h_usd, as last sampled",
+    of: "US dollars",
+  },
   {
     name: "lasted_share",
     formula:

@@ -52,10 +52,16 @@ import {
   TURNOVER_MAX,
   TURNOVER_MIN,
 } from "../../domain/plausibility.ts";
-import { MARKET_EVERY_S, RATE_EXPONENT, SIGNIFICANT_DIGITS } from "../../domain/sample.ts";
+import {
+  MARKET_EVERY_S,
+  MAX_PRICE_AGE_MS,
+  RATE_EXPONENT,
+  SIGNIFICANT_DIGITS,
+} from "../../domain/sample.ts";
 import { PUBLISHED_AFTER_MS } from "../../domain/settlement.ts";
 import { FROZEN_SHARE } from "../../services/board/exchange-rows.ts";
 import { EXACT_FOR_MS, LOOK_BACK_MS } from "../../services/history/past-market.ts";
+import { MAX_WEIGHT_AGE_MS } from "../../services/history/weighted-line.ts";
 import { DOWN_AFTER_FAILURES, OK_FROM_SHARE } from "../../services/board/health.ts";
 import { MIN_EXCHANGES } from "../../domain/statistics.ts";
 import { LONGS_PAY_FROM, RESTING_ABOVE, SHORTS_PAY_TO } from "../../services/finder/sentiment.ts";
@@ -274,6 +280,16 @@ export const THRESHOLDS = [
     name: "as_of: to the second",
     value: `for ${EXACT_FOR_MS / DAY_MS} days, then the full hour before it`,
     why: "Older samples are stored by instrument; of the whole board, one frame an hour is kept.",
+  },
+  {
+    name: "prices of the past",
+    value: `sampled in the ${minutes(MAX_PRICE_AGE_MS)} before`,
+    why: "Those of old months are an hour apart; an older one says nothing about a moment.",
+  },
+  {
+    name: "weights of a line",
+    value: `sampled until the end of its time, at most ${MAX_WEIGHT_AGE_MS / HOUR_MS} hours before its start`,
+    why: "What an older sample says of the time is no longer worth a share.",
   },
   {
     name: "as_of: rows",

@@ -2,6 +2,7 @@
 import { shortestForm } from "../../domain/decimal.ts";
 import { HOUR_MS } from "../../domain/funding.ts";
 import { roundPct } from "../../domain/percent.ts";
+import { MAX_PRICE_AGE_MS } from "../../domain/sample.ts";
 import { firstWhere } from "../../domain/sorted-search.ts";
 import { MAX_RATE_AGE_MS } from "./backtest-holdings.ts";
 import {
@@ -135,9 +136,6 @@ export function unfinishedOf(
       : roundPct((received * rate * (exitMs - sinceMs)) / (hours * HOUR_MS)) + 0;
   return { side, sinceMs, untilMs: exitMs, usd };
 }
-
-/** An older price says nothing: those of old samples are an hour apart. */
-const MAX_PRICE_AGE_MS = 65 * 60_000;
 
 /** How much the price rose while it was held, as a fraction; null if it is unknown at the entry or at the exit. */
 export function priceRise(leg: BacktestLeg, { entryMs, exitMs }: Holding): number | null {
