@@ -26,7 +26,7 @@ import { END_S, HOURS_OF_YEAR } from "./past-range.ts";
 const HOUR_S = 3600;
 
 /** A year of one asset: hourly on the first exchange, every eight hours on 29 others. */
-function fill(past: HistoryInFolder): void {
+export function fill(past: HistoryInFolder): void {
   const writer = new HistoryWriter(past.db);
   for (const [place, exchange] of EXCHANGE_IDS.slice(0, 30).entries()) {
     const hours = place === 0 ? 1 : 8;

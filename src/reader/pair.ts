@@ -112,7 +112,7 @@ function* samplesOf(
     const start = Math.max(from, Math.floor((found.at(-1)?.atMs ?? -1000) / 1000) + 1);
     for (let at = start; at < to; at += SLICE_S) {
       const { columns, damages } = samples.read(series, at, Math.min(to, at + SLICE_S));
-      for (const { start } of damages) damaged.add(`${series.exchange} ${start}`);
+      for (const damage of damages) damaged.add(`${series.exchange} ${damage.start}`);
       for (const sample of legSamples(columns)) found.push(sample);
       yield;
     }
