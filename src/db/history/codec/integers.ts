@@ -161,7 +161,7 @@ export function readIntegers(
   else {
     const lowBits = from.byte();
     into[0] = unzigzag(from.varint());
-    readRice(from, into.subarray(1), count - 1, lowBits);
+    readRice(from, into, count, lowBits);
   }
   // A loop for each order is twice as fast as one for all.
   let value = 0;

@@ -59,18 +59,13 @@ export function writeRice(out: ByteWriter, codes: Float64Array, lowBits: number)
   if (count > 0) out.byte(pending & 0xff);
 }
 
-/** Reads signed numbers from zigzag codes into the beginning of `into`. */
-export function readRice(
-  from: ByteReader,
-  into: Float64Array,
-  count: number,
-  lowBits: number,
-): void {
+/** Reads signed numbers from zigzag codes into `into`, from index 1 up to `end`, which is not included. */
+export function readRice(from: ByteReader, into: Float64Array, end: number, lowBits: number): void {
   if (lowBits > MAX_LOW_BITS) throw new MalformedBytes("too many low bits");
   const { bytes, position } = from;
   const mask = (1 << lowBits) - 1;
   let bit = 0;
-  for (let index = 0; index < count; index += 1) {
+  for (let index = 1; index < end; index += 1) {
     const value = windowAt(bytes, position, bit) & mask;
     bit += lowBits;
     const rest = windowAt(bytes, position, bit);
