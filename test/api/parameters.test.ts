@@ -85,7 +85,7 @@ describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path"
         const answer = await uncached(board, targetOf(path, query, 0));
         expect(await uncached(board, targetOf(path, query, 1))).toEqual(answer);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -114,7 +114,7 @@ describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path"
         ] as const)
           expect(await answerOf(shared, targetOf(path, sent, spelling))).toEqual(answer);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
