@@ -9,12 +9,12 @@ import { HistoryEpochRepository } from "../src/db/history/epoch-repository.ts";
 import { SampleReader } from "../src/db/history/sample-reader.ts";
 import { SampleStore } from "../src/db/history/sample-store.ts";
 import { AxisReader } from "../src/db/history/stored-axes.ts";
-import { checkpoint } from "../src/db/open.ts";
 import type { ExchangeId } from "../src/domain/exchange.ts";
 import { HistoryInFolder } from "../test/support/history.ts";
 import { PROGRAM_VERSION, samplingInto } from "../test/support/sampled-market.ts";
 import { atMost, type Figure, median, plain } from "./figure.ts";
 import { type GeneratedMarket, generatedMarket, simulatedMarket } from "./generated-samples.ts";
+import { usedBytes } from "./history-size.ts";
 
 /** What all figures are stated for; they grow with the instruments, so a tenth of them is measured. */
 const INSTRUMENTS = 12_000;
@@ -151,14 +151,6 @@ async function day(kind: Kind, market: GeneratedMarket): Promise<Figure[]> {
 
 function quantile(values: readonly number[], part: number): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length * part)] ?? 0;
-}
-
-/** What all tables need: the pages of the file without the free ones. */
-function usedBytes({ db }: HistoryInFolder): number {
-  checkpoint(db);
-  const number = (pragma: string): number =>
-    Object.values(db.query<Record<string, number>, []>(`PRAGMA ${pragma}`).get() ?? {})[0] ?? 0;
-  return (number("page_count") - number("freelist_count")) * number("page_size");
 }
 
 /** The bytes of all days, of their rates alone, and how many prices and amounts there are. */

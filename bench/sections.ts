@@ -4,6 +4,7 @@ import type { Section } from "./document.ts";
 import type { Figure } from "./figure.ts";
 import { firstAnswers } from "./first-answers.ts";
 import { history } from "./history.ts";
+import { historyYear } from "./history-year.ts";
 import { hostile } from "./hostile.ts";
 import { httpCached } from "./http-cached.ts";
 import { idle } from "./idle.ts";
@@ -95,6 +96,13 @@ of it before and half afterwards, shows what the machine and the client add: the
 clamp; both kinds have eight decimals. Mark prices have five to seven digits, open interest and volume all eight.
 CPU is user and system time of the process; bytes written are counted by the kernel.`,
     run: history,
+  },
+  year: {
+    title: "A year of history of 12,000 instruments",
+    about: `A month of 120 instruments sampled each minute, measured when its days are closed, when it is merged and when it is
+thinned; stated for 12,000. A year has 126 days at the larger of the first two and the rest thinned. Payments are as many as the simulated
+exchanges have.`,
+    run: historyYear,
   },
   past: {
     title: "Answers about the past",
