@@ -19,7 +19,7 @@ import { siege } from "./siege.ts";
 import { start } from "./start.ts";
 import { steps } from "./steps.ts";
 import { streams } from "./streams.ts";
-import { compressedList, manyRequests } from "./under-load.ts";
+import { compressedList, manyRequests, whileBackfilling } from "./under-load.ts";
 
 interface Options {
   /** Measures for a shorter time. */
@@ -78,6 +78,12 @@ of it before and half afterwards, shows what the machine and the client add: the
     about:
       "The whole list from 32 addresses, half in gzip and half in zstd, then as many bytes from a bare Bun.serve.",
     run: compressedList,
+  },
+  backfill: {
+    title: "2,000 requests per second while the past is read from the exchanges",
+    about:
+      "The same small answers, first from a service that reads no past, then from one that reads it as fast as they permit.",
+    run: whileBackfilling,
   },
   streams: {
     title: "500 stream readers and 2,000 requests per second for one minute",
