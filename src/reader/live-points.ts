@@ -1,7 +1,7 @@
 import type { Changes, SampleColumns } from "../db/history/codec/columns.ts";
 import type { SeriesRow } from "../db/history/past-reader.ts";
 import type { SampleReader } from "../db/history/sample-reader.ts";
-import { monthOf, nextMonthOf } from "../db/history/sample-times.ts";
+import { DAY_S, dayOf, nextMonthOf } from "../db/history/sample-times.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import type { HistoryRange } from "../services/history/history-query.ts";
 import type { LivePointRow } from "../services/history/live-page.ts";
@@ -44,22 +44,28 @@ export function* eachMonth(
   }
 }
 
-/** The time of the first sample of a series before `endMs`, unix ms; null if it has none. */
+/** The longest span that is read at once to find a sample: about a month. */
+const MAX_SPAN_S = 32 * DAY_S;
+
+/**
+ * The time of the first sample of a series before `endMs`, unix ms; null if it has none. Most series have samples of the
+ * first day there is, so it is read in spans that begin with a day, and double.
+ */
 export function* firstSampleMs(
-  sampled: Sampled,
+  { samples, firstS }: Sampled,
   series: SeriesRow,
   endMs: number,
 ): Stepwise<number | null> {
-  let first: number | null = null;
-  const range = { fromMs: monthOf(sampled.firstS) * 1000, toMs: endMs };
-  yield* eachMonth(sampled, series, range, {
-    withMarket: false,
-    take: ({ times }) => {
-      first = times[0] ?? null;
-      return first === null ? "more" : "enough";
-    },
-  });
-  return first === null ? null : first * 1000;
+  const end = Math.ceil(endMs / 1000);
+  let at = firstS;
+  for (let spanS = DAY_S; at < end; spanS = Math.min(2 * spanS, MAX_SPAN_S)) {
+    const next = Math.min(end, dayOf(at) + spanS);
+    const [first] = samples.read(series, at, next, { withMarket: false }).columns.times;
+    if (first !== undefined) return first * 1000;
+    yield;
+    at = next;
+  }
+  return null;
 }
 
 /** Samples with the interval and the next time that held; prices and amounts only where they were sampled. */
