@@ -6,7 +6,13 @@ import type { SampleReader } from "../db/history/sample-reader.ts";
 import { monthOf } from "../db/history/sample-times.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Accrual } from "../domain/quote.ts";
-import { type AccruedHour, type Charge, chargesOf, type StoredPast } from "../domain/charges.ts";
+import {
+  type AccruedHour,
+  type Charge,
+  chargesOf,
+  chargesWithin,
+  type StoredPast,
+} from "../domain/charges.ts";
 import { intervalsInForce } from "../domain/intervals-in-force.ts";
 import type { AccruedAmount } from "../domain/settlement.ts";
 import { firstWhere } from "../domain/sorted-search.ts";
@@ -43,18 +49,27 @@ export interface JudgedCharges {
 }
 
 /**
- * Judges the charges with fromMs <= slot < toMs; nothing after `asOfMs` is taken into account. Charges up to
- * `chargesToMs` are found, but nothing is lacking after `toMs`.
+ * The interval that ended at a slot, null if it is unknown; called in ascending order. Payments are stored while a
+ * question is worked on: two readings of one range need not have the same rows.
  */
+export function intervalReader(judged: readonly Charge[]): (slotMs: number) => number | null {
+  let next = 0;
+  return (slotMs) => {
+    while ((judged[next]?.slotMs ?? Number.POSITIVE_INFINITY) < slotMs) next += 1;
+    const charge = judged[next];
+    return charge?.slotMs === slotMs ? charge.intervalHours : null;
+  };
+}
+
+/** Judges the charges with fromMs <= slot < toMs; nothing after `asOfMs` is taken into account. */
 export function judgedCharges(
   known: KnownPast,
   series: SeriesRow,
   { fromMs, toMs }: HistoryRange,
   asOfMs: number,
-  chargesToMs = toMs,
 ): JudgedCharges {
   const firstBlock = Math.floor(fromMs / BLOCK_MS);
-  const endBlock = Math.max(firstBlock + 1, Math.ceil(chargesToMs / BLOCK_MS));
+  const endBlock = Math.max(firstBlock + 1, Math.ceil(toMs / BLOCK_MS));
   const loaded = { fromMs: firstBlock * BLOCK_MS - MARGIN_MS, toMs: endBlock * BLOCK_MS };
   const charges = blockCharges(
     series,
@@ -78,7 +93,7 @@ export function judgedCharges(
     asOfMs,
   );
   return {
-    charges: charges.filter(({ slotMs }) => slotMs >= fromMs && slotMs < chargesToMs),
+    charges: charges.filter(({ slotMs }) => slotMs >= fromMs && slotMs < toMs),
     lacking: lackingWithin(ledger, fromMs, Math.min(toMs, asOfMs + 1)),
   };
 }
@@ -246,11 +261,32 @@ function progressOf(backfill: Backfill | null): BackfillProgress {
   return { readFromMs, readToMs, isComplete: complete, availableFromMs };
 }
 
-/** Nothing is expected before the listing; if that is unknown, before the first trace of the instrument. */
-function startOfLife({ past }: KnownPast, { id, accrual, listedAtMs, firstSeenMs }: SeriesRow) {
+/**
+ * Nothing is expected before the listing; if that is unknown, before the first trace of the instrument, unless more of
+ * its past is still to be read.
+ */
+function startOfLife({ past, withHistory }: KnownPast, series: SeriesRow): number {
+  const { id, exchange, accrual, listedAtMs, firstSeenMs } = series;
   if (listedAtMs !== null) return listedAtMs;
+  const backfill = past.backfill(id) ?? NOT_STARTED;
+  if (withHistory.has(exchange) && !backfill.complete) return Number.NEGATIVE_INFINITY;
   const firstMs = Math.min(firstSeenMs, past.firstSlotMs(id, accrual) ?? firstSeenMs);
-  return Math.min(firstMs, past.backfill(id)?.readFromMs ?? firstMs) - 1;
+  return Math.min(firstMs, backfill.readFromMs ?? firstMs) - 1;
+}
+
+/** How many accrued hours of a range are in no sum, because no price makes fractions of them. */
+export function* unpricedIn(
+  known: KnownPast,
+  series: SeriesRow,
+  range: HistoryRange,
+): Stepwise<number> {
+  if (series.accrual === "periodic" || range.fromMs >= range.toMs) return 0;
+  return unpricedOf(chargesOf((yield* instrumentPast(known, series, range)).stored), range);
+}
+
+/** The same of charges. */
+export function unpricedOf(charges: readonly Charge[], range: HistoryRange): number {
+  return chargesWithin(charges, range).filter(({ rate }) => rate === null).length;
 }
 
 function accruedPast(hours: readonly AccrualRow[]): StoredPast {

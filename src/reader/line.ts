@@ -1,9 +1,10 @@
 import type { SampleColumns } from "../db/history/codec/columns.ts";
 import type { FlagChange } from "../db/history/series-states.ts";
 import type { SeriesRow } from "../db/history/past-reader.ts";
-import { chargesOf } from "../domain/charges.ts";
+import { type Charge, chargesOf } from "../domain/charges.ts";
 import { isBlocked } from "../domain/flags.ts";
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
+import { PUBLISHED_AFTER_MS } from "../domain/settlement.ts";
 import { MIN_EXCHANGES } from "../domain/statistics.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
@@ -24,7 +25,14 @@ import {
   WeightedLine,
 } from "../services/history/weighted-line.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { instrumentPast, judgedCharges, type JudgedCharges, type KnownPast } from "./known-past.ts";
+import {
+  instrumentPast,
+  intervalReader,
+  judgedCharges,
+  type JudgedCharges,
+  type KnownPast,
+  unpricedOf,
+} from "./known-past.ts";
 import { lineMembers } from "./line-members.ts";
 import { hadEnded, hadNotBegun } from "./live.ts";
 import { changeReader, eachMonth, firstSampleMs, type Sampled, sampledIn } from "./live-points.ts";
@@ -67,10 +75,16 @@ function* linePage(
   for (const [index, one] of series.entries()) {
     const instrument = new InstrumentLine(buckets, weighting !== "none");
     if (query.kind === "settled") {
-      const lacking = yield* charged(known, one, { covered, asOfMs: query.asOfMs }, instrument);
+      const { lacking, unpriced } = yield* charged(
+        known,
+        one,
+        { covered, judgedFromMs: after === null ? range.fromMs : fromMs, asOfMs: query.asOfMs },
+        instrument,
+      );
       yield* weighed(one, reading, instrument);
       const points = line.add(one.exchange, instrument);
-      if (points > 0 || lacking.length > 0) settled.push(pageSeries(one, points, lacking));
+      if (points > 0 || lacking.length > 0 || unpriced > 0)
+        settled.push(pageSeries(one, points, lacking, unpriced));
     } else {
       yield* sampled(known, one, reading, instrument);
       const points = line.add(one.exchange, instrument);
@@ -130,26 +144,54 @@ function* beginningOf(
   return { each, ofAllMs };
 }
 
-/** Adds what was charged for the time, also where it was paid after it; gives what is lacking. */
+/** What a page is judged by. */
+interface Judging {
+  readonly covered: HistoryRange;
+  /** The first page is judged from the start of the range on, also where nothing is known. */
+  readonly judgedFromMs: number;
+  readonly asOfMs: number;
+}
+
+/** Adds what was charged for the time, also where it was paid after it; gives what is lacking of that. */
 function* charged(
   known: KnownPast,
   series: SeriesRow,
-  { covered, asOfMs }: { readonly covered: HistoryRange; readonly asOfMs: number },
+  { covered, judgedFromMs, asOfMs }: Judging,
   instrument: InstrumentLine,
-): Stepwise<JudgedCharges["lacking"]> {
+): Stepwise<Pick<JudgedCharges, "lacking"> & { readonly unpriced: number }> {
   const { fromMs, toMs } = covered;
-  const chargesToMs = Math.min(toMs + MAX_INTERVAL_HOURS * HOUR_MS + 1, asOfMs + 1);
-  const { charges: judged, lacking } = judgedCharges(known, series, covered, asOfMs, chargesToMs);
+  const paidBy = { fromMs, toMs: Math.min(toMs + MAX_INTERVAL_HOURS * HOUR_MS + 1, asOfMs + 1) };
+  const judged = judgedCharges(
+    known,
+    series,
+    { fromMs: Math.min(judgedFromMs, fromMs), toMs: paidBy.toMs },
+    asOfMs,
+  );
   yield;
-  const { stored } = yield* instrumentPast(known, series, { fromMs, toMs: chargesToMs });
-  // The same rows in the same order: the intervals are judged with what is around the page, too.
-  for (const [index, charge] of chargesOf(stored).entries()) {
-    const { slotMs, intervalHours = null } = judged[index] ?? {};
-    if (slotMs !== charge.slotMs) throw new Error("assertion failed: charges that differ");
-    instrument.charge({ ...charge, intervalHours });
-  }
+  const charges = chargesOf((yield* instrumentPast(known, series, paidBy)).stored);
+  // Intervals are judged with what is around the page. A payment that was stored in between is in the next answer.
+  const intervals = intervalReader(judged.charges);
+  for (const charge of charges)
+    instrument.charge({ ...charge, intervalHours: intervals(charge.slotMs) });
+  const pendingFromMs = pendingSince(series, judged.charges.at(-1), asOfMs);
+  if (pendingFromMs !== null) instrument.pendingFrom(pendingFromMs);
   yield;
-  return lacking;
+  // A slot after the page was charged for a part of it if its interval begins there.
+  const lacking = judged.lacking.filter(
+    ({ firstSlotMs, intervalHours }) => firstSlotMs - (intervalHours ?? 0) * HOUR_MS < toMs,
+  );
+  return { lacking, unpriced: unpricedOf(charges, covered) };
+}
+
+/** Since when nothing has been charged although the next slot is not overdue; null if that is not so. */
+function pendingSince(
+  { endedAtMs }: SeriesRow,
+  newest: Charge | undefined,
+  asOfMs: number,
+): number | null {
+  if (endedAtMs !== null || newest === undefined || newest.intervalHours === null) return null;
+  const dueMs = newest.slotMs + newest.intervalHours * HOUR_MS + PUBLISHED_AFTER_MS;
+  return dueMs > asOfMs ? newest.slotMs : null;
 }
 
 /** What is read of samples for a page. */

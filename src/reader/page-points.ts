@@ -10,7 +10,7 @@ import {
 import type { LedgerRange } from "../services/history/gap-ledger.ts";
 import { MAX_LACKING_RANGES, type PageSeries } from "../services/history/settled-page.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { type JudgedCharges, judgedCharges, type KnownPast } from "./known-past.ts";
+import { type JudgedCharges, judgedCharges, type KnownPast, unpricedIn } from "./known-past.ts";
 
 /** A point of a list in the order of time. */
 export interface Placed {
@@ -34,6 +34,8 @@ export interface PointReading<Point extends Placed> {
     index: number,
     range: HistoryRange,
   ) => Stepwise<readonly Point[]>;
+  /** Whether points are sums of fractions of notional, which some accrued hours have none of. */
+  readonly isSum?: boolean;
   /** How many it has in the whole range. */
   readonly count: (series: SeriesRow) => Stepwise<number>;
 }
@@ -65,12 +67,14 @@ export function* pageRead<Point extends Placed>(
   yield;
   const page = yield* readPoints(series, query, reading);
   const judged: JudgedCharges[] = [];
-  for (const one of series) {
+  const unpriced = new Uint32Array(series.length);
+  for (const [index, one] of series.entries()) {
     const covered = coveredBy(one, query, page.next, reading.stepMs);
     judged.push(judgedCharges(known, one, covered, query.asOfMs));
+    if (reading.isSum === true) unpriced[index] = yield* unpricedIn(known, one, covered);
     yield;
   }
-  return { ...page, judged, ...shownSeries(series, page.points, judged) };
+  return { ...page, judged, ...shownSeries(series, page.points, judged, unpriced) };
 }
 
 /** Reads the page of a query. */
@@ -92,7 +96,7 @@ export function* readPoints<Point extends Placed>(
     total: query.total ?? (yield* countAll(series, reading)),
     next,
     covered: {
-      fromMs: query.after?.slotMs ?? query.range.fromMs,
+      fromMs: Math.max(query.range.fromMs, query.after?.slotMs ?? query.range.fromMs),
       toMs: next === null ? query.range.toMs : next.slotMs + stepMs,
     },
   };
@@ -164,7 +168,10 @@ function coveredBy(
   next: PointPlace | null,
   stepMs: number,
 ): HistoryRange {
-  const fromMs = after === null ? range.fromMs : after.slotMs + (id <= after.seriesId ? stepMs : 0);
+  const startMs =
+    after === null ? range.fromMs : after.slotMs + (id <= after.seriesId ? stepMs : 0);
+  // The first length of time may begin before the range.
+  const fromMs = Math.max(range.fromMs, startMs);
   const toMs = next === null ? range.toMs : next.slotMs + (id <= next.seriesId ? stepMs : 0);
   return { fromMs, toMs: Math.max(fromMs, Math.min(toMs, range.toMs)) };
 }
@@ -186,6 +193,7 @@ function shownSeries(
   series: readonly SeriesRow[],
   points: readonly Placed[],
   judged: readonly JudgedCharges[],
+  unpriced: Uint32Array,
 ) {
   const counts = new Uint32Array(series.length);
   for (const point of points) counts[point.series] = (counts[point.series] ?? 0) + 1;
@@ -194,9 +202,10 @@ function shownSeries(
   for (const [index, one] of series.entries()) {
     const count = counts[index] ?? 0;
     const lacking = judged[index]?.lacking ?? [];
-    if (count === 0 && lacking.length === 0) continue;
+    const without = unpriced[index] ?? 0;
+    if (count === 0 && lacking.length === 0 && without === 0) continue;
     places[index] = shown.length;
-    shown.push(pageSeries(one, count, lacking));
+    shown.push(pageSeries(one, count, lacking, without));
   }
   return { shown, places };
 }
@@ -206,10 +215,12 @@ export function pageSeries(
   series: SeriesRow,
   points: number,
   lacking: readonly LedgerRange[],
+  unpriced: number,
 ): PageSeries {
   return {
     ...series,
     points,
+    unpriced,
     lacking: lacking.slice(0, MAX_LACKING_RANGES),
     lackingRanges: lacking.length,
   };

@@ -13,7 +13,12 @@ import {
   type SettledColumns,
   type SettledPage,
 } from "../services/history/settled-page.ts";
-import { instrumentPast, type JudgedCharges, type KnownPast } from "./known-past.ts";
+import {
+  instrumentPast,
+  intervalReader,
+  type JudgedCharges,
+  type KnownPast,
+} from "./known-past.ts";
 import { pageRead, type Placed } from "./page-points.ts";
 import { type Point, pointsOf, unitIndex } from "./settled-points.ts";
 
@@ -54,6 +59,7 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
   } = yield* pageRead(known, query, {
     stepMs,
     everyMs: stepMs,
+    isSum: true,
     *read(one, series, { fromMs, toMs }): Stepwise<(BucketRow & Placed)[]> {
       yield;
       const within = {
@@ -110,17 +116,13 @@ function columnsOf(
     estimate: new Float64Array(length),
   };
   const amounts: string[] = [];
-  // Points and charges of a series are the same rows in the same order.
-  const next = new Uint32Array(places.length);
+  const intervals = judged.map(({ charges }) => intervalReader(charges));
   for (const [row, point] of points.entries()) {
-    const at = next[point.series] ?? 0;
-    next[point.series] = at + 1;
-    const charge = judged[point.series]?.charges[at];
     columns.series[row] = places[point.series] ?? 0;
     columns.slotMs[row] = point.slotMs;
     columns.atMs[row] = point.atMs;
     columns.unit[row] = unitIndex(point.unit);
-    columns.intervalHours[row] = charge?.slotMs === point.slotMs ? (charge.intervalHours ?? 0) : 0;
+    columns.intervalHours[row] = intervals[point.series]?.(point.slotMs) ?? 0;
     columns.markPrice[row] = point.markPrice ?? Number.NaN;
     columns.origin[row] = point.origin;
     columns.estimate[row] = point.estimate ?? Number.NaN;

@@ -81,7 +81,7 @@ function cumulativeRow(
   return {
     ...seriesCells(series),
     ...figures,
-    isComplete: lacking.length === 0,
+    isComplete: lacking.length === 0 && of.unpriced === 0,
     runSign: run?.sign ?? null,
     runCount: run?.count ?? null,
     runHours: run?.hours ?? null,

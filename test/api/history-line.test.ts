@@ -40,6 +40,8 @@ interface Past {
   /** Hours before noon of the oldest payment. */
   readonly hours?: number;
   readonly openInterestUsd?: number | null;
+  /** Whether more of its past is still to be read. */
+  readonly isReading?: boolean;
   readonly flags?: (at: number) => number;
   /** Hours before noon of payments that are not there. */
   readonly holes?: readonly number[];
@@ -59,13 +61,13 @@ function appWith(pasts: readonly Past[]) {
     const series = seriesOf(base, { uid, exchange, exchangeSymbol: base, firstSeen: 0, ...more });
     return { ...past, base, series };
   });
-  for (const { series, everyHours, rate, hours = 48, holes = [] } of described) {
+  for (const { series, everyHours, rate, hours = 48, holes = [], isReading } of described) {
     const payments = Array.from({ length: hours / everyHours + 1 }, (_, n) => ({
       slot: NOON - (hours - n * everyHours) * HOUR,
       rate,
     })).filter(({ slot }) => !holes.includes((NOON - slot) / HOUR));
     const id = writer.add(series, payments);
-    writer.backfilled(id, NOON - hours * HOUR, NOON, true);
+    writer.backfilled(id, NOON - hours * HOUR, NOON, isReading !== true);
   }
   for (let at = NOON - 24 * HOUR; at <= NOON; at += HOUR / 2) {
     for (const { series, ...past } of described) {
@@ -136,7 +138,11 @@ describe("one line over all exchanges", () => {
       })),
     );
     // Nothing has been charged yet for the time from noon on.
-    expect(rows[12]).toMatchObject({ start_at: NOON, annualized_pct: null, reason: "no_rates" });
+    expect(rows[12]).toMatchObject({
+      start_at: NOON,
+      annualized_pct: null,
+      reason: "not_charged_yet",
+    });
   });
 
   test("is weighted by open interest or volume, where that was known", async () => {
@@ -337,4 +343,58 @@ test("a line has no single points", async () => {
   expect(await other.json()).toMatchObject({
     errors: [{ parameter: "weighting", rule: '"equal" must be one of none, oi, volume' }],
   });
+});
+
+describe("the newest time of a line of payments", () => {
+  const often = (exchange: ExchangeId): Past => ({ exchange, everyHours: 1, rate: 0 });
+  const seldom = (exchange: ExchangeId, hours?: number): Past => ({
+    exchange,
+    everyHours: 8,
+    rate: 0.0004,
+    ...(hours === undefined ? {} : { hours }),
+  });
+
+  test("is not known until every instrument has been charged for it", async () => {
+    // Eight-hourly payments at noon and before; now four hours later, with hourly ones in between.
+    const shift = { holes: [0, 8, 16, 24, 32, 40, 48] };
+    const app = appWith([
+      often("okx"),
+      often("bybit"),
+      often("gate"),
+      { ...seldom("mexc", 52), ...shift },
+    ]);
+    const { rows } = await bodyOf(app, `weighting=none&from=${NOON - 12 * HOUR}`);
+    const known = rows.filter(({ annualized_pct: pct }) => pct !== null);
+    expect(known.every(({ instruments }) => instruments === 4)).toBe(true);
+    expect(
+      rows.filter(({ reason }) => reason === "not_charged_yet").map(({ start_at: at }) => at),
+    ).toEqual([4, 3, 2, 1, 0].map((hours) => NOON - hours * HOUR));
+  });
+});
+
+test("what was cut off or is missing beyond the range is lacking", async () => {
+  // Three days are read of thirty.
+  const app = appWith(THREE.map((past) => ({ ...past, isReading: true })));
+  const cut = await bodyOf(app, `weighting=none&resolution=1d&from=${NOON - 30 * 24 * HOUR}`);
+  expect(cut.complete).toBe(false);
+  // The payment at noon was charged for the hours before: without it they have no rate of that exchange.
+  const [okx, ...others] = THREE;
+  if (okx === undefined) throw new Error("three");
+  const hole = appWith([{ ...okx, holes: [8] }, ...others]);
+  const range = `from=${NOON - 14 * HOUR}&to=${NOON - 10 * HOUR}`;
+  const body = await bodyOf(hole, `weighting=none&${range}`);
+  expect(body.rows.map(({ instruments }) => instruments)).toEqual([2, 2, 2, 2]);
+  expect(body).toMatchObject({
+    complete: false,
+    series: [
+      { uid: "okx:BTC:1", complete: false, points: 0 },
+      { complete: true },
+      { complete: true },
+    ],
+  });
+  const before = await bodyOf(
+    hole,
+    `weighting=none&from=${NOON - 22 * HOUR}&to=${NOON - 18 * HOUR}`,
+  );
+  expect(before.complete).toBe(true);
 });

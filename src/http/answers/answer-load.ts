@@ -2,11 +2,13 @@ import type { Clock } from "../../lib/clock.ts";
 import { GarbageMeter } from "../../lib/garbage.ts";
 import { Pauses, type RunStep } from "../../lib/pauses.ts";
 import { BytesInFlight } from "./bytes-in-flight.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { PAST_LIMITS, WorkQueue } from "./work-queue.ts";
 
 /** What all answers of the process share: turns for building them, and memory for sending them. */
 export interface AnswerLoad {
   readonly work: WorkQueue;
+  /** Turns for answers about the past: slow ones delay no others. */
+  readonly past: WorkQueue;
   readonly flight: BytesInFlight;
   /** Counts the bytes of streamed representations that were built. */
   readonly garbage: GarbageMeter;
@@ -23,6 +25,7 @@ const COLLECT_EVERY_BYTES = 24 * 1024 * 1024;
 export function answerLoad(clock: Clock, run: RunStep = (step) => step()): AnswerLoad {
   return {
     work: new WorkQueue(clock),
+    past: new WorkQueue(clock, PAST_LIMITS),
     run,
     pauses: () => new Pauses(clock, run),
     flight: new BytesInFlight(clock),

@@ -82,7 +82,13 @@ export class SnapshotAnswers {
   respond(
     request: Request,
     context: RequestContext,
-    of: { readonly snapshot: Snapshot; readonly query: string; readonly make: Make },
+    of: {
+      readonly snapshot: Snapshot;
+      readonly query: string;
+      readonly make: Make;
+      /** Whether `make` waits for what is read of the past. */
+      readonly isPast?: boolean;
+    },
     sharedTries = MAX_SHARED_TRIES,
   ): Response | Promise<Response> {
     this.#discardReplaced();
@@ -100,7 +106,8 @@ export class SnapshotAnswers {
         ({ answer }) => send(answer, null),
         () => this.respond(request, context, of, sharedTries - 1),
       );
-    const made = this.#made(key, of.make, this.#load.work.enter(requesterOf(request, context)));
+    const turns = of.isPast === true ? this.#load.past : this.#load.work;
+    const made = this.#made(key, of.make, turns.enter(requesterOf(request, context)));
     const finish = ({ answer, turn }: Made): Response | Promise<Response> =>
       releaseAfter(turn, () => send(answer, turn));
     if (!(made instanceof Promise)) return finish(made);

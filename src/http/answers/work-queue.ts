@@ -10,9 +10,22 @@ export interface WorkLimits {
   readonly waiting: number;
   /** A request that has waited this long is refused: its client has most likely given up. */
   readonly waitMs: number;
+  /** Answers built concurrently for one client; without it, as many as for all. */
+  readonly perClient?: number;
 }
 
 const WORK_LIMITS: WorkLimits = { concurrent: 2, waiting: 32, waitMs: 10_000 };
+
+/**
+ * Answers about the past: their turn lasts while the reader thread works on them, which takes turns itself. One client
+ * cannot have all of them.
+ */
+export const PAST_LIMITS: WorkLimits = {
+  concurrent: 4,
+  waiting: 32,
+  waitMs: 10_000,
+  perClient: 2,
+};
 
 /**
  * How often a request waits for another one that builds the same answer. That one may disconnect or be refused; a
@@ -57,8 +70,13 @@ export class WorkQueue {
    * waiting: then there is no one to build it for.
    */
   enter(requester: Requester): Release | Promise<Release> {
-    if (this.#runningCount < this.#limits.concurrent) return this.#start(requester.client);
+    if (this.#runningCount < this.#limits.concurrent && this.#mayRun(requester.client))
+      return this.#start(requester.client);
     return this.#wait(requester);
+  }
+
+  #mayRun(client: string): boolean {
+    return this.#runningOf(client) < (this.#limits.perClient ?? this.#limits.concurrent);
   }
 
   #start(client: string): Release {
@@ -79,7 +97,7 @@ export class WorkQueue {
     if (left === 0) this.#running.delete(client);
     else this.#running.set(client, left);
     const next = this.#next();
-    if (next !== null) next.enter(this.#start(next.client));
+    next?.enter(this.#start(next.client));
   }
 
   #runningOf(client: string): number {
@@ -90,6 +108,7 @@ export class WorkQueue {
   #next(): Waiter | null {
     let chosen: Waiter | null = null;
     for (const waiter of this.#waiting) {
+      if (!this.#mayRun(waiter.client)) continue;
       if (chosen === null || this.#runningOf(waiter.client) < this.#runningOf(chosen.client))
         chosen = waiter;
     }

@@ -66,6 +66,15 @@ export function cursorOf(text: string, kind: CursorKind, queryHash: string): Cur
   return cursor;
 }
 
+/** Another process may be this much ahead of the snapshots of this one. */
+const AHEAD_MS = 60_000;
+
+/** The time of a cursor, unix ms. Throws `bad_cursor` for one that no process can have issued by `newestMs`. */
+export function issuedBy(atMs: number, newestMs: number): number {
+  if (atMs > newestMs + AHEAD_MS) throw badCursor("is not a cursor of this service");
+  return atMs;
+}
+
 /** The problem for a cursor that was never issued. */
 export function badCursor(rule: string): ApiError {
   return new ApiError("bad_cursor", `The cursor ${rule}.`, {

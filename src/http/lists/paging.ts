@@ -98,5 +98,6 @@ export function sendSourced<Item, Row extends object, Head extends object>(
     };
     return page instanceof Promise ? page.then(built) : built(page);
   };
-  return answers.respond(c.req.raw, c.env, { snapshot: freshFor, query, make });
+  const { isPast = false } = list.sources;
+  return answers.respond(c.req.raw, c.env, { snapshot: freshFor, query, make, isPast });
 }

@@ -5,7 +5,7 @@ import type { Pauses } from "../../lib/pauses.ts";
 import type { HistoryQuestions, HistoryReader } from "../../services/history/history-reader.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import { badParameters } from "../protocol/problem.ts";
-import { badCursor } from "./cursor.ts";
+import { badCursor, issuedBy } from "./cursor.ts";
 import { askPast } from "./past.ts";
 import type { Page, Sources } from "./source.ts";
 
@@ -93,9 +93,10 @@ export function tableSources<Item>(
 ): Sources<Item> {
   return {
     cursorKind: "table",
+    isPast: true,
     at: (cursor, newest) => {
       const [minute = Math.floor(newest.asOfMs / MINUTE_MS), offset = 0] = cursor?.place ?? [];
-      const asOfMs = minute * MINUTE_MS;
+      const asOfMs = issuedBy(minute * MINUTE_MS, newest.asOfMs);
       return {
         version: cursor?.state ?? newest.id,
         asOfMs,

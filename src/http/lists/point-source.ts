@@ -2,6 +2,7 @@ import type { Snapshot } from "../../domain/market.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import type { PointPlace } from "../../services/history/history-query.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
+import { issuedBy } from "./cursor.ts";
 import type { Page, Sources } from "./source.ts";
 
 /** Where a page of points starts, and what the first page has found out for all of them. */
@@ -35,9 +36,10 @@ export function pointSources(
 ): Sources<number> {
   return {
     cursorKind: "points",
+    isPast: true,
     at: (cursor, newest) => {
       const [asOf = secondsOf(newest.asOfMs), slot, seriesId, total = null] = cursor?.place ?? [];
-      const asOfMs = asOf * 1000;
+      const asOfMs = issuedBy(asOf * 1000, newest.asOfMs);
       const after =
         slot === undefined || seriesId === undefined ? null : { slotMs: slot * 1000, seriesId };
       return {

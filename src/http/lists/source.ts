@@ -29,6 +29,8 @@ export interface Source<Item> {
 /** Where a list gets its source. */
 export interface Sources<Item> {
   readonly cursorKind: CursorKind;
+  /** Whether its items are read from the history. */
+  readonly isPast?: boolean;
   /**
    * The state in which a chain of pages continues, at the position of its cursor; null: the current state, from its
    * beginning. Throws the problem for a cursor whose state or position does not exist.

@@ -97,6 +97,8 @@ export const NULL_REASON_TERMS = {
   open_interest_unknown: `Of a pair: a leg has no open interest. Of a rate of the market: fewer than ${MIN_EXCHANGES} exchanges report an open interest above 0, or the exchange of the row reports none. Of a time in the past: too few of the exchanges with a rate have one that was sampled then.`,
   volume_unknown:
     "Of a pair: a leg has no 24 h volume. Of a time in the past: too few of the exchanges with a rate have one above 0 that was sampled then.",
+  not_charged_yet:
+    "An instrument has not been charged for all of this time yet: it would be a rate of those that pay more often.",
   no_rates: "Nothing is known to have been charged, or sampled, in this time.",
   no_trusted_instrument: "Every matching listing has a blocking flag or an unknown asset.",
   blocked: "The listing of the position cannot be trusted: see its `reasons`.",

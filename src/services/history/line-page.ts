@@ -26,6 +26,7 @@ export const LINE_COLUMNS = {
 
 /** Why a point has no rate. */
 export const LINE_REASONS = [
+  "not_charged_yet",
   "no_rates",
   "too_few_exchanges",
   "open_interest_unknown",

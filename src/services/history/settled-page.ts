@@ -10,6 +10,8 @@ export interface PageSeries extends SeriesRow {
   /** Ascending, at most MAX_LACKING_RANGES of them; empty if complete. */
   readonly lacking: readonly LedgerRange[];
   readonly lackingRanges: number;
+  /** Accrued hours that are in none of its points, because no price makes fractions of them. */
+  readonly unpriced: number;
 }
 
 /** Ranges that a page names per series; a past with more holes than this is not described by a list of them. */

@@ -14,8 +14,11 @@ export interface WeightSample {
   readonly usd: number;
 }
 
-/** No instrument had a rate; too few exchanges had one; enough had one, but too few of them a weight. */
-type NoLine = "no_rates" | "too_few_exchanges" | "no_weights";
+/**
+ * An instrument has not been charged for all of the time yet; no instrument had a rate; too few exchanges had one; enough
+ * had one, but too few of them a weight.
+ */
+type NoLine = "not_charged_yet" | "no_rates" | "too_few_exchanges" | "no_weights";
 
 export interface LinePoint {
   /** The start of the bucket. */
@@ -42,13 +45,13 @@ export class Buckets {
   readonly lengthMs: number;
   readonly count: number;
   readonly #fromMs: number;
-  readonly #toMs: number;
+  readonly toMs: number;
   readonly #firstMs: number;
 
   constructor({ fromMs, toMs }: TimeRange, resolution: BucketResolution) {
     this.lengthMs = bucketMsOf(resolution);
     this.#fromMs = fromMs;
-    this.#toMs = toMs;
+    this.toMs = toMs;
     this.#firstMs = Math.floor(fromMs / this.lengthMs) * this.lengthMs;
     this.count = fromMs < toMs ? Math.ceil((toMs - this.#firstMs) / this.lengthMs) : 0;
   }
@@ -64,11 +67,11 @@ export class Buckets {
 
   /** The part of a time that is in the range. */
   clipped(fromMs: number, toMs: number): TimeRange {
-    return { fromMs: Math.max(fromMs, this.#fromMs), toMs: Math.min(toMs, this.#toMs) };
+    return { fromMs: Math.max(fromMs, this.#fromMs), toMs: Math.min(toMs, this.toMs) };
   }
 
   contains(atMs: number): boolean {
-    return atMs >= this.#fromMs && atMs < this.#toMs;
+    return atMs >= this.#fromMs && atMs < this.toMs;
   }
 }
 
@@ -78,6 +81,8 @@ export class InstrumentLine {
   /** The sum of rates per hour, times what they count, by bucket. */
   readonly #sums: Float64Array;
   readonly #counted: Float64Array;
+  /** From this bucket on it has not been charged for all of the time yet. */
+  #pendingFrom = Number.POSITIVE_INFINITY;
   /** NaN where unknown; null: each instrument weighs the same. */
   readonly #weights: Float64Array | null;
 
@@ -100,6 +105,15 @@ export class InstrumentLine {
       this.#add(index, Number(rate) / intervalHours, nextMs - atMs);
       atMs = nextMs;
     }
+  }
+
+  /** What has passed since a moment will be charged at a slot that is still to come. */
+  pendingFrom(atMs: number): void {
+    if (atMs < this.#buckets.toMs) this.#pendingFrom = this.#buckets.indexOf(atMs);
+  }
+
+  isPending(index: number): boolean {
+    return index >= this.#pendingFrom;
   }
 
   /** Adds a live rate; one of unknown interval does not count. */
@@ -152,6 +166,7 @@ export class WeightedLine {
       rated: new Set<string>(),
       weightUsd: 0,
       withoutWeight: 0,
+      isPending: false,
     }));
   }
 
@@ -159,6 +174,7 @@ export class WeightedLine {
   add(exchange: string, instrument: InstrumentLine): number {
     let points = 0;
     for (const [index, point] of this.#points.entries()) {
+      point.isPending ||= instrument.isPending(index);
       const rate = instrument.ratePerHour(index);
       if (rate === null) continue;
       point.rated.add(exchange);
@@ -180,11 +196,11 @@ export class WeightedLine {
   points(minExchanges: number): readonly LinePoint[] {
     return this.#points.map(({ mean, exchanges, rated, weightUsd, ...point }, index) => {
       const { value } = mean;
-      const isKnown = value !== null && exchanges.size >= minExchanges;
+      const isKnown = value !== null && exchanges.size >= minExchanges && !point.isPending;
       return {
         fromMs: this.#buckets.startMs(index),
         ratePerHourPct: isKnown ? fractionToPct(value) + 0 : null,
-        reason: isKnown ? null : reasonOf(rated.size, minExchanges),
+        reason: isKnown ? null : reasonOf(rated.size, minExchanges, point.isPending),
         instruments: point.instruments,
         exchanges: exchanges.size,
         weightUsd: this.#isWeighted ? weightUsd : null,
@@ -195,7 +211,9 @@ export class WeightedLine {
 }
 
 /** Why there is no rate, given the number of exchanges with one of their own. */
-function reasonOf(rated: number, minExchanges: number): NoLine {
+function reasonOf(rated: number, minExchanges: number, isPending: boolean): NoLine {
+  // Without it, the last hours would be those of the instruments that pay most often.
+  if (isPending) return "not_charged_yet";
   if (rated === 0) return "no_rates";
   return rated < minExchanges ? "too_few_exchanges" : "no_weights";
 }

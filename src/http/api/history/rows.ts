@@ -80,7 +80,7 @@ export function pageHead(
     kind: "settled" as const,
     line: null,
     ...coveredPart(covered),
-    complete: series.every(({ lackingRanges }) => lackingRanges === 0),
+    complete: series.every(isComplete),
     series: series.map((one): PastSeries => pastSeries(one, assetIds)),
   };
 }
@@ -88,10 +88,15 @@ export function pageHead(
 function pastSeries(one: PageSeries, assetIds: AssetIds): PastSeries {
   return {
     ...seriesPart(one, assetIds),
-    complete: one.lackingRanges === 0,
+    complete: isComplete(one),
     lacking: lackingItems(one.lacking),
     lacking_ranges: one.lackingRanges,
+    unpriced_hours: one.unpriced,
   };
+}
+
+function isComplete({ lackingRanges, unpriced }: PageSeries): boolean {
+  return lackingRanges === 0 && unpriced === 0;
 }
 
 function known(value: number | undefined): number | null {

@@ -110,13 +110,18 @@ export type SettledPointRow = z.infer<typeof SettledPointSchema>;
 const PastSeriesSchema = z
   .strictObject({
     ...seriesFields,
-    complete: z
-      .boolean()
-      .meta({ description: "Whether every payment due in the time of this page is there." }),
+    complete: z.boolean().meta({
+      description:
+        "Whether every payment due in the time of this page is there, and in its sums or its line.",
+    }),
     lacking: z.array(LackingRangeSchema).meta({
       description: `Otherwise what is not there, at most ${MAX_LACKING_RANGES} ranges.`,
     }),
     lacking_ranges: count("Number of all such ranges.", 0),
+    unpriced_hours: count(
+      "Hours on this page that accrued in the currency of `quote` without a known mark price: they are in no sum and no line.",
+      0,
+    ),
   })
   .openapi("PastSeries");
 
