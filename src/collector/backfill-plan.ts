@@ -1,4 +1,4 @@
-import type { Backfill } from "../db/history/backfill-repository.ts";
+import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
 import type { ListedInstrument } from "../db/market/instrument-descriptions.ts";
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
 import { PUBLISHED_AFTER_MS } from "../domain/settlement.ts";
@@ -125,8 +125,32 @@ export function progressAfter(job: BackfillJob, before: Backfill, step: ReadStep
       : attempted;
   }
   const readToMs = before.readToMs ?? Math.max(publishedMs, job.fromMs);
+  if (isEnd && isUnlikely(job, step.oldestMs, readToMs)) {
+    const tries = job.before.failuresInRow + 1;
+    return { ...NOT_STARTED, ...attempted, ...UNREAD, failuresInRow: tries, failure: EMPTY };
+  }
   if (!isEnd) return { ...attempted, readToMs, readFromMs, page: step.page };
   return { ...attempted, ...endOf(job, step.oldestMs, readToMs), readToMs, page: null };
+}
+
+/** A history without any payment of a long past is believed after so many tries, each later than the one before. */
+const EMPTY_TRIES = 3;
+const EMPTY = "its history is empty";
+const UNREAD = { readFromMs: null, readToMs: null, page: null, complete: false } as const;
+
+/** Whether nothing at all was found where there should be payments: one empty reply declares no past absent. */
+function isUnlikely(
+  { fromMs, before, instrument }: BackfillJob,
+  oldestMs: number | null,
+  readToMs: number,
+): boolean {
+  const isKnown = instrument.listedAt !== null || instrument.symbolFreeAt !== null;
+  return (
+    isKnown &&
+    oldestMs === null &&
+    readToMs - fromMs > FIRST_WITHIN_MS &&
+    before.failuresInRow < EMPTY_TRIES
+  );
 }
 
 /** How a past ends that has been read: at the listing or the depth wanted, or earlier, with what the exchange has. */

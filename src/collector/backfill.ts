@@ -1,7 +1,12 @@
 import type { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "../domain/funding.ts";
-import type { AccruedAmount, SettledRate } from "../domain/settlement.ts";
+import {
+  type AccruedAmount,
+  type SettledRate,
+  PUBLISHED_AFTER_MS,
+  type SettlementOrigin,
+} from "../domain/settlement.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type BackfillCounts, ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
@@ -33,6 +38,9 @@ export async function runBackfills(
 async function backfillOf(collected: CollectedExchange, deps: BackfillDeps): Promise<void> {
   const { history: past } = collected.exchange;
   const { settlements, accruals } = deps.history;
+  // Some exchanges show a payment before it is final: only what is read later is the last word.
+  const originOf = ({ atMs }: SettledRate): SettlementOrigin =>
+    atMs > deps.clock.nowMs() - PUBLISHED_AFTER_MS ? "row" : "exchange";
   switch (past?.kind) {
     case undefined:
     case "none":
@@ -42,7 +50,7 @@ async function backfillOf(collected: CollectedExchange, deps: BackfillDeps): Pro
         profile: past,
         accrual: "periodic",
         timeOf: ({ atMs }) => atMs,
-        put: (seriesId, row) => settlements.put(seriesId, row, "exchange"),
+        put: (seriesId, row) => settlements.put(seriesId, row, originOf(row)),
         oldestMs: (seriesId) => settlements.oldestReadMs(seriesId),
       });
     case "accruals":
@@ -67,7 +75,10 @@ async function run<Row>(
     ...deps,
     exchange: id,
     kind,
-    http: requests.whenSpare(deps.lifetime, fasterPace(kind.profile.pacing, paceFactor)),
+    http: requests.whenSpare(deps.lifetime, {
+      pacing: fasterPace(kind.profile.pacing, paceFactor),
+      maxRows: kind.profile.maxRows,
+    }),
     periodMs,
     depthMs: Math.min(backfillDays, retention.settlementsDays ?? backfillDays) * DAY_MS,
     onCounts: (counts) => deps.onCounts(id, counts),

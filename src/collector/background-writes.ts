@@ -1,12 +1,20 @@
+import { WriteQueueFull } from "../db/write-queue.ts";
+
 /** Writes that no refresh waits for, in the order in which they were started. */
 export class BackgroundWrites {
   readonly #failed = Promise.withResolvers<never>();
   #pending: Promise<unknown> = Promise.resolve();
 
-  /** Follows a write that has been started. */
+  /**
+   * Follows a write that has been started. One for which the queue had no room is lost: what comes from live rows is read
+   * from the exchange later, or missing and named as such.
+   */
   add(write: Promise<unknown>): void {
-    write.catch(this.#failed.reject);
-    this.#pending = Promise.allSettled([this.#pending, write]);
+    write.catch((error: unknown) => {
+      if (!(error instanceof WriteQueueFull)) this.#failed.reject(error);
+    });
+    // Without their results: each would keep the one before it, for as long as the process runs.
+    this.#pending = Promise.allSettled([this.#pending, write]).then(() => undefined);
   }
 
   /** Resolves when `lifetime` has ended and every write is done. Rejects with the first failure of a write. */

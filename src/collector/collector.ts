@@ -120,7 +120,7 @@ export async function collect(
     checkpoint(db);
   } catch (error) {
     // At a shutdown, pending writes are abandoned; the next start refreshes the exchanges anyway.
-    if (!(error instanceof WriteAbandoned)) throw error;
+    if (!(error instanceof WriteAbandoned) || !deps.lifetime.aborted) throw error;
   } finally {
     explaining.now = NOT_COLLECTING;
     history?.close();

@@ -139,7 +139,9 @@ export class ExchangeBackfill<Row> {
     try {
       const instrument = await this.#named(job.instrument);
       const walk = { profile: kind.profile, http: this.#http, instrument, timeOf: kind.timeOf };
-      const steps = walkHistory(walk, job.page === null ? range : { ...range, page: job.page });
+      // Pages of a range are counted from its end, which is another one now.
+      const page = kind.profile.bounds.to === "none" ? job.page : null;
+      const steps = walkHistory(walk, page === null ? range : { ...range, page });
       for (;;) {
         const { value: step } = await steps.next();
         if (step === undefined || lifetime.aborted) return;

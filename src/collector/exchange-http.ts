@@ -83,37 +83,44 @@ export class ExchangeRequests {
     return this.#http({ signal, admission: this.#admission(refusal) });
   }
 
-  /** Requests that can wait: sent in spare time, one after the other, within `pacing`, until `signal` aborts. */
-  whenSpare(signal: AbortSignal, pacing: ExchangeFacts["pacing"]): ExchangeHttp {
+  /**
+   * Requests that can wait: sent in spare time, one after the other, within `pacing`, until `signal` aborts. Replies may
+   * have `maxRows` rows: how many there are depends on the age of the instrument, not on the reply before.
+   */
+  whenSpare(
+    signal: AbortSignal,
+    { pacing, maxRows }: { readonly pacing: ExchangeFacts["pacing"]; readonly maxRows: number },
+  ): ExchangeHttp {
     const own = new Pacer(this.#shared.clock, pacing);
-    return this.#http({ signal, admission: this.#spareAdmission(own) });
+    return this.#http({ signal, admission: this.#spareAdmission(own) }, maxRows);
   }
 
-  #http(sending: Pick<SendOptions, "signal" | "admission">): ExchangeHttp {
+  #http(sending: Pick<SendOptions, "signal" | "admission">, expectedRows = 0): ExchangeHttp {
     return {
       get: (path, decode, host) =>
-        this.#json(
-          { method: "GET", url: this.#url(path, host), repeatable: true },
-          decode,
-          sending,
-        ),
+        this.#json({ method: "GET", url: this.#url(path, host), repeatable: true }, decode, {
+          ...sending,
+          expectedRows,
+        }),
       postRead: (path, body, decode, host) =>
-        this.#json(
-          { method: "POST", url: this.#url(path, host), body, repeatable: true },
-          decode,
-          sending,
-        ),
+        this.#json({ method: "POST", url: this.#url(path, host), body, repeatable: true }, decode, {
+          ...sending,
+          expectedRows,
+        }),
     };
   }
 
   async #json<T>(
     request: HttpRequest,
     decode: Decode<T>,
-    sending: Pick<SendOptions, "signal" | "admission">,
+    {
+      expectedRows,
+      ...sending
+    }: Pick<SendOptions, "signal" | "admission"> & { readonly expectedRows: number },
   ): Promise<T> {
     const { classifyFailure, statedWaitMs } = this.#facts;
     const [path = ""] = request.url.split("?", 1);
-    const reading = { bounds: this.#caps.of(path), decode };
+    const reading = { bounds: this.#caps.of(path, expectedRows), decode };
     const reply = await this.#shared.client.json(request, reading, {
       ...sending,
       ...(statedWaitMs === undefined ? {} : { readWait: statedWaitMs }),

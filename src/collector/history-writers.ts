@@ -1,6 +1,7 @@
 import type { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
 import type { LastQuotes } from "../db/market/last-quotes.ts";
 import type { MarketReader } from "../db/market/market-reader.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -8,7 +9,7 @@ import { runBackfills } from "./backfill.ts";
 import { BackgroundWrites } from "./background-writes.ts";
 import { recordEnds } from "./ended-series.ts";
 import type { HistoryStore } from "./history-store.ts";
-import { LiveWriter, type OnAccepted } from "./live-writer.ts";
+import { type Accepted, LiveWriter, type OnAccepted } from "./live-writer.ts";
 import type { OpportunityTracker } from "./opportunity-tracker.ts";
 import { PairHistory, pairFramesOf } from "./pair-history.ts";
 import type { FromWorker, HistorySettings } from "./protocol.ts";
@@ -35,6 +36,8 @@ export class HistoryWriters {
   readonly #live: LiveWriter;
   readonly #sampler: Sampler;
   readonly #samples = new BackgroundWrites();
+  /** Exchanges of which a refresh is being stored. */
+  readonly #sampling = new Set<ExchangeId>();
   /** For the rows of the market. */
   readonly yields: SettledYields;
 
@@ -52,7 +55,22 @@ export class HistoryWriters {
 
   /** To be called right after each commit, in this order. */
   get onAccepted(): readonly OnAccepted[] {
-    return [this.#live.accepted, (accepted) => this.#samples.add(this.#sampler.accepted(accepted))];
+    return [this.#live.accepted, (accepted) => this.#sample(accepted)];
+  }
+
+  /**
+   * While the file is locked, one refresh of each exchange waits: more would take the memory of the market each minute.
+   * The others are lost, as if the service had not run.
+   */
+  #sample(accepted: Accepted): void {
+    const { exchange } = accepted;
+    if (this.#sampling.has(exchange)) {
+      this.#deps.log.warn("samples_dropped", { exchange });
+      return;
+    }
+    this.#sampling.add(exchange);
+    const done = (): unknown => this.#sampling.delete(exchange);
+    this.#samples.add(this.#sampler.accepted(accepted).finally(done));
   }
 
   /** Stores the open pairs of a tracker; to be called after each of its checks. */

@@ -38,8 +38,8 @@ export class ReplyCaps {
     this.#knownRows = knownRows;
   }
 
-  /** The limits for the next reply to `request`. */
-  of(request: string): Bounds {
+  /** The limits for the next reply to `request`, which may have `expectedRows` in any case. */
+  of(request: string, expectedRows = 0): Bounds {
     const accepted = this.#accepted.get(request);
     const bytes = BYTES_GROWTH * (accepted?.bytes ?? 0);
     return {
@@ -47,7 +47,10 @@ export class ReplyCaps {
       json: {
         maxDepth: MAX_DEPTH,
         maxValues: MAX_VALUES,
-        maxMembers: maxRows(Math.max(accepted?.mostMembers ?? 0, this.#knownRows)),
+        maxMembers: Math.max(
+          expectedRows,
+          maxRows(Math.max(accepted?.mostMembers ?? 0, this.#knownRows)),
+        ),
       },
     };
   }

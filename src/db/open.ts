@@ -36,8 +36,8 @@ export function openDb(
   const db = new Database(path, { create: !mustExist, readwrite: true, strict: true });
   try {
     waitAtMost(db, "start");
-    // Only possible before the first table; the WAL mode writes the file's header.
-    if (givesSpaceBack) db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    // Only possible before the first table, and it waits for other writers; the WAL mode writes the file's header.
+    if (givesSpaceBack && isEmpty(db)) db.run("PRAGMA auto_vacuum = INCREMENTAL");
     db.run("PRAGMA journal_mode = WAL");
     db.run(`PRAGMA synchronous = ${synchronous}`);
     db.run("PRAGMA foreign_keys = ON");
@@ -48,6 +48,10 @@ export function openDb(
     throw error;
   }
   return db;
+}
+
+function isEmpty(db: Database): boolean {
+  return db.query<{ page_count: number }, []>("PRAGMA page_count").get()?.page_count === 0;
 }
 
 /**

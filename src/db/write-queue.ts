@@ -22,6 +22,9 @@ export class WriteAbandoned extends Error {
   }
 }
 
+/** The queue was full: the file has been locked for minutes. */
+export class WriteQueueFull extends WriteAbandoned {}
+
 export interface WriteQueueDeps {
   readonly clock: Clock;
   readonly log: Log;
@@ -53,7 +56,7 @@ export class WriteQueue {
     const attempt = (): boolean => this.#attempt(work, resolve, reject);
     if (this.#waiting.length === 0 && attempt()) return promise;
     if (this.#waiting.length >= MAX_WAITING) {
-      reject(new WriteAbandoned(`${MAX_WAITING} writes are already waiting`));
+      reject(new WriteQueueFull(`${MAX_WAITING} writes are already waiting`));
       return promise;
     }
     this.#waiting.push(attempt);

@@ -8,8 +8,13 @@ import type { PastMarket } from "../services/history/past-market.ts";
 import { ReaderClient, startReaderThread } from "../reader/reader-client.ts";
 
 /** The reader of the history. Its thread starts with the first question, when all files are migrated. */
-export function historyOf({ databasePath }: Config, log: Log): ReaderClient {
-  const withHistory = Object.values(EXCHANGES).filter(({ history }) => history.kind !== "none");
+export function historyOf(
+  { databasePath, exchanges, backfillDays }: Config,
+  log: Log,
+): ReaderClient {
+  // Of the others nothing is being read.
+  const read = backfillDays === 0 ? [] : exchanges.map((id) => EXCHANGES[id]);
+  const withHistory = read.filter(({ history }) => history.kind !== "none");
   return new ReaderClient({
     settings: { databasePath, withHistory: withHistory.map(({ facts }) => facts.id) },
     startReader: startReaderThread,

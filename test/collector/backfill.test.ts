@@ -164,6 +164,86 @@ describe("an interrupted walk by page numbers", () => {
   });
 });
 
+describe("an interrupted walk by numbered pages of a range", () => {
+  test.each([2, 3, 4, 5])(
+    "begins with the first page of what is left, after %p requests",
+    async (requests) => {
+      using database = testDatabase();
+      const stopping: Promise<void>[] = [];
+      const source = { paging: { by: "page" }, hasRanges: true } as const;
+      const first = collecting({
+        database,
+        source: {
+          ...source,
+          before: (_request, nth) => {
+            if (nth === requests) stopping.push(first.run.stop());
+          },
+        },
+      });
+      await first.clock.advance(10_000);
+      await Promise.all(stopping);
+      const { okx, run, clock } = collecting({ database, clock: first.clock, source });
+      await clock.advance(10_000);
+      expect(okx.requests[0]?.page).toBe(1);
+      expect(storedOf(database, "BTC")).toMatchObject({
+        rows: expected(),
+        progress: { complete: true, availableFromMs: null },
+      });
+      await run.stop();
+    },
+  );
+});
+
+test("one empty reply declares no past absent", async () => {
+  using database = testDatabase();
+  const clock = new ManualClock(NOON_MS + 30 * MINUTE_MS);
+  let replies = 0;
+  const { run } = collecting({
+    database,
+    clock,
+    source: {
+      // One of each instrument.
+      payments: () =>
+        (replies += 1) <= BASES.length ? [] : paymentsEvery(8, LISTED_MS, clock.nowMs()),
+    },
+  });
+  await clock.advance(10_000);
+  expect(storedOf(database, "BTC").progress).toMatchObject({
+    complete: false,
+    failure: "its history is empty",
+    failuresInRow: 1,
+  });
+  await clock.advance(8 * HOUR_MS);
+  const { rows, progress } = storedOf(database, "BTC");
+  expect(rows?.length).toBeGreaterThan(100);
+  expect(progress).toMatchObject({ complete: true, availableFromMs: null, failure: null });
+  await run.stop();
+});
+
+test("a payment read in its first ten minutes is not the last word", async () => {
+  using database = testDatabase();
+  const [slotMs = 0, rate] = expected().at(-1) ?? [];
+  const clock = new ManualClock(Number(slotMs) + 5 * MINUTE_MS);
+  let isFinal = false;
+  const { run } = collecting({
+    database,
+    clock,
+    source: {
+      payments: () =>
+        paymentsEvery(8, LISTED_MS, clock.nowMs()).map((payment) =>
+          isFinal || payment.atMs !== slotMs ? payment : { ...payment, rate: "0.0001" },
+        ),
+    },
+  });
+  await clock.advance(10_000);
+  const stored = () => storedOf(database, "BTC").rows?.find(([atMs]) => atMs === slotMs)?.[1];
+  expect(stored()).toBe("0.0001");
+  isFinal = true;
+  await clock.advance(26 * HOUR_MS);
+  expect(stored()).toBe(String(rate));
+  await run.stop();
+});
+
 describe("an exchange that keeps 300 rows", () => {
   test("leaves a past that says from when on it is available", async () => {
     const { run, clock, database } = collecting({

@@ -56,7 +56,7 @@ type Refreshed = ReturnType<typeof refreshed>;
 
 /** A reader of histories that always has work. */
 async function readForever({ requests, lifetime }: Refreshed, facts: ExchangeFacts): Promise<void> {
-  const http = requests.whenSpare(lifetime.signal, facts.pacing);
+  const http = requests.whenSpare(lifetime.signal, { pacing: facts.pacing, maxRows: 100 });
   while (!lifetime.signal.aborted) await http.get("/history", () => 1).catch(() => {});
 }
 
@@ -151,7 +151,7 @@ describe("requests in spare time that always have work", () => {
     });
     for (const { facts, requests } of exchanges)
       void requests
-        .whenSpare(lifetime.signal, facts.pacing)
+        .whenSpare(lifetime.signal, { pacing: facts.pacing, maxRows: 100 })
         .get("/history", () => 1)
         .catch(() => {});
     await clock.advance(1_000);

@@ -13,6 +13,8 @@ export interface PastSource {
   readonly paging: HistoryPaging;
   readonly rows: number;
   readonly payments: (symbol: string) => readonly SettledRate[];
+  /** Whether numbered pages are those of the requested range. */
+  readonly hasRanges?: boolean;
   /** The most rows that it still has, the newest ones. */
   readonly depthRows?: number;
   /** Called before each reply; what it throws is the reply. */
@@ -42,7 +44,10 @@ export function withPast<E extends Exchange>(
     paging: source.paging,
     maxRows: source.rows,
     order: "newest_first",
-    bounds: { from: "inclusive", to: "exclusive" },
+    bounds:
+      source.paging.by === "page" && source.hasRanges !== true
+        ? { from: "none", to: "none" }
+        : { from: "inclusive", to: "exclusive" },
     depth: { words: "as scripted", days: null, rows: source.depthRows ?? null },
     pacing: { requests: 5, perMs: 1_000 },
     caveats: [],
@@ -67,8 +72,10 @@ function pageOf(source: PastSource, request: HistoryRequest): HistoryPage<Settle
   switch (paging.by) {
     case "time":
       return { rows: paging.sends === "newest" ? ranged.slice(-size) : ranged.slice(0, size) };
-    case "page":
-      return { rows: newest.slice((page - 1) * size, page * size) };
+    case "page": {
+      const paged = source.hasRanges === true ? ranged.toReversed() : newest;
+      return { rows: paged.slice((page - 1) * size, page * size) };
+    }
     case "cursor": {
       const start = Number(cursor ?? 0);
       const end = start + size;

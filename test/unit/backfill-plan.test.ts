@@ -176,8 +176,9 @@ describe("the progress", () => {
       complete: true,
       availableFromMs,
     });
-    // Nothing at all.
-    expect(after(LISTED_MS, null)).toMatchObject({
+    // Nothing at all, after so many tries.
+    const tried = { ...NOT_STARTED, failuresInRow: 3, failure: "its history is empty" };
+    expect(after(LISTED_MS, null, { progress: tried })).toMatchObject({
       complete: true,
       availableFromMs: NOON_MS - 10 * MINUTE_MS,
     });

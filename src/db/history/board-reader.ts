@@ -61,7 +61,9 @@ export class BoardReader {
         if (sample === null || sample.at < from) return;
         samples.set(seriesId, withoutOldMarket(sample, from - MARKET_EVERY_S));
       };
-      if (isByHour) this.#addFrames(exchange, moment, add, damages);
+      // The first moments of a month may have been sampled in the one before, of which only hours are kept.
+      if (isByHour || layers.isInMonth(from))
+        this.#addFrames(exchange, hourOf(moment), add, damages);
       for (const group of layers.groups(from, moment + 1))
         group.ids.forEach((id, place) => add(id, group.sampleAt(place, moment)));
       for (const { seriesId, columns } of layers.refreshes(from, moment + 1))

@@ -92,6 +92,7 @@ export class SampleWriter {
     } catch (error) {
       // The memory may be ahead of the file now: the next refresh starts anew.
       this.#newest.delete(exchange);
+      this.#storedUntil.delete(exchange);
       this.#series.forget();
       this.#events.forget();
       throw error;

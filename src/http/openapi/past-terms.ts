@@ -23,7 +23,7 @@ export const WEIGHTING_MEANINGS = {
 
 export const ORIGIN_MEANINGS = {
   exchange: "The exchange's own history.",
-  row: "The settled rate of a live row.",
+  row: "The settled rate of a live row, or of the exchange's history in the first ten minutes.",
   estimated: "The last live rate before the slot, until one of the others confirms or corrects it.",
 } as const satisfies Record<SettlementOrigin, string>;
 

@@ -105,10 +105,13 @@ function* samplesOf(
   return { byId, isDamaged, refreshedAtMs: last * 1000 };
 }
 
-/** The parts of the look-back, the last one first; none goes over midnight. Both ends are included. */
+/**
+ * The parts of the look-back, the last one first. None goes over midnight, which itself belongs to the day that it ends:
+ * most of what was known at midnight was sampled before. Both ends are included.
+ */
 function spansBefore(at: number): readonly { readonly from: number; readonly to: number }[] {
   const first = at - LOOK_BACK_S + 1;
-  const midnight = at - (at % DAY_S);
+  const midnight = (Math.ceil(at / DAY_S) - 1) * DAY_S;
   const near = Math.max(at - NEAR_S, midnight);
   const spans = [
     { from: near, to: at },

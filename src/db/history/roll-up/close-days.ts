@@ -33,6 +33,11 @@ export function* closeDays(context: RollUpContext, nowS: number): Slices {
 
 function* closeDay(context: RollUpContext, exchange: ExchangeId, day: number): Slices {
   const { store, write, program } = context;
+  if (store.periodOf(exchange, "day", day)?.complete === true) {
+    // Written by a clock that was wrong: a few samples are less than a day.
+    write(() => store.removeHours(exchange, day, day + DAY_S));
+    return;
+  }
   const hours = readableHours(context, exchange, day);
   const axis = joinedAxis(hours.map((hour) => hour.axis));
   const axisBlob = seal("axis", axisBody(axis), program);

@@ -2,7 +2,7 @@ import type { ExchangeId } from "../../../domain/exchange.ts";
 import { type Axis, joinedAxis, joinedWhole, type SampleColumns } from "../codec/columns.ts";
 import { seal } from "../codec/envelope.ts";
 import { blobWith, unpacked } from "../codec/pack.ts";
-import { axisBody, openSections } from "../codec/sections.ts";
+import { axisBody, openSections, type Section } from "../codec/sections.ts";
 import { framesOf } from "../frames.ts";
 import { DAY_S, monthOf, nextMonthOf } from "../sample-times.ts";
 import { AxisReader } from "../stored-axes.ts";
@@ -76,8 +76,8 @@ function* mergeMonth(
     const pieces = readable.flatMap(
       ({ start }) => dayOfSeries(context, exchange, start, seriesId, axes) ?? [],
     );
-    if (pieces.length === 0) continue;
     yield;
+    if (pieces.length === 0) continue;
     yield* mergeSeries(context, seriesId, month, joinedWhole(pieces), axis);
     yield;
   }
@@ -128,17 +128,16 @@ function* storeFrames(
   axes: AxisReader,
 ): Slices {
   const { store, write } = context;
-  const blobs = store
-    .dayPacks(exchange, day)
-    .flatMap((pack) => ifReadable(context, exchange, day, () => unpacked(pack)) ?? []);
-  const sections = blobs.flatMap(({ blob }) => {
-    const group = ifReadable(context, exchange, day, () => openSections(blob, axes.finder));
-    if (group === null) return [];
-    return [...group.ids].map((seriesId, place) => ({
-      seriesId,
-      columns: framesOf(group.at(place)),
-    }));
-  });
+  const sections: Section[] = [];
+  for (const pack of store.dayPacks(exchange, day)) {
+    for (const { blob } of ifReadable(context, exchange, day, () => unpacked(pack)) ?? []) {
+      const group = ifReadable(context, exchange, day, () => openSections(blob, axes.finder));
+      if (group === null) continue;
+      for (const [place, seriesId] of group.ids.entries())
+        sections.push({ seriesId, columns: framesOf(group.at(place)) });
+    }
+    yield;
+  }
   const times = new Set(sections.flatMap(({ columns }) => [...columns.times]));
   const axis = Float64Array.from(times).toSorted();
   const blob = yield* checkedSections(context, sections, axis, { isAxisInside: true });

@@ -30,6 +30,12 @@ const KEPT_FREE_PAGES = 8_192;
 /** Pages moved in one transaction: about a millisecond. */
 const PAGES_AT_ONCE = 64;
 
+/**
+ * A clock that is further ahead of the last night, or of the newest sample before the start, may be wrong: nothing is
+ * merged, thinned or deleted before the next night.
+ */
+const LONGEST_JUMP_S = 2 * DAY_S;
+
 export interface RollUpDeps {
   readonly epochs: Pick<HistoryEpochRepository, "write">;
   readonly epoch: number;
@@ -41,6 +47,8 @@ export interface RollUpDeps {
   readonly mergedPerNight?: number;
   /** Default: KEPT_FREE_PAGES. */
   readonly keptFreePages?: number;
+  /** Default: LONGEST_JUMP_S. */
+  readonly longestJumpS?: number;
 }
 
 /**
@@ -52,15 +60,20 @@ export class RollUp {
   readonly #context: RollUpContext;
   readonly #old: RetentionStore;
   #work: Slices | null = null;
-  /** The last day whose night's work is done. */
+  /** The last day whose night's work is done, or was put off. */
   #lastNight: number | null = null;
+  /** When the newest sample from before this process was taken; null without any. */
+  readonly #newestBefore: number | null;
 
   constructor(db: Database, deps: RollUpDeps) {
     const { epochs, epoch, programVersion, onDamage } = deps;
     this.#deps = deps;
     this.#old = new RetentionStore(db);
+    const store = new SampleStore(db);
+    const newest = store.exchanges().map((exchange) => store.newest(exchange) ?? 0);
+    this.#newestBefore = newest.length === 0 ? null : Math.max(...newest);
     this.#context = {
-      store: new SampleStore(db),
+      store,
       write: (work) => epochs.write(epoch, work),
       program: versionBytes(programVersion),
       onDamage,
@@ -89,6 +102,12 @@ export class RollUp {
     yield* joinHours(this.#context, nowS);
     const night = dayOf(nowS - DAY_CLOSES_AFTER_S);
     if (night === this.#lastNight) return;
+    const before = this.#lastNight ?? this.#newestBefore;
+    const jumpS = before === null ? 0 : night - dayOf(before);
+    if (jumpS > (this.#deps.longestJumpS ?? LONGEST_JUMP_S)) {
+      this.#lastNight = night;
+      return;
+    }
     let merges = 0;
     const most = this.#deps.mergedPerNight ?? MERGED_PER_NIGHT;
     yield* mergeMonths(this.#context, nowS, () => (merges += 1) <= most);

@@ -44,9 +44,10 @@ function* thinMonth(context: RollUpContext, exchange: ExchangeId, month: StoredP
     const blob = store.monthOf(seriesId, start);
     if (blob === null) continue;
     const read = ifReadable(context, exchange, start, () => openSections(blob, axes.finder));
-    const columns = read?.read(seriesId) ?? null;
-    if (read === null || columns === null || axisChecksum(read.axis) === sum) continue;
     yield;
+    if (read === null || axisChecksum(read.axis) === sum) continue;
+    const columns = read.read(seriesId);
+    if (columns === null) continue;
     const sections = [{ seriesId, columns: thinned(columns, axis) }];
     const made = yield* checkedSections(context, sections, axis, { isAxisInside: false });
     write(() => {
