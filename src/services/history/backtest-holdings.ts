@@ -62,6 +62,38 @@ export function holdingsOf(
   }
 }
 
+/** How long a rule could not be judged, because a leg had no recent live rate; 0 for fixed times. */
+export function unratedMs(
+  long: BacktestLeg,
+  short: BacktestLeg,
+  query: BacktestQuery,
+  first: FirstTime,
+  nowMs: number,
+): number {
+  const { fromMs, toMs } = boundsOf(long, short, query, first, nowMs);
+  if (query.rule.kind === "fixed") return 0;
+  let unrated = 0;
+  let atMs = fromMs;
+  let ratedUntilMs = Number.NEGATIVE_INFINITY;
+  const passTo = (untilMs: number): void => {
+    unrated += Math.max(0, untilMs - Math.max(atMs, ratedUntilMs));
+    atMs = Math.max(atMs, untilMs);
+  };
+  for (const moment of momentsOf(long.samples, short.samples)) {
+    passTo(Math.min(moment.atMs, toMs));
+    if (moment.atMs >= toMs) break;
+    ratedUntilMs = Math.min(rateHoldsUntilMs(moment.long), rateHoldsUntilMs(moment.short));
+  }
+  passTo(toMs);
+  return unrated;
+}
+
+function rateHoldsUntilMs(sample: LegSample | null): number {
+  return sample === null || sample.intervalHours === null
+    ? Number.NEGATIVE_INFINITY
+    : sample.atMs + MAX_RATE_AGE_MS;
+}
+
 /** A position is opened once both legs exist, and closed when one is delisted. */
 function boundsOf(
   long: BacktestLeg,

@@ -148,6 +148,8 @@ export interface BacktestResult {
   readonly curve: readonly EquityPoint[];
   /** Empty if complete. */
   readonly lacking: readonly Lacking[];
+  /** Hours in which a rule could not be judged: nothing was opened or closed in them. */
+  readonly unratedHours: number;
 }
 
 /** Estimated or missing settlements, which `gaps: "allow"` accepts. */

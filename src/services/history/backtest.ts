@@ -5,7 +5,7 @@
 import { HOUR_MS } from "../../domain/funding.ts";
 import { roundPct } from "../../domain/percent.ts";
 import { type Due, EquityAccount } from "./backtest-account.ts";
-import { type FirstTime, holdingsOf } from "./backtest-holdings.ts";
+import { type FirstTime, holdingsOf, unratedMs } from "./backtest-holdings.ts";
 import {
   type ChargedLeg,
   chargedLeg,
@@ -37,7 +37,8 @@ export function backtest(
     long: chargedLeg("long", long, query.fromMs, nowMs),
     short: chargedLeg("short", short, query.fromMs, nowMs),
   };
-  const holdings = holdingsOf(long, short, query, firstOf(legs), nowMs);
+  const first = firstOf(legs);
+  const holdings = holdingsOf(long, short, query, first, nowMs);
   const lacking = [legs.long, legs.short]
     .map((leg) => lackingOf(leg, holdings))
     .filter((found) => found !== null);
@@ -64,6 +65,7 @@ export function backtest(
     positiveShare,
     curve,
     lacking,
+    unratedHours: roundPct(unratedMs(long, short, query, first, nowMs) / HOUR_MS),
   };
 }
 

@@ -25,7 +25,7 @@ import { badParameters } from "../../protocol/problem.ts";
 import { echo } from "../../protocol/query-text.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
-import { backtestHead, type KnownPair, pointRow } from "./rows.ts";
+import { backtestHead, isComplete, type KnownPair, pointRow } from "./rows.ts";
 import {
   BacktestListSchema,
   BacktestQuerySchema,
@@ -105,7 +105,7 @@ export function addBacktestRoutes(
         return params.time === "iso" ? (isoOf(head) as typeof head) : head;
       },
       headers: () => ({
-        "x-complete": String(shownOf(shown).answer.lacking.length === 0),
+        "x-complete": String(isComplete(shownOf(shown).answer)),
       }),
     });
     return documented(backtestRoute, sent);

@@ -34,10 +34,16 @@ export function backtestHead(
     long: legPart(answer.long, legs.long),
     short: legPart(answer.short, legs.short),
     ...figures(answer),
-    complete: answer.lacking.length === 0,
+    complete: isComplete(answer),
+    unrated_hours: answer.kind === "refused" ? null : answer.unratedHours,
     lacking: answer.lacking.map(lackingPart),
     unreadable_periods: answer.unreadable,
   };
+}
+
+/** Whether nothing is lacking, neither payments nor the live rates of a rule. */
+export function isComplete(answer: KnownPair): boolean {
+  return answer.lacking.length === 0 && (answer.kind === "refused" || answer.unratedHours === 0);
 }
 
 function figures(answer: KnownPair) {

@@ -133,7 +133,14 @@ export const BacktestListSchema = z
       description:
         "Share of the settlement times and accrued hours in which both legs together received something.",
     }),
-    complete: z.boolean().meta({ description: "Whether nothing is lacking." }),
+    complete: z.boolean().meta({
+      description: "Whether nothing is lacking, and the rule could be judged all the time.",
+    }),
+    unrated_hours: z.number().nullable().meta({
+      description:
+        "Hours in which the rule could not be judged, because a leg had no live rate of the last 15 minutes: nothing was opened or closed in them. 0 without a rule, null if it was refused.",
+      example: 0,
+    }),
     lacking: z.array(LackingLegSchema).meta({
       description: "Settlements of the time held that are estimated or not there, by leg.",
     }),
