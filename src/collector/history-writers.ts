@@ -38,6 +38,8 @@ export class HistoryWriters {
   readonly #samples = new BackgroundWrites();
   /** Exchanges of which a refresh is being stored. */
   readonly #sampling = new Set<ExchangeId>();
+  /** Exchanges whose last refresh was older than what is stored. */
+  readonly #late = new Set<ExchangeId>();
   /** For the rows of the market. */
   readonly yields: SettledYields;
 
@@ -70,7 +72,17 @@ export class HistoryWriters {
     }
     this.#sampling.add(exchange);
     const done = (): unknown => this.#sampling.delete(exchange);
-    this.#samples.add(this.#sampler.accepted(accepted).finally(done));
+    const written = this.#sampler.accepted(accepted).then((result) => {
+      if (result === "stored") this.#late.delete(exchange);
+      else if (!this.#late.has(exchange)) {
+        this.#late.add(exchange);
+        this.#deps.log.warn("samples_late", {
+          exchange,
+          reason: "newer ones are stored already: the clock went back, or was ahead before",
+        });
+      }
+    });
+    this.#samples.add(written.finally(done));
   }
 
   /** Stores the open pairs of a tracker; to be called after each of its checks. */

@@ -32,14 +32,14 @@ export class Sampler {
   }
 
   /** Resolves when the samples are stored, or too late to be stored. Rejects as the write does. */
-  async accepted({ exchange, atMs, periodMs, quotes }: Accepted): Promise<void> {
+  async accepted({ exchange, atMs, periodMs, quotes }: Accepted): Promise<WrittenRefresh> {
     const { market, write } = this.#deps;
     const terms = termsOf(this.#facts.get(exchange) ?? {}, periodMs);
     // An instrument that was not in the batch still has its row: its state is not known.
     const symbols = new Set(quotes.map(({ exchangeSymbol }) => exchangeSymbol));
     const rows = market.readExchange(exchange)?.rows ?? [];
     const present = rows.filter(({ exchangeSymbol }) => symbols.has(exchangeSymbol));
-    await write(
+    return await write(
       exchange,
       atMs,
       present.map((record) => sampledAt(record, atMs, terms)),

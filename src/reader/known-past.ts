@@ -99,8 +99,8 @@ export function judgedCharges(
 }
 
 /**
- * The charges of whole blocks, without their amounts; those in the margin before the first block stay, because the
- * ledger needs what is before the range.
+ * The charges of whole blocks, without their amounts; those in the margins before the first block and after the last
+ * stay, because the ledger needs what is around the range.
  */
 function blockCharges(
   { accrual }: SeriesRow,
@@ -108,17 +108,16 @@ function blockCharges(
   blocks: { readonly first: number; readonly end: number },
 ): Charge[] {
   if (accrual === "continuous")
-    return slots
-      .filter(({ slotMs }) => slotMs < blocks.end * BLOCK_MS)
-      .map((slot) => ({ ...slot, intervalHours: 1, rate: null }));
+    return slots.map((slot) => ({ ...slot, intervalHours: 1, rate: null }));
   const charges: Charge[] = [];
   for (let block = blocks.first; block < blocks.end; block += 1) {
     const startMs = block * BLOCK_MS;
     const near = slotsBetween(slots, startMs - MARGIN_MS, startMs + BLOCK_MS + MARGIN_MS);
     const intervals = intervalsInForce(near);
     const keepFromMs = block === blocks.first ? startMs - MARGIN_MS : startMs;
+    const keepToMs = startMs + BLOCK_MS + (block === blocks.end - 1 ? MARGIN_MS : 0);
     for (const [index, { slotMs, origin }] of near.entries())
-      if (slotMs >= keepFromMs && slotMs < startMs + BLOCK_MS)
+      if (slotMs >= keepFromMs && slotMs < keepToMs)
         charges.push({ slotMs, origin, rate: null, intervalHours: intervals[index] ?? null });
   }
   return charges;

@@ -196,3 +196,25 @@ test("a page of sums is judged for its part of the range alone, whatever its siz
     at = nextOf(response);
   }
 });
+
+test("a change of the interval where two blocks that are judged meet is no hole", async () => {
+  // Blocks of eight days begin at a midnight, here 180 hours before noon: four-hourly before it, eight-hourly after.
+  const border = NOON - 180 * HOUR;
+  const db = historyInMemory();
+  const writer = new HistoryWriter(db);
+  const slots = [
+    ...Array.from({ length: 48 }, (_, n) => border - (48 - n) * 4 * HOUR),
+    ...Array.from({ length: 23 }, (_, n) => border + n * 8 * HOUR),
+  ];
+  const listedAt = (border - 193 * HOUR) * 1000;
+  const id = writer.add(
+    described("okx", { listedAt }),
+    slots.map((slot) => ({ slot, rate: "0.0001" })),
+  );
+  writer.backfilled(id, border - 193 * HOUR, NOON, true);
+  const app = testApp(boardAt(), { history: readerOn(db, ["okx"]) });
+  for (const to of [border, border + 1, border + 8 * HOUR, border + 24 * HOUR]) {
+    const path = `/api/funding/history/BTC?from=${border - 48 * HOUR}&to=${to}`;
+    expect(await (await app.get(path)).json()).toMatchObject({ complete: true });
+  }
+});

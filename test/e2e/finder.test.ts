@@ -11,10 +11,12 @@ import {
   until,
 } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
-import { PART } from "../support/part-of-market.ts";
 
 /** Periodic and continuous, hourly to eight-hourly, prefixed symbols, assets listed more than once. */
 const EXCHANGES = ["binance", "okx", "hyperliquid", "deribit"] as const;
+
+/** The part of the market in which enough assets are on three exchanges. */
+const SCALE = 0.35;
 
 /** Assets that are compared; with fewer the market would be missing. */
 const MIN_ASSETS = 50;
@@ -119,8 +121,9 @@ describe("the finder of two processes on one database", () => {
 
   beforeAll(async () => {
     const database = stack.use(temporaryDatabasePath());
-    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
-      one.stop(),
+    const simulator = stack.adopt(
+      startSimulator({ nowMs: () => Date.now(), scale: SCALE }),
+      (one) => one.stop(),
     );
     const settings = {
       DATABASE_PATH: database.path,

@@ -56,3 +56,28 @@ test(
   },
   LONG_MS,
 );
+
+test("a symbol that was given to another listing has that one alone", () => {
+  using past = new HistoryInFolder();
+  const sampling = samplingInto(past.db);
+  const sample = {
+    rate: 0.0001,
+    intervalHours: 8,
+    nextFundingAtMs: null,
+    markPrice: 1,
+    indexPrice: 1,
+    openInterestUsd: 1,
+    volume24hUsd: 1e9,
+  };
+  for (const [minute, uid] of ["okx:X:1", "okx:X:1", "okx:X:2", "okx:X:2"].entries()) {
+    const series = seriesOf("X", { uid, firstSeen: (START + minute * MINUTE) * 1000 });
+    const refresh = [{ series, sample, flags: 0, assetId: "X" }];
+    expect(sampling.write("okx", START + minute * MINUTE, refresh)).toBe("stored");
+  }
+  const uidsAt = (minute: number) => {
+    const query = { atMs: (START + minute * MINUTE) * 1000, periodsMs: {} };
+    const board = atOnce(pastBoard(new BoardStore(past.db), query));
+    return "exchanges" in board ? board.exchanges.map(({ uid }) => uid) : [];
+  };
+  expect([0, 1, 2, 3].map(uidsAt)).toEqual([["okx:X:1"], ["okx:X:1"], ["okx:X:2"], ["okx:X:2"]]);
+});

@@ -143,7 +143,7 @@ describe("the ledger", () => {
     const unread = { ...READ_ALL, readToMs: hour(30) };
     expect(texts(ledgerOf(slots, { ...ended, backfill: unread }).ranges)).toEqual([
       "present 8-24 3 x 8 h",
-      "being_backfilled 32-48 3 x 8 h",
+      "missing 32-48 3 x 8 h",
     ]);
   });
 
@@ -236,4 +236,16 @@ test("a part of a ledger has exactly the slots of its range", () => {
         expect(lastSlotMs).toBe(firstSlotMs + ((count ?? 0) - 1) * (intervalHours ?? 0) * HOUR_MS);
     }),
   );
+});
+
+test("what was not read of an instrument before it ended is missing: it is not read any more", () => {
+  const reading = { ...READ_ALL, readFromMs: hour(16), readToMs: hour(32), isComplete: false };
+  const slots = slotsAt(16, 24);
+  const statesOf = (endedAtMs: number | null) =>
+    ledgerOf(slots, { backfill: reading, endedAtMs, nowMs: hour(48) }).ranges.map(
+      ({ state }) => state,
+    );
+  expect(statesOf(null)).toContain("being_backfilled");
+  expect(statesOf(hour(40))).not.toContain("being_backfilled");
+  expect(statesOf(hour(40))).toContain("missing");
 });

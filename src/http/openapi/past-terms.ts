@@ -30,7 +30,8 @@ export const ORIGIN_MEANINGS = {
 export const LACKING_MEANINGS = {
   estimated: "There are payments, but only as estimated from live rates.",
   being_backfilled: "Not read from the exchange yet.",
-  missing: "Read, but the exchange's answer lacks it.",
+  missing:
+    "Read, but the exchange's answer lacks it; of an ended instrument also what had not been read when it ended.",
   absent_at_source: "Older than what the exchange keeps, or the exchange publishes no history.",
 } as const satisfies Record<LackingState, string>;
 

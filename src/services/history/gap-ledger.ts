@@ -232,7 +232,7 @@ class RangeBuilder {
   }
 
   #absentState(slotMs: number): SlotState {
-    const { backfill, slots } = this.#input;
+    const { backfill, slots, endedAtMs } = this.#input;
     if (backfill === null) {
       const firstSlotMs = slots[0]?.slotMs;
       return firstSlotMs === undefined || slotMs < firstSlotMs ? "absent_at_source" : "missing";
@@ -240,8 +240,13 @@ class RangeBuilder {
     const { readFromMs, readToMs, isComplete, availableFromMs } = backfill;
     if (isComplete && availableFromMs !== null && slotMs < availableFromMs)
       return "absent_at_source";
-    if (readFromMs === null || readToMs === null || slotMs >= readToMs) return "being_backfilled";
-    return slotMs < readFromMs && !isComplete ? "being_backfilled" : "missing";
+    const isRead =
+      readFromMs !== null &&
+      readToMs !== null &&
+      slotMs < readToMs &&
+      (slotMs >= readFromMs || isComplete);
+    // An instrument that has ended is not read any more.
+    return isRead || endedAtMs !== null ? "missing" : "being_backfilled";
   }
 }
 

@@ -53,7 +53,9 @@ export function* pastBoard(
       const sample = byId.get(one.id);
       return sample === undefined ? [] : [{ series: one, sample }];
     });
-    const rows = stillListed(sampled, (from) => refreshes.between(exchange, from, at + 1));
+    const rows = newestOfEach(
+      stillListed(sampled, (from) => refreshes.between(exchange, from, at + 1)),
+    );
     for (const { series: one } of rows) shown.add(one.base);
     const periodMs = periodsMs[exchange] ?? USUAL_PERIOD_MS;
     if (rows.length > 0) exchanges.push({ exchange, ...found, periodMs, ...columnsOf(rows) });
@@ -77,6 +79,17 @@ function stillListed(
   if (oldest === Math.max(...sampledAt)) return rows;
   const delistedAt = timesFrom(oldest).at(-DELISTED_AFTER_BATCHES) ?? oldest;
   return rows.filter(({ sample }) => sample.at >= delistedAt);
+}
+
+/** A symbol that was given to another listing has that one alone, from its first sample on. */
+function newestOfEach(rows: readonly Row[]): readonly Row[] {
+  const newest = new Map<string, Row>();
+  for (const row of rows) {
+    const { exchangeSymbol } = row.series;
+    const other = newest.get(exchangeSymbol);
+    if (other === undefined || row.sample.at > other.sample.at) newest.set(exchangeSymbol, row);
+  }
+  return newest.size === rows.length ? rows : [...newest.values()];
 }
 
 /**
