@@ -33,6 +33,9 @@ describe("a running service", () => {
       };
       await until(hasAll, () => service.log());
       const shown = await live();
+      // What is accepted within this second may be stored after it is asked for.
+      const isOver = async () => (await live()).fetched_at > shown.fetched_at + 2 * REFRESH_SECONDS;
+      await until(isOver, () => service.log());
       const target = `/api/funding/current?as_of=${shown.fetched_at}`;
       const past = await answerOf<FundingList>(service.origin, target);
       expect(past.rows.map(({ uid }) => uid)).toEqual(shown.rows.map(({ uid }) => uid));
