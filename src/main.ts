@@ -47,7 +47,9 @@ function run(config: Config, output: LogOutput): void {
   const metrics = metricsOf(output, streams, followed, shown);
   const groups = groupsOf(served, metrics.timeStep, log);
   const history = historyOf(config, log);
+  const ending = new AbortController();
   const server = serve(config, {
+    ending: ending.signal,
     board: served,
     health,
     readiness: readinessOf(config, board, databases),
@@ -71,6 +73,7 @@ function run(config: Config, output: LogOutput): void {
   const end = endOnSignal(
     {
       begin: () => {
+        ending.abort();
         watchdog.stopping();
         for (const timer of timers) clearInterval(timer);
         databases.stopWaiting();

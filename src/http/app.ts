@@ -32,6 +32,8 @@ export interface AppDeps extends Omit<RouteDeps, "answers" | "load"> {
   readonly log: Log;
   /** Addresses and CIDR ranges whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
+  /** Aborted when the service is ending: nothing is built without a request any more. */
+  readonly ending?: AbortSignal;
   /** Generates request ids; random UUIDs by default. */
   readonly newRequestId?: () => string;
 }
@@ -70,6 +72,7 @@ export function createApp(deps: AppDeps): App {
   const failed = failures(log, deps.publicUrl);
   const renewal = new Renewal({
     clock,
+    until: deps.ending,
     make: async (recent, snapshot) => {
       const request = new Request(`http://localhost${recent.address.target}`);
       const made = await dispatch(router, request, renewalContext(router, recent, snapshot));

@@ -180,3 +180,26 @@ test("a list of changes is not built ahead for the next snapshot, the whole list
   await until(() => served.current()?.id === "1-2");
   expect(targets.map((target) => isCached(app, target, "gzip"))).toEqual([true, false]);
 });
+
+test("nothing is built ahead while the service is ending: its databases are about to close", async () => {
+  const ending = new AbortController();
+  const made: string[] = [];
+  const renewal = new Renewal({
+    clock: new ManualClock(),
+    until: ending.signal,
+    make: ({ address }) => {
+      made.push(address.target);
+      // The signal comes while the first answer is built.
+      ending.abort();
+      return Promise.resolve();
+    },
+  });
+  for (const target of ["/a", "/b", "/c"])
+    renewal.record({
+      address: { target, path: target, query: "" },
+      accepts: "json",
+      encoding: "gzip",
+    });
+  await renewal.renew(snapshotOf("1-2", rows));
+  expect(made).toEqual(["/c"]);
+});

@@ -31,6 +31,8 @@ export interface RenewalDeps {
   readonly clock: Clock;
   /** Builds and caches the answer for `snapshot`. If it rejects, the answer is built on the next request. */
   readonly make: (recent: RecentRequest, snapshot: Snapshot) => Promise<void>;
+  /** Once aborted, nothing is rebuilt any more. */
+  readonly until?: AbortSignal | undefined;
 }
 
 /**
@@ -76,7 +78,7 @@ export class Renewal {
     const newestFirst = [...this.#recent.values()].toReversed().slice(0, MAX_RENEWED);
     for (const recent of newestFirst) {
       await yieldToEventLoop();
-      if (round !== this.#round) return;
+      if (round !== this.#round || this.#deps.until?.aborted === true) return;
       await this.#deps.make(recent, snapshot).catch(() => {});
     }
   }
