@@ -1,4 +1,4 @@
-import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
+import type { Backfill } from "../db/history/backfill-repository.ts";
 import type { ListedInstrument } from "../db/market/instrument-descriptions.ts";
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
 import { PUBLISHED_AFTER_MS } from "../domain/settlement.ts";
@@ -127,7 +127,7 @@ export function progressAfter(job: BackfillJob, before: Backfill, step: ReadStep
   const readToMs = before.readToMs ?? Math.max(publishedMs, job.fromMs);
   if (isEnd && isUnlikely(job, step.oldestMs, readToMs)) {
     const tries = job.before.failuresInRow + 1;
-    return { ...NOT_STARTED, ...attempted, ...UNREAD, failuresInRow: tries, failure: EMPTY };
+    return { ...attempted, ...UNREAD, failuresInRow: tries, failure: EMPTY };
   }
   if (!isEnd) return { ...attempted, readToMs, readFromMs, page: step.page };
   return { ...attempted, ...endOf(job, step.oldestMs, readToMs), readToMs, page: null };

@@ -3,8 +3,8 @@ import type { ExchangeId } from "../domain/exchange.ts";
 import { HOUR_MS, HOURS_PER_DAY } from "../domain/funding.ts";
 import {
   type AccruedAmount,
-  type SettledRate,
   PUBLISHED_AFTER_MS,
+  type SettledRate,
   type SettlementOrigin,
 } from "../domain/settlement.ts";
 import type { Clock } from "../lib/clock.ts";

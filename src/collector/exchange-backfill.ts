@@ -139,8 +139,7 @@ export class ExchangeBackfill<Row> {
     try {
       const instrument = await this.#named(job.instrument);
       const walk = { profile: kind.profile, http: this.#http, instrument, timeOf: kind.timeOf };
-      // Pages of a range are counted from its end, which is another one now.
-      const page = kind.profile.bounds.to === "none" ? job.page : null;
+      const page = this.#resumesByPage ? job.page : null;
       const steps = walkHistory(walk, page === null ? range : { ...range, page });
       for (;;) {
         const { value: step } = await steps.next();
@@ -153,6 +152,12 @@ export class ExchangeBackfill<Row> {
       if (!(error instanceof RequestFailure)) throw error;
       await this.#failed(job, progress, error);
     }
+  }
+
+  /** Pages of a range are counted from its end, which is another one after an interruption. */
+  get #resumesByPage(): boolean {
+    const { paging, bounds } = this.#deps.kind.profile;
+    return paging.by === "page" && bounds.to === "none";
   }
 
   /** The instrument as its exchange names it in this request. */
@@ -170,7 +175,7 @@ export class ExchangeBackfill<Row> {
   /** One page and the progress in one transaction. Rows are inserted in ascending order, which fills pages better. */
   async #store(job: BackfillJob, before: Backfill, step: WalkStep<Row>): Promise<Backfill> {
     const { kind, history, clock } = this.#deps;
-    const page = kind.profile.paging.by === "page" ? step.page : null;
+    const page = this.#resumesByPage ? step.page : null;
     const requests = this.#takeSent();
     return history.write(() => {
       const id = this.#seriesId(job);

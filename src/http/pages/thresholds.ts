@@ -289,7 +289,7 @@ export const THRESHOLDS = [
   {
     name: "weights of a line",
     value: `sampled until the end of its time, at most ${MAX_WEIGHT_AGE_MS / HOUR_MS} hours before its start`,
-    why: "What an older sample says of the time is no longer worth a share.",
+    why: "An older sample says too little about that time.",
   },
   {
     name: "as_of: rows",

@@ -2,10 +2,9 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import { roundKnownPct, roundPct } from "../../domain/percent.ts";
 import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
 import { ASSET_CLASSES, type AssetClass } from "../../domain/quote.ts";
-import { type KnownSum, WeightedMean } from "../../domain/statistics.ts";
+import { type KnownSum, MIN_EXCHANGES, WeightedMean } from "../../domain/statistics.ts";
 import { type Stepwise, visitEach } from "../../lib/stepwise.ts";
 import type { AssetGroups } from "./asset-groups.ts";
-import { MIN_EXCHANGES } from "../../domain/statistics.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 /** How listings are grouped: all together, by class, or by exchange. */

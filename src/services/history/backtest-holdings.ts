@@ -70,8 +70,8 @@ export function unratedMs(
   first: FirstTime,
   nowMs: number,
 ): number {
-  const { fromMs, toMs } = boundsOf(long, short, query, first, nowMs);
   if (query.rule.kind === "fixed") return 0;
+  const { fromMs, toMs } = boundsOf(long, short, query, first, nowMs);
   let unrated = 0;
   let atMs = fromMs;
   let ratedUntilMs = Number.NEGATIVE_INFINITY;
