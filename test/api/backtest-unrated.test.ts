@@ -4,7 +4,7 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { HistoryInFolder, seriesOf } from "../support/history.ts";
 import { HistoryWriter, readerOn } from "../support/history-db.ts";
 import { NOON_MS } from "../support/quote.ts";
-import { samplingInto } from "../support/sampled-market.ts";
+import { plainSample, samplingInto } from "../support/sampled-market.ts";
 
 const NOON = NOON_MS / 1000;
 const HOUR = 3600;
@@ -27,15 +27,7 @@ async function backtestWith(isSampled: (exchange: string, at: number) => boolean
     );
     for (let at = FROM; at <= NOON; at += HOUR / 12) {
       if (!isSampled(exchange, at)) continue;
-      const sample = {
-        rate: Number(rate),
-        intervalHours: 1,
-        nextFundingAtMs: null,
-        markPrice: 68_000.5,
-        indexPrice: null,
-        openInterestUsd: null,
-        volume24hUsd: null,
-      };
+      const sample = plainSample({ rate: Number(rate), intervalHours: 1 });
       sampling.write(exchange, at, [{ series, sample, flags: 0, assetId: "BTC" }]);
     }
   }

@@ -4,7 +4,7 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { HistoryInFolder, seriesOf } from "../support/history.ts";
 import { HistoryWriter, readerOn } from "../support/history-db.ts";
 import { NOON_MS } from "../support/quote.ts";
-import { samplingInto } from "../support/sampled-market.ts";
+import { plainSample, samplingInto } from "../support/sampled-market.ts";
 
 const NOON = NOON_MS / 1000;
 const HOUR = 3600;
@@ -25,15 +25,8 @@ function historyOfTwo(): HistoryInFolder {
       Array.from({ length: 49 }, (_, n) => ({ slot: NOON - (48 - n) * HOUR, rate })),
     );
     for (let at = FROM; at <= NOON; at += HOUR / 6) {
-      const sample = {
-        rate: Number(rate),
-        intervalHours: 1,
-        nextFundingAtMs: null,
-        markPrice: 68_000.5,
-        indexPrice: null,
-        openInterestUsd: 1e8,
-        volume24hUsd: 1e8,
-      };
+      const amounts = { openInterestUsd: 1e8, volume24hUsd: 1e8 };
+      const sample = plainSample({ rate: Number(rate), intervalHours: 1, ...amounts });
       const instrument = { series, sample, flags: 0, assetId: "BTC" };
       expect(sampling.write(exchange, at, [instrument])).toBe("stored");
     }

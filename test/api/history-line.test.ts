@@ -3,7 +3,6 @@ import type { z } from "@hono/zod-openapi";
 import type { SeriesDescription } from "../../src/db/history/series-repository.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
-import type { Sample } from "../../src/domain/sample.ts";
 import type { LinePointItem } from "../../src/http/api/history/line-schema.ts";
 import type { SettledListSchema } from "../../src/http/api/history/schema.ts";
 import { testApp } from "../support/app.ts";
@@ -13,7 +12,7 @@ import { HistoryWriter, readerOn } from "../support/history-db.ts";
 import { cellsOf, nextOf } from "../support/lists.ts";
 import { parquetRows } from "../support/parquet.ts";
 import { NOON_MS } from "../support/quote.ts";
-import { samplingInto } from "../support/sampled-market.ts";
+import { plainSample, samplingInto } from "../support/sampled-market.ts";
 
 type Body = Omit<z.infer<typeof SettledListSchema>, "rows"> & {
   readonly rows: readonly LinePointItem[];
@@ -74,15 +73,9 @@ function appWith(pasts: readonly Past[]) {
       const { assetId = past.base, everyHours, rate, flags, weighedUntil = -1 } = past;
       const isWeighed = (NOON - at) / HOUR >= weighedUntil;
       const openInterestUsd = isWeighed ? (past.openInterestUsd ?? null) : null;
-      const sample: Sample = {
-        rate,
-        intervalHours: everyHours,
-        nextFundingAtMs: null,
-        markPrice: 68_000.5,
-        indexPrice: null,
-        openInterestUsd,
-        volume24hUsd: openInterestUsd === null ? null : 1e9 - openInterestUsd,
-      };
+      const volume24hUsd = openInterestUsd === null ? null : 1e9 - openInterestUsd;
+      const amounts = { openInterestUsd, volume24hUsd };
+      const sample = plainSample({ rate, intervalHours: everyHours, ...amounts });
       const instrument = { series, sample, flags: flags?.(at) ?? 0, assetId };
       expect(sampling.write(past.exchange, at, [instrument])).toBe("stored");
     }

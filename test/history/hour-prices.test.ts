@@ -8,7 +8,7 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { HistoryInFolder, seriesOf } from "../support/history.ts";
 import { HistoryWriter, readerOn } from "../support/history-db.ts";
 import { NOON_MS } from "../support/quote.ts";
-import { samplingInto } from "../support/sampled-market.ts";
+import { plainSample, samplingInto } from "../support/sampled-market.ts";
 
 const NOON = NOON_MS / 1000;
 const HOUR = 3600;
@@ -28,15 +28,7 @@ function sampledAt(prices: ReadonlyMap<number, number | null>) {
   const file = new HistoryInFolder();
   const sampling = samplingInto(file.db);
   for (const [at, markPrice] of [...prices].toSorted(([one], [other]) => one - other)) {
-    const sample = {
-      rate: 0.0001,
-      intervalHours: 8,
-      nextFundingAtMs: null,
-      markPrice,
-      indexPrice: null,
-      openInterestUsd: 1e8,
-      volume24hUsd: 1e8,
-    };
+    const sample = plainSample({ markPrice });
     const instrument = { series: SERIES, sample, flags: 0, assetId: "BTC" };
     expect(sampling.write("paradex", at, [instrument])).toBe("stored");
   }

@@ -4,7 +4,7 @@ import { atOnce } from "../../src/lib/stepwise.ts";
 import { pastBoard } from "../../src/services/history/past-board.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { HistoryInFolder, seriesOf } from "../support/history.ts";
-import { samplingInto } from "../support/sampled-market.ts";
+import { plainSample, samplingInto } from "../support/sampled-market.ts";
 
 const DAY = 86_400;
 const MINUTE = 60;
@@ -19,16 +19,8 @@ test(
     const series = seriesOf("BTC", { firstSeen: START * 1000 });
     // Never at a full minute: what is known at an hour was sampled before it. Few samples, over a month and its borders.
     for (let at = START + 7; at < end; at += 5 * MINUTE) {
-      const sample = {
-        rate: 0.0001,
-        intervalHours: 8,
-        nextFundingAtMs: null,
-        markPrice: 1,
-        indexPrice: 1,
-        openInterestUsd: 1,
-        volume24hUsd: 1e9,
-      };
-      sampling.write("okx", at, [{ series, sample, flags: 0, assetId: "BTC" }]);
+      const refresh = [{ series, sample: plainSample(), flags: 0, assetId: "BTC" }];
+      sampling.write("okx", at, refresh);
       if ((at - 7) % DAY === 0) sampling.rollUpAll(at);
     }
     const agesAt = (times: readonly string[]) =>
@@ -60,18 +52,9 @@ test(
 test("a symbol that was given to another listing has that one alone", () => {
   using past = new HistoryInFolder();
   const sampling = samplingInto(past.db);
-  const sample = {
-    rate: 0.0001,
-    intervalHours: 8,
-    nextFundingAtMs: null,
-    markPrice: 1,
-    indexPrice: 1,
-    openInterestUsd: 1,
-    volume24hUsd: 1e9,
-  };
   for (const [minute, uid] of ["okx:X:1", "okx:X:1", "okx:X:2", "okx:X:2"].entries()) {
     const series = seriesOf("X", { uid, firstSeen: (START + minute * MINUTE) * 1000 });
-    const refresh = [{ series, sample, flags: 0, assetId: "X" }];
+    const refresh = [{ series, sample: plainSample(), flags: 0, assetId: "X" }];
     expect(sampling.write("okx", START + minute * MINUTE, refresh)).toBe("stored");
   }
   const uidsAt = (minute: number) => {

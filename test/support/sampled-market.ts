@@ -36,6 +36,20 @@ export function sampleOf(base: string, atS: number): Sample | null {
   };
 }
 
+/** A sample of which only the rate, its interval and a mark price are known. */
+export function plainSample(changes: Partial<Sample> = {}): Sample {
+  return {
+    rate: 0.0001,
+    intervalHours: 8,
+    nextFundingAtMs: null,
+    markPrice: 68_000.5,
+    indexPrice: null,
+    openInterestUsd: null,
+    volume24hUsd: null,
+    ...changes,
+  };
+}
+
 /** A batch of such a market. */
 export function batchOf(
   exchange: ExchangeId,
