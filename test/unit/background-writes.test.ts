@@ -32,5 +32,5 @@ test("a write for which there is no room is lost, any other failure ends them al
   await writes.run(lifetime.signal);
   writes.add(Promise.reject(new Error("broken")));
   await Bun.sleep(0);
-  expect(writes.run(new AbortController().signal)).rejects.toThrow("broken");
+  await expect(writes.run(new AbortController().signal)).rejects.toThrow("broken");
 });

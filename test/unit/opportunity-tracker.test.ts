@@ -239,7 +239,7 @@ describe("the tracker", () => {
   test("ends with its collector when another one has taken over, and stores nothing more", async () => {
     const { tracker, see, store, writes, log } = await opened();
     store.takeOver();
-    expect(see(15, BOTH)).rejects.toThrow(EpochLost);
+    await expect(see(15, BOTH)).rejects.toThrow(EpochLost);
     await tracker.close();
     expect([writes.length, store.tried]).toEqual([2, 4]);
     expect(log.events()).toEqual([]);
