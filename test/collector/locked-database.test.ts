@@ -1,7 +1,10 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync } from "node:fs";
 import { collect } from "../../src/collector/collector.ts";
 import type { FromWorker } from "../../src/collector/protocol.ts";
+import { historyFile } from "../../src/db/history/file.ts";
+import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { marketFile } from "../../src/db/market/file.ts";
 import { openDb } from "../../src/db/open.ts";
 import type { Exchange } from "../../src/exchanges/exchange.ts";
@@ -46,8 +49,8 @@ function heartbeats(posted: readonly FromWorker[]): number {
 }
 
 /** Another connection that holds the write lock until the returned function is called. */
-function lock(database: TestDatabase): () => void {
-  const other = openDb(marketFile(database.path));
+function lock({ path }: TestDatabase, fileOf = marketFile): () => void {
+  const other = openDb(fileOf(path));
   other.run("BEGIN IMMEDIATE");
   return () => {
     other.run("ROLLBACK");
@@ -139,6 +142,37 @@ describe("another program's lock for more than two periods", () => {
     LONG_MS,
   );
 });
+
+test(
+  "a locked history has one refresh of an exchange waiting: later ones are lost, and collecting goes on",
+  async () => {
+    using database = testDatabase();
+    const clock = new ManualClock(NOON_MS);
+    const times: number[] = [];
+    const okx = scriptedExchange("okx", () => {
+      times.push(Math.floor(clock.nowMs() / 1_000));
+      return batchOf([quoteOf("BTC", { receivedAtMs: clock.nowMs() })]);
+    });
+    const run = start(database, [okx], clock);
+    const refreshedUntil = async (count: number): Promise<void> => {
+      while (times.length < count) await clock.advance(500);
+    };
+    await refreshedUntil(2);
+    const release = lock(database, historyFile);
+    await refreshedUntil(5);
+    release();
+    await refreshedUntil(6);
+    await clock.advance(2_000);
+    run.lifetime.abort();
+    await run.ended;
+    const dropped = run.log.events().filter((event) => event === "samples_dropped");
+    expect(dropped).toHaveLength(2);
+    using db = new Database(historyFile(database.path).path, { readonly: true });
+    const stored = new SampleReader(db).read({ id: 1, exchange: "okx" }, 0, 4e9);
+    expect([...stored.columns.times]).toEqual(times.filter((_, nth) => nth !== 3 && nth !== 4));
+  },
+  LONG_MS,
+);
 
 describe("a collector's lock file that is removed", () => {
   test.each([

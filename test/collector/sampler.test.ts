@@ -24,8 +24,9 @@ const minuteOf = (nowMs: number): number => Math.floor((nowMs - NOON_MS) / MINUT
 function collecting(
   rowAt: (minute: number) => Partial<Quote> | null,
   database: TestDatabase = testDatabase(),
+  startMs = NOON_MS,
 ) {
-  const clock = new ManualClock(NOON_MS);
+  const clock = new ManualClock(startMs);
   const okx = scriptedExchange("okx", () => {
     const receivedAtMs = clock.nowMs();
     const row = rowAt(minuteOf(receivedAtMs));
@@ -114,6 +115,19 @@ describe("the samples of a collector", () => {
     expect(flags).toEqual([[], ["thin"]]);
     expect(stored?.events.at(-1)?.assetId).toBe("BTC");
   });
+});
+
+test("samples that are older than those stored are refused, which is told once", async () => {
+  using database = testDatabase();
+  const ahead = collecting(() => ({}), database, NOON_MS + 5 * MINUTE_MS);
+  await ahead.clock.advance(MINUTE_MS / 2);
+  await ahead.run.stop();
+  const { clock, run } = collecting(() => ({}), database);
+  await clock.advance(10.5 * MINUTE_MS);
+  await run.stop();
+  const late = run.log.lines.filter(({ event }) => event === "samples_late");
+  expect(late).toMatchObject([{ level: "warn", fields: { exchange: "okx" } }]);
+  expect(new Set(storedOf(database)?.minutes)).toEqual(new Set([5, 6, 7, 8, 9, 10]));
 });
 
 test("a collector stores the open pairs once an hour, under the ids of the history", async () => {

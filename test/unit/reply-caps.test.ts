@@ -42,6 +42,14 @@ describe("the caps of a reply", () => {
     expect(capsOf(new ReplyCaps(2_000))).toEqual([8 * MB, 8_000]);
   });
 
+  test("have room for the rows expected in any case, and do not shrink to them", () => {
+    const caps = new ReplyCaps(0);
+    const rowsFor = (expectedRows: number) => caps.of("/history", expectedRows).json.maxMembers;
+    expect([rowsFor(100), rowsFor(70_000)]).toEqual([5_000, 70_000]);
+    caps.accept("/history", { bytes: 1, mostMembers: 20_000 });
+    expect(rowsFor(70_000)).toBe(80_000);
+  });
+
   test("are stored for a limited number of requests, the latest", () => {
     const caps = new ReplyCaps(0);
     for (let nth = 0; nth < 1_000; nth += 1)

@@ -150,19 +150,23 @@ describe("a database", () => {
     expect(exitStatus).toBe(3);
   });
 
-  test("that is locked and needs no migration is opened immediately", () => {
-    using temporary = temporaryDatabasePath();
-    makeDatabase(marketFile(temporary.path));
-    const other = openDb(marketFile(temporary.path));
-    other.run("BEGIN IMMEDIATE");
-    const lock = tryFileLock(lockPath(temporary.path, "migrate"));
-    const startedMs = performance.now();
-    startDatabase(marketFile(temporary.path), () => {}).close();
-    // It would wait 5 s for one lock and 60 s for the other.
-    expect(performance.now() - startedMs).toBeLessThan(4_000);
-    lock?.release();
-    other.close();
-  });
+  test.each(["market", "history"])(
+    "of the %s that is locked and needs no migration is opened immediately",
+    (name) => {
+      using temporary = temporaryDatabasePath();
+      const file = fileIn(temporary.path, name);
+      makeDatabase(file);
+      const other = openDb(file);
+      other.run("BEGIN IMMEDIATE");
+      const lock = tryFileLock(lockPath(file.path, "migrate"));
+      const startedMs = performance.now();
+      startDatabase(file, () => {}).close();
+      // It would wait 5 s for one lock and 60 s for the other.
+      expect(performance.now() - startedMs).toBeLessThan(4_000);
+      lock?.release();
+      other.close();
+    },
+  );
 });
 
 describe("a possible mistake is a warning", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ApiError } from "../../src/http/protocol/problem.ts";
-import { WorkQueue } from "../../src/http/answers/work-queue.ts";
+import { type WorkLimits, WorkQueue } from "../../src/http/answers/work-queue.ts";
 import type { Release } from "../../src/lib/semaphore.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -11,9 +11,9 @@ const STAYS = new AbortController().signal;
 const A = { client: "a", disconnected: STAYS };
 
 /** A queue whose turns are recorded as they come. */
-function bench() {
+function bench(limits: WorkLimits = LIMITS) {
   const clock = new ManualClock();
-  const queue = new WorkQueue(clock, LIMITS);
+  const queue = new WorkQueue(clock, limits);
   const began: string[] = [];
   const refused: string[] = [];
   const details = new Set<string>();
@@ -124,6 +124,21 @@ describe("answers that are not cached", () => {
     expect([...details]).toEqual(["Clients with fewer waiting requests come first."]);
     await start("b", "b3");
     expect([refused, queue.waiting]).toEqual([["a6", "a5", "b3"], 4]);
+  });
+
+  test("of one client are built so many at a time, though others would be free", async () => {
+    const { queue, began, start, end } = bench({ ...LIMITS, concurrent: 3, perClient: 2 });
+    await start("b", "b1");
+    for (const name of ["a1", "a2", "a3", "a4"]) await start("a", name);
+    expect([began, queue.running, queue.waiting]).toEqual([["b1", "a1", "a2"], 3, 2]);
+    // The turn of the other client is not theirs.
+    await end();
+    await start("a", "a5");
+    expect([began, queue.running, queue.waiting]).toEqual([["b1", "a1", "a2"], 2, 3]);
+    await start("b", "b2");
+    expect(began).toEqual(["b1", "a1", "a2", "b2"]);
+    await end();
+    expect(began).toEqual(["b1", "a1", "a2", "b2", "a3"]);
   });
 
   test("a turn released twice counts as one", async () => {

@@ -1,0 +1,107 @@
+import { expect, test } from "bun:test";
+import { HistoryEpochRepository } from "../../src/db/history/epoch-repository.ts";
+import { RETENTION_DEFAULTS, RollUp } from "../../src/db/history/roll-up/roll-up.ts";
+import { SampleReader } from "../../src/db/history/sample-reader.ts";
+import { HistoryInFolder, seriesOf } from "../support/history.ts";
+import { expectEverySample, type StoredRefresh } from "../support/read-samples.ts";
+import { batchOf, plainSample, PROGRAM_VERSION, samplingInto } from "../support/sampled-market.ts";
+
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+const DAY_S = 24 * HOUR_S;
+const YEAR_S = 365 * DAY_S;
+const START_S = Date.UTC(2026, 3, 1) / 1000;
+const BASES = ["BTC", "ETH", "SOL"];
+
+/** Samples of okx every so many seconds. */
+function sampled(
+  sampling: ReturnType<typeof samplingInto>,
+  { fromS, toS, everyS }: { readonly fromS: number; readonly toS: number; readonly everyS: number },
+): readonly StoredRefresh[] {
+  const times = Array.from({ length: (toS - fromS) / everyS }, (_, n) => fromS + n * everyS);
+  return times.map((at) => {
+    expect(sampling.write("okx", at, batchOf("okx", BASES, at))).toBe("stored");
+    return { exchange: "okx", at };
+  });
+}
+
+/** The roll-up of a collector that starts now, with the settings of the service. */
+function rollUpOf({ db }: HistoryInFolder): { readonly at: (nowS: number) => void } {
+  const epochs = new HistoryEpochRepository(db);
+  const rollUp = new RollUp(db, {
+    epochs,
+    epoch: epochs.takeOver(),
+    programVersion: PROGRAM_VERSION,
+    retention: RETENTION_DEFAULTS,
+    onDamage: (exchange, { reason }) => {
+      throw new Error(`${exchange}: ${reason}`);
+    },
+  });
+  return {
+    at: (nowS) => {
+      while (rollUp.step(nowS * 1000) === "more");
+    },
+  };
+}
+
+test("a clock that is years ahead for a moment has nothing merged, thinned or deleted", () => {
+  using past = new HistoryInFolder();
+  const toS = START_S + 40 * DAY_S;
+  const stored = sampled(samplingInto(past.db), { fromS: START_S, toS, everyS: 2 * HOUR_S });
+  const rollUp = rollUpOf(past);
+  rollUp.at(toS);
+  const years = toS + 5 * YEAR_S;
+  // While it runs, and before its first night.
+  rollUp.at(years);
+  expectEverySample(past.db, stored);
+  const restarted = rollUpOf(past);
+  restarted.at(years);
+  expectEverySample(past.db, stored);
+  restarted.at(toS + DAY_S);
+  expectEverySample(past.db, stored);
+  // In the next night it is the time.
+  restarted.at(toS + 2 * DAY_S);
+  restarted.at(years);
+  restarted.at(years + DAY_S);
+  expect(past.db.query("SELECT * FROM sample_months").all()).toEqual([]);
+});
+
+test("a day that is complete is not replaced by a few samples of a clock that was wrong", () => {
+  using past = new HistoryInFolder();
+  const sampling = samplingInto(past.db);
+  const day = { fromS: START_S, toS: START_S + DAY_S, everyS: HOUR_S };
+  const stored = sampled(sampling, day);
+  sampling.rollUpAll(START_S + 2 * DAY_S);
+  using other = new HistoryInFolder();
+  const few = samplingInto(other.db);
+  sampled(few, { fromS: START_S, toS: START_S + HOUR_S, everyS: 5 * MINUTE_S });
+  few.rollUpAll(START_S + 2 * HOUR_S);
+  const columns = "exchange, hour, hours, blob";
+  past.db.run(`ATTACH '${other.file.path}' AS other`);
+  past.db.run(`INSERT INTO sample_hours (${columns}) SELECT ${columns} FROM other.sample_hours`);
+  past.db.run("DETACH other");
+  expect(past.db.query("SELECT count(*) AS n FROM sample_hours").get()).toEqual({ n: 1 });
+  sampling.rollUpAll(START_S + 3 * DAY_S);
+  expectEverySample(past.db, stored);
+  expect(past.db.query("SELECT count(*) AS n FROM sample_hours").get()).toEqual({ n: 0 });
+});
+
+test("after a failed write, a clock that went back does not put samples between those stored", () => {
+  using past = new HistoryInFolder();
+  const sampling = samplingInto(past.db);
+  const series = seriesOf("BTC");
+  const write = (second: number) => {
+    const sample = plainSample({ rate: second / 1e6 });
+    const refresh = [{ series, sample, flags: 0, assetId: null }];
+    return sampling.write("okx", START_S + second, refresh);
+  };
+  expect([write(0), write(60)]).toEqual(["stored", "stored"]);
+  past.db.run(
+    "CREATE TEMP TRIGGER full BEFORE INSERT ON main.sample_refreshes BEGIN SELECT raise(ABORT, 'disk full'); END",
+  );
+  expect(() => write(120)).toThrow("disk full");
+  past.db.run("DROP TRIGGER full");
+  expect([write(30), write(120)]).toEqual(["late", "stored"]);
+  const { columns } = new SampleReader(past.db).read({ id: 1, exchange: "okx" }, 0, START_S + 1e6);
+  expect([...columns.rates]).toEqual([0, 60e-6, 120e-6]);
+});
