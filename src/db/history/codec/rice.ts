@@ -15,6 +15,9 @@ const ESCAPE = 20;
 const PART_BITS = 18;
 const PARTS = 3;
 
+/** What a window of 32 bits holds of the bits from any bit on. */
+const WINDOW_BITS = 25;
+
 /** The number of low bits that is about the best for numbers of this mean. */
 export function lowBitsFor(mean: number): number {
   return mean < 1 ? 0 : Math.max(0, Math.floor(Math.log2(mean * Math.LN2) + 0.5));
@@ -63,15 +66,18 @@ export function writeRice(out: ByteWriter, codes: Float64Array, lowBits: number)
 export function readRice(from: ByteReader, into: Float64Array, end: number, lowBits: number): void {
   if (lowBits > MAX_LOW_BITS) throw new MalformedBytes("too many low bits");
   const { bytes, position } = from;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const mask = (1 << lowBits) - 1;
-  let bit = 0;
+  const sureBits = WINDOW_BITS - lowBits;
+  let bit = position * 8;
   for (let index = 1; index < end; index += 1) {
-    const value = windowAt(bytes, position, bit) & mask;
+    const window = windowAt(view, bit);
+    const value = window & mask;
+    let ones = onesAtEnd(window >>> lowBits);
     bit += lowBits;
-    const rest = windowAt(bytes, position, bit);
-    // The lowest zero ends the ones.
-    const ones = 31 - Math.clz32(~rest & -~rest);
-    if (ones >= 0 && ones < ESCAPE) {
+    // The zero that ends them may lie behind the window.
+    if (ones >= sureBits) ones = onesAtEnd(windowAt(view, bit));
+    if (ones < ESCAPE) {
       bit += ones + 1;
       // Below 2^29: an int32, which is several times as fast.
       const code = (ones << lowBits) | value;
@@ -81,22 +87,26 @@ export function readRice(from: ByteReader, into: Float64Array, end: number, lowB
     bit += ESCAPE;
     let code = 0;
     for (let part = 0; part < PARTS; part += 1) {
-      code += (windowAt(bytes, position, bit) & (2 ** PART_BITS - 1)) * 2 ** (PART_BITS * part);
+      code += (windowAt(view, bit) & (2 ** PART_BITS - 1)) * 2 ** (PART_BITS * part);
       bit += PART_BITS;
     }
     into[index] = unzigzag(code);
   }
-  from.position = position + Math.ceil(bit / 8);
+  from.position = Math.ceil(bit / 8);
   if (from.position > bytes.length) throw new MalformedBytes("it ends too early");
 }
 
-/** At least 25 bits from a place on; zeros after the end. */
-function windowAt(bytes: Uint8Array, start: number, bit: number): number {
-  const at = start + (bit >>> 3);
-  const window =
-    (bytes[at] ?? 0) |
-    ((bytes[at + 1] ?? 0) << 8) |
-    ((bytes[at + 2] ?? 0) << 16) |
-    ((bytes[at + 3] ?? 0) << 24);
+/** How many ones a number ends with: 32 if it has nothing else. */
+function onesAtEnd(value: number): number {
+  const firstZero = ~value & -~value;
+  return firstZero === 0 ? 32 : 31 - Math.clz32(firstZero);
+}
+
+/** At least WINDOW_BITS bits from a place on; zeros after the end. */
+function windowAt(view: DataView, bit: number): number {
+  const at = bit >>> 3;
+  if (at + 4 <= view.byteLength) return view.getUint32(at, true) >>> (bit & 7);
+  let window = 0;
+  for (let n = 0; at + n < view.byteLength; n += 1) window |= view.getUint8(at + n) << (8 * n);
   return window >>> (bit & 7);
 }
