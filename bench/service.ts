@@ -55,15 +55,25 @@ export function spawnService(
   });
 }
 
-/** Starts it with a new database and waits until it shows `rows` instruments. */
+/** When a service is ready, and what is done before it starts. */
+export interface Ready {
+  /** Instruments that it shows. */
+  readonly rows: number;
+  readonly withinMs: number;
+  /** May write files beside the database, which does not exist yet. */
+  readonly prepare?: (databasePath: string) => void;
+}
+
+/** Starts it with a new database and waits until it is ready. */
 export async function startServiceProcess(
   simulator: string,
   settings: Settings = {},
-  ready: { readonly rows: number; readonly withinMs: number } = { rows: 1, withinMs: 30_000 },
+  ready: Ready = { rows: 1, withinMs: 30_000 },
   through: readonly string[] = [],
 ): Promise<ServiceProcess> {
   const folder = mkdtempSync(join(tmpdir(), "funding-finder-bench-"));
   const databasePath = join(folder, "bench.db");
+  ready.prepare?.(databasePath);
   const port = freePort();
   const origin = `http://127.0.0.1:${port}`;
   const child = spawnService(simulator, { port, databasePath }, settings, through);

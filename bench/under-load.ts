@@ -1,7 +1,7 @@
 /** The service in use while exchanges are refreshed, compared with a bare Bun.serve in the same run. */
 import { atMost, type Figure, plain } from "./figure.ts";
 import { startPortProcess } from "./port-process.ts";
-import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { ALL_SHOWN, type Ready, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 import { type RequestLine, percentile, steadyLoad } from "./steady-load.ts";
 
@@ -28,7 +28,6 @@ const LISTS_PER_SECOND = 30;
 /** One client may read three large answers at the same time: they come from as many addresses. */
 const LIST_READERS = 32;
 const AIM_LIST_RATIO = 3;
-const AIM_BACKFILL_RATIO = 2;
 
 interface Size {
   readonly isQuick: boolean;
@@ -59,24 +58,6 @@ export async function manyRequests({ isQuick }: Size): Promise<Figure[]> {
       "ms",
       AIM_WORST_OVER_BARE_MS,
     ),
-  ];
-}
-
-/**
- * Small answers while the past is read from the exchanges as fast as they permit, compared with a service that reads
- * none.
- */
-export async function whileBackfilling({ isQuick }: Size): Promise<Figure[]> {
-  const seconds = SECONDS[isQuick ? "quick" : "full"];
-  const load = { perSecond: MANY_PER_SECOND, seconds };
-  const without = await serviceLatencies(POPULAR_TARGETS, load, { BACKFILL_DAYS: "0" });
-  const busy = await serviceLatencies(POPULAR_TARGETS, load);
-  const [usual, now] = [percentile(without.latencies, 0.99), percentile(busy.latencies, 0.99)];
-  return [
-    plain("requests per second", MANY_PER_SECOND, "1/s"),
-    plain("p99 without", usual, "ms"),
-    plain("p99 while backfilling", now, "ms"),
-    atMost("p99: ratio", now / usual, "x", AIM_BACKFILL_RATIO),
   ];
 }
 
@@ -111,19 +92,28 @@ interface Load {
   readonly seconds: number;
 }
 
+/** What differs between services under the same load. */
+interface Variant {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly prepare?: NonNullable<Ready["prepare"]>;
+  /** Called after the load, with the database of the running service. */
+  readonly atEnd?: (databasePath: string) => void;
+}
+
 /** Latencies of the service with a moving market, and the mean size of an answer. */
-async function serviceLatencies(
+export async function serviceLatencies(
   requests: readonly RequestLine[],
   load: Load,
-  more: Readonly<Record<string, string>> = {},
+  { settings = {}, atEnd = () => {}, ...more }: Variant = {},
 ) {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
-  const settings = { TRUSTED_PROXIES: "127.0.0.1", ...more };
-  await using service = await startServiceProcess(simulator.origin, settings, ALL_SHOWN);
+  const all = { TRUSTED_PROXIES: "127.0.0.1", ...settings };
+  await using service = await startServiceProcess(simulator.origin, all, { ...ALL_SHOWN, ...more });
   const port = Number(new URL(service.origin).port);
   await steadyLoad(port, requests, { ...load, seconds: WARM_UP_SECONDS });
   let bytes = 0;
   const latencies = await steadyLoad(port, requests, load, (size) => (bytes += size));
+  atEnd(service.databasePath);
   return { latencies, bytes: Math.round(bytes / latencies.length) };
 }
 
