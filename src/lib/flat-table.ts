@@ -90,7 +90,9 @@ export function* flatTable<Row extends FlatRecord<Row>>(
   const columns: [string, FlatColumn][] = [];
   for (const name of Object.keys(spec) as (keyof Row & string)[]) {
     const builder = new FlatColumnBuilder(name, spec[name], rows.length);
-    for (const [index, row] of rows.entries()) builder.set(index, row[name]);
+    // Written out: with entries a column takes twice as long.
+    for (let index = 0; index < rows.length; index += 1)
+      builder.set(index, rows[index]?.[name] ?? null);
     columns.push([name, builder.column]);
     yield;
   }
@@ -98,13 +100,15 @@ export function* flatTable<Row extends FlatRecord<Row>>(
   return { length: rows.length, columns: Object.fromEntries(columns) as FlatTable<Row>["columns"] };
 }
 
-/** A row of a table, by its index: what was given to `flatTable`, because cells go there and back unchanged. */
-export function flatRow<Row>({ columns }: FlatTable<Row>, index: number): Row {
-  // Written out: with entries a row takes four times as long.
-  const row: Record<string, FlatCell> = {};
-  for (const column of Object.values<FlatColumn>(columns))
-    row[column.name] = flatCell(column, index);
-  return row as Row;
+/** Makes the rows of a table, by index: what was given to `flatTable`, because cells go there and back unchanged. */
+export function flatRows<Row>({ columns }: FlatTable<Row>): (index: number) => Row {
+  const all = Object.values<FlatColumn>(columns);
+  return (index) => {
+    // Written out: with entries a row takes four times as long.
+    const row: Record<string, FlatCell> = {};
+    for (const column of all) row[column.name] = flatCell(column, index);
+    return row as Row;
+  };
 }
 
 /** Bytes that a table takes, about. */

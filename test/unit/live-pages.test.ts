@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { PastReader } from "../../src/db/history/past-reader.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { roundedRate } from "../../src/domain/sample.ts";
-import { flatRow } from "../../src/lib/flat-table.ts";
+import { flatRows } from "../../src/lib/flat-table.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import { liveBucketPage, livePage } from "../../src/reader/live.ts";
 import type { KnownPast } from "../../src/reader/known-past.ts";
@@ -82,8 +82,9 @@ function queryOf(from: number, to: number, more: Partial<PointsQuery> = {}): Poi
 }
 
 function rowsOf<Row extends { readonly series: number }>({ series, rows }: LivePage<Row>) {
+  const rowAt = flatRows(rows);
   return Array.from({ length: rows.length }, (_, index) => {
-    const { series: place, ...row } = flatRow(rows, index);
+    const { series: place, ...row } = rowAt(index);
     return { uid: series[place]?.uid, ...row };
   });
 }

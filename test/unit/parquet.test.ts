@@ -6,7 +6,7 @@ import {
   type FlatColumn,
   FlatColumnBuilder,
   type FlatKind,
-  flatRow,
+  flatRows,
   flatTable,
 } from "../../src/lib/flat-table.ts";
 import { parquetBytes } from "../../src/lib/parquet.ts";
@@ -53,7 +53,7 @@ test("a table gives back its rows", () => {
   fc.assert(
     fc.property(rowsOfAll, (rows) => {
       const table = structuredClone(atOnce(flatTable(KINDS, rows)));
-      expect(rows.map((_, index) => flatRow(table, index))).toEqual(rows);
+      expect(rows.map((_, index) => flatRows(table)(index))).toEqual(rows);
       expect(table.length).toBe(rows.length);
     }),
   );

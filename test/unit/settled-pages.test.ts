@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { PastReader } from "../../src/db/history/past-reader.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
-import { flatRow } from "../../src/lib/flat-table.ts";
+import { flatRows } from "../../src/lib/flat-table.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import type { KnownPast } from "../../src/reader/known-past.ts";
 import { bucketPage, settledPage } from "../../src/reader/settled.ts";
@@ -186,7 +186,7 @@ test("pages of sums join to the one page of all, and together they are all that 
         });
         const [from, to] = [START + 5 * HOUR, START + 30 * DAY];
         const sumsOf = (page: BucketPage) =>
-          Array.from({ length: page.count }, (_, row) => flatRow(page.buckets, row)).map(
+          Array.from({ length: page.count }, (_, row) => flatRows(page.buckets)(row)).map(
             ({ series, ...sum }) => ({ uid: page.series[series]?.uid, ...sum }),
           );
         const first = { ...queryOf(from, to), resolution };

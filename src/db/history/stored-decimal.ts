@@ -8,6 +8,7 @@
 const SCALES = 64;
 /** Digits that fit beside them into an exact double. */
 const MAX_UNITS = Math.floor(Number.MAX_SAFE_INTEGER / SCALES) - 1;
+const ZEROS = "0".repeat(SCALES);
 /** Plain notation as exchanges write it: no plus sign, no leading zeros, a digit on both sides of the point. */
 const PLAIN = /^-?(?:0|[1-9]\d*)(?:\.(\d{1,63}))?$/;
 
@@ -30,10 +31,13 @@ export function storedDecimal(decimal: string): StoredDecimal {
 export function decimalOf(stored: StoredDecimal): string {
   if (typeof stored === "string") return stored;
   if (!Number.isInteger(stored)) return String(stored);
-  const scale = ((stored % SCALES) + SCALES) % SCALES;
-  const units = (stored - scale) / SCALES;
-  const digits = String(Math.abs(units)).padStart(scale + 1, "0");
+  const units = Math.floor(stored / SCALES);
+  const scale = stored - units * SCALES;
+  if (scale === 0) return String(units);
+  const digits = String(Math.abs(units));
   const point = digits.length - scale;
-  const fraction = scale === 0 ? "" : `.${digits.slice(point)}`;
-  return `${units < 0 ? "-" : ""}${digits.slice(0, point)}${fraction}`;
+  const sign = units < 0 ? "-" : "";
+  // Most rates are below one: this is on the way of every payment.
+  if (point <= 0) return `${sign}0.${ZEROS.slice(0, -point)}${digits}`;
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type FeeTable, listingFee, takerFees } from "../../../domain/fees.ts";
 import { isExchangeId } from "../../../domain/exchange.ts";
 import type { Snapshot } from "../../../domain/market.ts";
-import { flatRow } from "../../../lib/flat-table.ts";
+import { flatRows } from "../../../lib/flat-table.ts";
 import { byUid, findListing } from "../../../services/finder/listing-lookup.ts";
 import { BACKTEST_SPAN_MS, type BacktestRule } from "../../../services/history/backtest-query.ts";
 import {
@@ -87,9 +87,8 @@ export function addBacktestRoutes(
         const answer = known(await askPast(history, "backtest", query, c.req.raw), params);
         shown = { answer, legs, ...range };
         if (answer.kind === "refused") return [];
-        return Array.from({ length: answer.curve.length }, (_, at) =>
-          pointRow(flatRow(answer.curve, at)),
-        );
+        const pointAt = flatRows(answer.curve);
+        return Array.from({ length: answer.curve.length }, (_, at) => pointRow(pointAt(at)));
       }),
       toRow: (row: EquityPointRow) => row,
       columns: COLUMNS,

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { flatRow } from "../../../lib/flat-table.ts";
+import { flatRows } from "../../../lib/flat-table.ts";
 import { sortByNumber, sortStepwise } from "../../../lib/sort-in-parts.ts";
 import { inSteps, mapEach, type Stepwise } from "../../../lib/stepwise.ts";
 import { rangeUntil } from "../../../services/history/cumulative.ts";
@@ -67,13 +67,7 @@ export function addCumulativeRoutes(
         const { filter, assetIds } = await inSteps(pastFilter(snapshot, found), pauses);
         const { table } = await tables.of("cumulative", { filter, range, asOfMs }, "range");
         const rows = Array.from({ length: table.length }, (_, index) => index);
-        return inSteps(
-          sorted(
-            yieldRows(rows, (index) => flatRow(table, index), assetIds),
-            params,
-          ),
-          pauses,
-        );
+        return inSteps(sorted(yieldRows(rows, flatRows(table), assetIds), params), pauses);
       }),
       toRow: (row: CumulativeItem) => row,
       columns: COLUMNS,

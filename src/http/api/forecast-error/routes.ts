@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { isExchangeId } from "../../../domain/exchange.ts";
-import { flatRow, type FlatTable } from "../../../lib/flat-table.ts";
+import { flatRows, type FlatTable } from "../../../lib/flat-table.ts";
 import { inSteps } from "../../../lib/stepwise.ts";
 import type { ForecastError } from "../../../services/history/forecast-error.ts";
 import { type ForecastAnswer, slotsUntil } from "../../../services/history/forecast-table.ts";
@@ -119,7 +119,8 @@ function headOf(shown: Compared | null) {
 
 /** At most a few hundred: a row for each exchange, interval and horizon. */
 function itemsOf(table: FlatTable<ForecastError>): readonly ForecastErrorItem[] {
-  return Array.from({ length: table.length }, (_, index) => flatRow(table, index)).flatMap(
+  const rowAt = flatRows(table);
+  return Array.from({ length: table.length }, (_, index) => rowAt(index)).flatMap(
     ({ exchange, ...row }) => (isExchangeId(exchange) ? [{ exchange, ...figuresOf(row) }] : []),
   );
 }

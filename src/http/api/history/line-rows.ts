@@ -1,6 +1,6 @@
 import { HOURS_PER_YEAR } from "../../../domain/charges.ts";
 import { roundPct } from "../../../domain/percent.ts";
-import { flatRow } from "../../../lib/flat-table.ts";
+import { flatRows } from "../../../lib/flat-table.ts";
 import type { LinePage } from "../../../services/history/line-page.ts";
 import type { Weighting } from "../../../services/history/series.ts";
 import { badParameters } from "../../protocol/problem.ts";
@@ -19,11 +19,9 @@ export function linePointsOf(
 ): (index: number) => LinePointItem {
   const asset = assetId ?? "";
   const unweighted = weighting === "volume" ? "volume_unknown" : "open_interest_unknown";
+  const rowAt = flatRows(rows);
   return (index) => {
-    const { fromMs, ratePerHourPct, reason, weightUsd, withoutWeight, ...counts } = flatRow(
-      rows,
-      index,
-    );
+    const { fromMs, ratePerHourPct, reason, weightUsd, withoutWeight, ...counts } = rowAt(index);
     const over = (hours: number): number | null =>
       ratePerHourPct === null ? null : roundPct(ratePerHourPct * hours);
     return {

@@ -1,5 +1,5 @@
 import { annualizedPct, fractionToPct, premiumPct, rate8hPct } from "../../../domain/funding.ts";
-import { flatRow } from "../../../lib/flat-table.ts";
+import { flatRows } from "../../../lib/flat-table.ts";
 import type { LiveBucketRow, LivePage, LivePointRow } from "../../../services/history/live-page.ts";
 import { knownSeconds, secondsOf } from "../../lists/row-fields.ts";
 import type { LiveBucketItem, LivePointItem } from "./live-schema.ts";
@@ -12,8 +12,9 @@ export function liveRowsOf(
   assetIds: AssetIds,
 ): (index: number) => LivePointItem {
   const instruments = series.map((one) => instrumentOf(one, assetIds));
+  const rowAt = flatRows(rows);
   return (index) => {
-    const row = flatRow(rows, index);
+    const row = rowAt(index);
     return {
       ...instrumentAt(instruments, row.series),
       sampled_at: secondsOf(row.atMs),
@@ -38,8 +39,9 @@ export function liveBucketsOf(
   assetIds: AssetIds,
 ): (index: number) => LiveBucketItem {
   const instruments = series.map((one) => instrumentOf(one, assetIds));
+  const rowAt = flatRows(rows);
   return (index) => {
-    const { series: place, fromMs, intervalHours, ...bucket } = flatRow(rows, index);
+    const { series: place, fromMs, intervalHours, ...bucket } = rowAt(index);
     return {
       ...instrumentAt(instruments, place),
       start_at: secondsOf(fromMs),

@@ -1,5 +1,5 @@
 import { annualizedPct, fractionToPct, rate8hPct } from "../../../domain/funding.ts";
-import { flatRow } from "../../../lib/flat-table.ts";
+import { flatRows } from "../../../lib/flat-table.ts";
 import { SETTLEMENT_ORIGINS } from "../../../domain/settlement.ts";
 import {
   AMOUNT_UNITS,
@@ -54,8 +54,9 @@ export function bucketsOf(
   { series, buckets }: BucketPage,
   assetIds: AssetIds,
 ): (index: number) => SettledBucketItem {
+  const rowAt = flatRows(buckets);
   return (index) => {
-    const row = flatRow(buckets, index);
+    const row = rowAt(index);
     const of = series[row.series];
     if (of === undefined) throw new Error("assertion failed: a sum without a series");
     return {

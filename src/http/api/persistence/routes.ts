@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { isExchangeId, type ExchangeId } from "../../../domain/exchange.ts";
 import { type FeeTable, takerFees, type TakerFees } from "../../../domain/fees.ts";
-import { flatRow } from "../../../lib/flat-table.ts";
+import { flatRows } from "../../../lib/flat-table.ts";
 import { inSteps, mapEach } from "../../../lib/stepwise.ts";
 import type { HistoryReader } from "../../../services/history/history-reader.ts";
 import {
@@ -76,9 +76,10 @@ export function addPersistenceRoutes(
           takerBps,
         });
         const { table } = (shown = counted(answer));
+        const rowAt = flatRows(table);
         const rows = Array.from({ length: table.length }, (_, index) => index);
         return inSteps(
-          mapEach(rows, (index) => itemOf(flatRow(table, index))),
+          mapEach(rows, (index) => itemOf(rowAt(index))),
           pauses,
         );
       }),

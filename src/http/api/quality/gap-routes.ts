@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Snapshot } from "../../../domain/market.ts";
-import { flatRow } from "../../../lib/flat-table.ts";
+import { flatRows } from "../../../lib/flat-table.ts";
 import type { Pauses } from "../../../lib/pauses.ts";
 import { inSteps, mapEach } from "../../../lib/stepwise.ts";
 import { visibleFromMs } from "../../../services/history/history-depth.ts";
@@ -123,14 +123,12 @@ type Ledger = Awaited<ReturnType<typeof PastTables.prototype.of<"ledger">>>;
 /** The rows of the tables, each with the ranges of its series. */
 async function ledgerItems({ table, lacking }: Ledger, pauses: Pauses): Promise<LedgerItem[]> {
   const every = (length: number) => Array.from({ length }, (_, index) => index);
-  const ranges = await inSteps(
-    mapEach(every(lacking.length), (index) => flatRow(lacking, index)),
-    pauses,
-  );
+  const ranges = await inSteps(mapEach(every(lacking.length), flatRows(lacking)), pauses);
+  const rowAt = flatRows(table);
   const bySeries = Map.groupBy(ranges, ({ series }) => series);
   return inSteps(
     mapEach(every(table.length), (index) => ({
-      row: flatRow(table, index),
+      row: rowAt(index),
       lacking: bySeries.get(index) ?? [],
     })),
     pauses,
