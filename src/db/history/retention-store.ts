@@ -15,6 +15,8 @@ const OLD_SAMPLES: readonly {
   { table: "sample_frames", key: "rowid", old: "day + 86400 <= ?1" },
   { table: "sample_days", key: "rowid", old: "day + 86400 <= ?1" },
   { table: "sample_hours", key: "rowid", old: "hour + 3600 * hours <= ?1" },
+  // Of hours that are damaged.
+  { table: "sample_refreshes", key: "(exchange, at)", old: "at < ?1" },
   {
     table: "sample_periods",
     key: "rowid",

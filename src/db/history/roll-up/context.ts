@@ -14,8 +14,21 @@ export interface RollUpContext {
   /** Runs a write in a transaction of its own. Throws EpochLost if another collector has taken over. */
   readonly write: <T>(work: () => T) => T;
   readonly program: readonly [number, number, number];
-  /** Notified of what could not be read; it is left out. */
+  /** Notified of what could not be read; nothing that it belongs to is rolled up. */
   readonly onDamage: (exchange: ExchangeId, damage: Damage) => void;
+  /** The periods that are left as they are until the next night: at most those that the file has. */
+  readonly left: Set<string>;
+}
+
+/** Something that a period is made of cannot be read: nothing of that period may be deleted. */
+export class DamagedPart extends Error {
+  override readonly name = "DamagedPart";
+  readonly damage: Damage;
+
+  constructor(damage: Damage) {
+    super(damage.reason);
+    this.damage = damage;
+  }
 }
 
 /** Something read back is not what was written: nothing may be deleted. */
@@ -23,8 +36,8 @@ export class NotAsWritten extends Error {
   override readonly name = "NotAsWritten";
 }
 
-/** Samples encoded or compared in one slice: a millisecond. */
-const SAMPLES_AT_ONCE = 4_000;
+/** Samples read, encoded or compared in one slice: a millisecond. */
+export const SAMPLES_AT_ONCE = 4_000;
 
 /** Runs `visit` for each series, in slices. */
 function* eachSeries(
@@ -66,18 +79,36 @@ export function requireStored(stored: Uint8Array | null | undefined, blob: Uint8
     throw new NotAsWritten("a stored blob differs from what was written");
 }
 
-/** What `read` returns; null, and reported, if it is damaged. */
-export function ifReadable<T>(
-  { onDamage }: RollUpContext,
-  exchange: ExchangeId,
-  start: number,
-  read: () => T,
-): T | null {
+/** What `read` returns. Throws DamagedPart if the blob that starts there is damaged. */
+export function readable<T>(start: number, read: () => T): T {
   try {
     return decoding(read);
   } catch (error) {
     if (!(error instanceof DamagedBlob)) throw error;
-    onDamage(exchange, { start, reason: error.message });
+    throw new DamagedPart({ start, reason: error.message });
+  }
+}
+
+/** What is done with the periods of an exchange, each by itself. */
+export type RollUpStep = "hour" | "hours" | "day" | "month" | "thinned";
+
+/**
+ * Does the work of one period and returns its result. If a part is damaged, that is reported and the period is left as
+ * it is until the next night, as is every longer one that contains it: a backup may restore the part. Null then.
+ */
+export function* inPeriod<Result>(
+  { left, onDamage }: RollUpContext,
+  { step, exchange, start }: { step: RollUpStep; exchange: ExchangeId; start: number },
+  work: () => Slices<Result>,
+): Slices<Result | null> {
+  const name = `${step} ${exchange} ${start}`;
+  if (left.has(name)) return null;
+  try {
+    return yield* work();
+  } catch (error) {
+    if (!(error instanceof DamagedPart)) throw error;
+    left.add(name);
+    onDamage(exchange, error.damage);
     return null;
   }
 }

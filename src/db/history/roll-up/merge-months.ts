@@ -8,7 +8,8 @@ import { DAY_S, monthOf, nextMonthOf } from "../sample-times.ts";
 import { AxisReader } from "../stored-axes.ts";
 import {
   checkedSections,
-  ifReadable,
+  inPeriod,
+  readable,
   requireStored,
   type RollUpContext,
   type Slices,
@@ -30,11 +31,10 @@ export function* mergeMonths(
     const due = monthOf(nowS - MERGED_AFTER_DAYS * DAY_S);
     const days = context.store.completeStarts(exchange, "day", due);
     for (const month of new Set(days.map(monthOf))) {
-      if (!isMerged(context, exchange, month)) {
-        const isDone = yield* mergeMonth(context, exchange, month, mayMerge);
-        if (!isDone) return;
-      }
-      yield* removeDays(context, exchange, month);
+      const isDone = yield* inPeriod(context, { step: "month", exchange, start: month }, () =>
+        mergeMonth(context, exchange, month, mayMerge),
+      );
+      if (isDone === false) return;
     }
   }
 }
@@ -46,8 +46,25 @@ function isMerged({ store }: RollUpContext, exchange: ExchangeId, month: number)
   );
 }
 
-/** False if it was interrupted: what is done stays. */
+/** False if it was interrupted: what is done stays. Nothing is done while a day of it is not closed. */
 function* mergeMonth(
+  context: RollUpContext,
+  exchange: ExchangeId,
+  month: number,
+  mayMerge: () => boolean,
+): Slices<boolean> {
+  const { store } = context;
+  const end = nextMonthOf(month);
+  if (store.hasRefreshes(exchange, month, end) || store.hasHours(exchange, month, end)) return true;
+  if (!isMerged(context, exchange, month)) {
+    const isDone = yield* mergeDays(context, exchange, month, mayMerge);
+    if (!isDone) return false;
+  }
+  yield* removeDays(context, exchange, month);
+  return true;
+}
+
+function* mergeDays(
   context: RollUpContext,
   exchange: ExchangeId,
   month: number,
@@ -57,12 +74,9 @@ function* mergeMonth(
   const axes = new AxisReader();
   const days = store
     .periods(exchange, month, nextMonthOf(month))
-    .filter(({ span, complete }) => span === "day" && complete);
-  const readable = days.flatMap(({ start, axis: blob }) => {
-    const axis = ifReadable(context, exchange, start, () => axes.add(blob));
-    return axis === null ? [] : [{ start, axis }];
-  });
-  const axis = joinedAxis(readable.map((day) => day.axis));
+    .filter(({ span, complete }) => span === "day" && complete)
+    .map(({ start, axis }) => ({ start, axis: readable(start, () => axes.add(axis)) }));
+  const axis = joinedAxis(days.map((day) => day.axis));
   const period = {
     span: "month",
     start: month,
@@ -73,7 +87,7 @@ function* mergeMonth(
   for (const seriesId of store.seriesIds(exchange)) {
     if (store.monthOf(seriesId, month) !== null) continue;
     if (!mayMerge()) return false;
-    const pieces = readable.flatMap(
+    const pieces = days.flatMap(
       ({ start }) => dayOfSeries(context, exchange, start, seriesId, axes) ?? [],
     );
     yield;
@@ -81,7 +95,7 @@ function* mergeMonth(
     yield* mergeSeries(context, seriesId, month, joinedWhole(pieces), axis);
     yield;
   }
-  for (const { start } of readable) {
+  for (const { start } of days) {
     yield* storeFrames(context, exchange, start, axes);
     yield;
   }
@@ -115,7 +129,7 @@ function dayOfSeries(
   axes: AxisReader,
 ): SampleColumns | null {
   const pack = context.store.dayPack(exchange, day, seriesId);
-  return ifReadable(context, exchange, day, () => {
+  return readable(day, () => {
     const blob = pack === null ? null : blobWith(pack, seriesId);
     return blob === null ? null : openSections(blob, axes.finder).read(seriesId);
   });
@@ -130,11 +144,10 @@ function* storeFrames(
   const { store, write } = context;
   const sections: Section[] = [];
   for (const pack of store.dayPacks(exchange, day)) {
-    for (const { blob } of ifReadable(context, exchange, day, () => unpacked(pack)) ?? []) {
-      const group = ifReadable(context, exchange, day, () => openSections(blob, axes.finder));
-      if (group === null) continue;
+    for (const { blob } of readable(day, () => unpacked(pack))) {
+      const group = readable(day, () => openSections(blob, axes.finder));
       for (const [place, seriesId] of group.ids.entries())
-        sections.push({ seriesId, columns: framesOf(group.at(place)) });
+        sections.push({ seriesId, columns: framesOf(readable(day, () => group.at(place))) });
     }
     yield;
   }

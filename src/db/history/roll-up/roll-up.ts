@@ -41,7 +41,7 @@ export interface RollUpDeps {
   readonly epoch: number;
   readonly programVersion: string;
   readonly retention: Retention;
-  /** Notified of blobs that could not be read; they are left out. */
+  /** Notified of blobs that could not be read, each once a night: what they belong to is left as it is. */
   readonly onDamage: (exchange: ExchangeId, damage: Damage) => void;
   /** Default: MERGED_PER_NIGHT. */
   readonly mergedPerNight?: number;
@@ -62,6 +62,8 @@ export class RollUp {
   #work: Slices | null = null;
   /** The last day whose night's work is done, or was put off. */
   #lastNight: number | null = null;
+  /** The last day for which periods were left as they are. */
+  #leftNight: number | null = null;
   /** When the newest sample from before this process was taken; null without any. */
   readonly #newestBefore: number | null;
 
@@ -77,6 +79,7 @@ export class RollUp {
       write: (work) => epochs.write(epoch, work),
       program: versionBytes(programVersion),
       onDamage,
+      left: new Set(),
     };
   }
 
@@ -97,10 +100,12 @@ export class RollUp {
   }
 
   *#all(nowS: number): Slices {
+    const night = dayOf(nowS - DAY_CLOSES_AFTER_S);
+    if (night !== this.#leftNight) this.#context.left.clear();
+    this.#leftNight = night;
     yield* closeHours(this.#context, nowS);
     yield* closeDays(this.#context, nowS);
     yield* joinHours(this.#context, nowS);
-    const night = dayOf(nowS - DAY_CLOSES_AFTER_S);
     if (night === this.#lastNight) return;
     const before = this.#lastNight ?? this.#newestBefore;
     const jumpS = before === null ? 0 : night - dayOf(before);
