@@ -241,3 +241,18 @@ test("what is damaged is deleted when it is too old", () => {
   sampling.rollUpAll(START_S + 22 * DAY_S);
   expect(layers(past, "okx")).toEqual([0, 0, 0, 0, 0, []]);
 });
+
+test("a series that is damaged before its month is complete is merged again from its days", () => {
+  using past = new HistoryInFolder();
+  const sampling = samplingInto(past.db, { mergedPerNight: 1 });
+  for (const { exchange, at } of WRITTEN)
+    sampling.write(exchange, at, batchOf(exchange, BASES, at));
+  sampling.rollUpAll(MONTH_AT_S);
+  past.db.run("UPDATE sample_months SET blob = zeroblob(length(blob))");
+  expect(past.db.query("SELECT changes() AS n").get()).toEqual({ n: 1 });
+  const nights = 1 + EXCHANGES.length * BASES.length;
+  for (let night = 1; night <= nights; night += 1) sampling.rollUpAll(MONTH_AT_S + night * DAY_S);
+  expectEverySample(past.db, WRITTEN);
+  for (const exchange of EXCHANGES)
+    expect(layers(past, exchange).at(-1)).toEqual([{ span: "month", complete: 1 }]);
+});

@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import { type Axis, joinedAxis, joinedWhole, type SampleColumns } from "../codec/columns.ts";
-import { seal } from "../codec/envelope.ts";
+import { isWhole, seal } from "../codec/envelope.ts";
 import { blobWith, unpacked } from "../codec/pack.ts";
 import { axisBody, openSections, type Section } from "../codec/sections.ts";
 import { framesOf } from "../frames.ts";
@@ -85,7 +85,10 @@ function* mergeDays(
   write(() => store.putPeriod(exchange, { ...period, complete: false }));
   yield;
   for (const seriesId of store.seriesIds(exchange)) {
-    if (store.monthOf(seriesId, month) !== null) continue;
+    // Of an earlier night: what is damaged by now is merged again while its days are still there.
+    const known = store.monthOf(seriesId, month);
+    yield;
+    if (known !== null && isWhole("sections", known)) continue;
     if (!mayMerge()) return false;
     const pieces = days.flatMap(
       ({ start }) => dayOfSeries(context, exchange, start, seriesId, axes) ?? [],
