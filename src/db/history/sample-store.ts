@@ -64,6 +64,15 @@ export class SampleStore {
       .all(HOUR_S, to);
   }
 
+  countRefreshes(exchange: ExchangeId, from: number, to: number): number {
+    const row = this.#db
+      .query<{ count: number }, [string, number, number]>(
+        "SELECT count(*) AS count FROM sample_refreshes WHERE exchange = ? AND at >= ? AND at < ?",
+      )
+      .get(exchange, from, to);
+    return row?.count ?? 0;
+  }
+
   /** Whether an exchange has refreshes in a range, or hours that start in it. */
   hasRefreshes(exchange: ExchangeId, from: number, to: number): boolean {
     return this.#hasAny("sample_refreshes WHERE exchange = ? AND at", exchange, from, to);

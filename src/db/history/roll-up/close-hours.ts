@@ -30,7 +30,8 @@ function* closeHour(context: RollUpContext, exchange: ExchangeId, hour: number):
   const { store, write } = context;
   const replayed = new Replay();
   let samples = 0;
-  for (const refresh of store.refreshes(exchange, hour, hour + HOUR_S)) {
+  const refreshes = store.refreshes(exchange, hour, hour + HOUR_S);
+  for (const refresh of refreshes) {
     samples += replayed.add(refresh);
     const [damage] = replayed.damages;
     if (damage !== undefined) throw new DamagedPart(damage);
@@ -49,6 +50,8 @@ function* closeHour(context: RollUpContext, exchange: ExchangeId, hour: number):
   const blob = yield* checkedSections(context, sections, replayed.axis, { isAxisInside: true });
   yield;
   write(() => {
+    // One that waited long was stored meanwhile: the next attempt has it.
+    if (store.countRefreshes(exchange, hour, hour + HOUR_S) !== refreshes.length) return;
     store.putHours(exchange, hour, 1, blob);
     requireStored(store.hours(exchange, hour, hour + 1)[0]?.blob, blob);
     store.removeRefreshes(exchange, hour, hour + HOUR_S);
