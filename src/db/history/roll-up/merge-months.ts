@@ -15,6 +15,9 @@ import {
   type Slices,
 } from "./context.ts";
 
+/** Days of a series read in one slice: a few milliseconds. */
+const DAYS_AT_ONCE = 8;
+
 /** Days are kept apart for this long: from them the whole board of a moment is read to the second. */
 const MERGED_AFTER_DAYS = 36;
 
@@ -74,9 +77,13 @@ function* mergeDays(
   const axes = new AxisReader();
   const days = store
     .periods(exchange, month, nextMonthOf(month))
-    .filter(({ span, complete }) => span === "day" && complete)
-    .map(({ start, axis }) => ({ start, axis: readable(start, () => axes.add(axis)) }));
-  const axis = joinedAxis(days.map((day) => day.axis));
+    .filter(({ span, complete }) => span === "day" && complete);
+  const times: Axis[] = [];
+  for (const { start, axis } of days) {
+    times.push(readable(start, () => axes.add(axis)));
+    yield;
+  }
+  const axis = joinedAxis(times);
   const period = {
     span: "month",
     start: month,
@@ -90,9 +97,12 @@ function* mergeDays(
     yield;
     if (known !== null && isWhole("sections", known)) continue;
     if (!mayMerge()) return false;
-    const pieces = days.flatMap(
-      ({ start }) => dayOfSeries(context, exchange, start, seriesId, axes) ?? [],
-    );
+    const pieces: SampleColumns[] = [];
+    for (const [n, { start }] of days.entries()) {
+      const columns = dayOfSeries(context, exchange, start, seriesId, axes);
+      if (columns !== null) pieces.push(columns);
+      if (n % DAYS_AT_ONCE === DAYS_AT_ONCE - 1) yield;
+    }
     yield;
     if (pieces.length === 0) continue;
     yield* mergeSeries(context, seriesId, month, joinedWhole(pieces), axis);

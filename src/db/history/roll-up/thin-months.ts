@@ -44,9 +44,9 @@ function* thinMonth(context: RollUpContext, exchange: ExchangeId, month: StoredP
   const sum = axisChecksum(axis);
   for (const seriesId of store.seriesIds(exchange)) {
     const blob = store.monthOf(seriesId, start);
+    yield;
     if (blob === null) continue;
     const read = readable(start, () => openSections(blob, axes.finder));
-    yield;
     if (axisChecksum(read.axis) === sum) continue;
     const columns = readable(start, () => read.read(seriesId));
     if (columns === null) continue;
