@@ -121,7 +121,7 @@ export class HistoryStore {
   }
 
   /** What turns samples into smaller ones as they get older. Its slices are for `attempt`. */
-  rollUp(deps: Pick<RollUpDeps, "retention" | "onDamage">): RollUp {
+  rollUp(deps: Pick<RollUpDeps, "retention" | "onDamage" | "onFailure">): RollUp {
     const { epoch } = this;
     return new RollUp(this.#db, {
       ...deps,

@@ -4,7 +4,7 @@ import type { MarketReader } from "../db/market/market-reader.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
+import { errorText, type Log } from "../lib/log.ts";
 import { runBackfills } from "./backfill.ts";
 import { BackgroundWrites } from "./background-writes.ts";
 import { recordEnds } from "./ended-series.ts";
@@ -104,6 +104,8 @@ export class HistoryWriters {
     const rollUp = history.rollUp({
       retention: settings.retention,
       onDamage: (exchange, damage) => log.error("samples_damaged", { exchange, ...damage }),
+      onFailure: (period, error) =>
+        log.error("roll_up_failed", { ...period, reason: errorText(error) }),
     });
     await Promise.all([
       this.#live.run(lifetime),

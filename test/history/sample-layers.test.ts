@@ -167,3 +167,22 @@ describe("over months", () => {
     expect(one.markPrice).toEqual(roundedAmount(then?.markPrice ?? null) ?? Number.NaN);
   }
 });
+
+test("a refresh that is stored while its hour is being closed is not lost", () => {
+  using history = new HistoryInFolder();
+  const sampling = samplingInto(history.db);
+  const stored: StoredRefresh[] = [];
+  const write = (at: number): void => {
+    expect(sampling.write("okx", at, batchOf("okx", BASES, at))).toBe("stored");
+    stored.push({ exchange: "okx", at });
+  };
+  for (let minute = 0; minute < 59; minute += 1) write(START_S + minute * 60);
+  const closes = (START_S + 2 * 3600) * 1000;
+  expect(sampling.rollUp.step(closes)).toBe("more");
+  write(START_S + 59 * 60);
+  while (sampling.rollUp.step(closes) === "more");
+  expectEverySample(history.db, stored);
+  sampling.rollUpAll(START_S + 2 * DAY_S);
+  expectEverySample(history.db, stored);
+  expect(tables(history)).toMatchObject({ refreshes: 0, hours: 0 });
+});

@@ -36,6 +36,9 @@ function rollUpOf({ db }: HistoryInFolder): { readonly at: (nowS: number) => voi
     onDamage: (exchange, { reason }) => {
       throw new Error(`${exchange}: ${reason}`);
     },
+    onFailure: (_, error) => {
+      throw error;
+    },
   });
   return {
     at: (nowS) => {

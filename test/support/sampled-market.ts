@@ -81,6 +81,9 @@ export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
     onDamage: (exchange, damage) => {
       throw new Error(`${exchange}: ${damage.reason}`);
     },
+    onFailure: (_, error) => {
+      throw error;
+    },
     ...changes,
   });
   return {

@@ -58,7 +58,7 @@ export class BoardReader {
     for (const { exchange, staleS, layers } of exchanges) {
       const from = moment - staleS;
       const add = (seriesId: number, sample: SampleAt | null): void => {
-        if (sample === null || sample.at < from) return;
+        if (sample === null || sample.at < (samples.get(seriesId)?.at ?? from)) return;
         samples.set(seriesId, withoutOldMarket(sample, from - MARKET_EVERY_S));
       };
       // The first moments of a month may have been sampled in the one before, of which only hours are kept.

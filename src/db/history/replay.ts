@@ -11,40 +11,42 @@ export interface Damage {
   readonly reason: string;
 }
 
-/** The samples of some refreshes, by series. */
-export interface ReplayedRefreshes {
-  /** Their times, ascending. */
-  readonly axis: Float64Array;
-  /** In the order of their ids. */
-  readonly sections: readonly Section[];
-  readonly damages: readonly Damage[];
-}
-
 /**
  * Reads refreshes one after the other. After a damaged one nothing is read up to the next key frame: what follows says
  * only how it differs.
  */
-export function replay(blobs: readonly StoredBlob[]): ReplayedRefreshes {
-  const builders = new Map<number, ColumnsBuilder>();
-  const times: number[] = [];
-  const damages: Damage[] = [];
-  let before: RefreshColumns | null = null;
-  for (const { start, blob } of blobs) {
+export class Replay {
+  readonly damages: Damage[] = [];
+  readonly #builders = new Map<number, ColumnsBuilder>();
+  readonly #times: number[] = [];
+  #before: RefreshColumns | null = null;
+
+  /** Adds the refresh after all others; returns of how many series it is, 0 if it cannot be read. */
+  add({ start, blob }: StoredBlob): number {
     try {
-      before = readRefresh(blob, before);
+      this.#before = readRefresh(blob, this.#before);
     } catch (error) {
       if (!(error instanceof DamagedBlob)) throw error;
-      damages.push({ start, reason: error.message });
-      before = null;
-      continue;
+      this.damages.push({ start, reason: error.message });
+      this.#before = null;
+      return 0;
     }
-    times.push(before.at);
-    addRefresh(builders, before);
+    this.#times.push(this.#before.at);
+    addRefresh(this.#builders, this.#before);
+    return this.#before.ids.length;
   }
-  const sections = [...builders]
-    .map(([seriesId, builder]) => ({ seriesId, columns: builder.columns() }))
-    .toSorted((one, other) => one.seriesId - other.seriesId);
-  return { axis: Float64Array.from(times), sections, damages };
+
+  /** The times of those that could be read, ascending. */
+  get axis(): Float64Array {
+    return Float64Array.from(this.#times);
+  }
+
+  /** The samples of each series, in the order of the ids. */
+  *sections(): Generator<Section, void, void> {
+    const ids = [...this.#builders.keys()].toSorted((one, other) => one - other);
+    for (const seriesId of ids)
+      yield { seriesId, columns: builderOf(this.#builders, seriesId).columns() };
+  }
 }
 
 function readRefresh(blob: Uint8Array, before: RefreshColumns | null): RefreshColumns {

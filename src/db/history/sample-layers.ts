@@ -2,8 +2,8 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import type { SampleColumns } from "./codec/columns.ts";
 import { DamagedBlob, decoding } from "./codec/envelope.ts";
 import { blobWith, unpacked } from "./codec/pack.ts";
-import { openSections, type Sections } from "./codec/sections.ts";
-import { type Damage, replay, type ReplayedRefreshes } from "./replay.ts";
+import { openSections, type Section, type Sections } from "./codec/sections.ts";
+import { type Damage, Replay } from "./replay.ts";
 import type { SampleStore, StoredBlob, StoredPeriod } from "./sample-store.ts";
 import { blockOf, DAY_S, dayOf, hourOf, monthOf } from "./sample-times.ts";
 import { type AxisCache, AxisReader } from "./stored-axes.ts";
@@ -21,7 +21,7 @@ interface Shared {
   readonly from: number;
   readonly to: number;
   readonly hours: readonly { readonly start: number; readonly sections: Sections }[];
-  readonly replayed: ReplayedRefreshes["sections"];
+  readonly replayed: readonly Section[];
 }
 
 /** Reads the blobs of one exchange that a range needs. Use it inside one transaction. */
@@ -111,9 +111,15 @@ export class LayerReader {
     );
   }
 
-  /** All series of the hours of a range that are not closed yet. */
-  refreshes(from: number, to: number): ReplayedRefreshes["sections"] {
-    return this.#replayed(from, to).sections;
+  /** All series of the hours of a range that are not closed, hour by hour: later ones may be closed already. */
+  refreshes(from: number, to: number): readonly Section[] {
+    const stored = this.#store.refreshes(this.#exchange, hourOf(from), to);
+    return [...Map.groupBy(stored, ({ start }) => hourOf(start)).values()].flatMap((hour) => {
+      const replayed = new Replay();
+      for (const refresh of hour) replayed.add(refresh);
+      this.damages.push(...replayed.damages);
+      return [...replayed.sections()];
+    });
   }
 
   /** The hours of a range, and some before it, that are in no complete day or month. */
@@ -132,14 +138,8 @@ export class LayerReader {
       const sections = this.#readable(start, () => openSections(blob, finder));
       return sections === null ? [] : [{ start, sections }];
     });
-    const replayed = this.#replayed(from, to).sections;
+    const replayed = this.refreshes(from, to);
     return (this.#shared = { from, to, hours, replayed });
-  }
-
-  #replayed(from: number, to: number): ReplayedRefreshes {
-    const replayed = replay(this.#store.refreshes(this.#exchange, hourOf(from), to));
-    this.damages.push(...replayed.damages);
-    return replayed;
   }
 
   #readable<T>(start: number, read: () => T): T | null {

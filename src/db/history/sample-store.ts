@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { SampleSpan } from "./sample-schema.ts";
-import { HOUR_S } from "./sample-times.ts";
+import { DAY_S, HOUR_S, JOINED_HOURS } from "./sample-times.ts";
 
 /** A stored blob with the start of what it covers, unix seconds. */
 export interface StoredBlob {
@@ -15,6 +15,12 @@ export interface StoredPeriod {
   readonly start: number;
   readonly axis: Uint8Array;
   readonly complete: boolean;
+}
+
+/** An hour, a block of hours or a day of an exchange, by its start. */
+interface ExchangePeriod {
+  readonly exchange: ExchangeId;
+  readonly start: number;
 }
 
 type PeriodRow = Omit<StoredPeriod, "complete"> & { readonly complete: number };
@@ -49,13 +55,42 @@ export class SampleStore {
       .run(exchange, from, to);
   }
 
-  /** The exchanges with a refresh before `to`, each with its first one. */
-  oldestRefreshes(to: number): readonly { exchange: ExchangeId; at: number }[] {
+  /** The hours before `to` that have refreshes, the oldest first. */
+  hoursOfRefreshes(to: number): readonly ExchangePeriod[] {
     return this.#db
-      .query<{ exchange: ExchangeId; at: number }, [number]>(
-        "SELECT exchange, min(at) AS at FROM sample_refreshes WHERE at < ? GROUP BY exchange",
+      .query<ExchangePeriod, [number, number]>(
+        "SELECT DISTINCT exchange, at / ?1 * ?1 AS start FROM sample_refreshes WHERE at < ?2 ORDER BY start, exchange",
       )
-      .all(to);
+      .all(HOUR_S, to);
+  }
+
+  countRefreshes(exchange: ExchangeId, from: number, to: number): number {
+    const row = this.#db
+      .query<{ count: number }, [string, number, number]>(
+        "SELECT count(*) AS count FROM sample_refreshes WHERE exchange = ? AND at >= ? AND at < ?",
+      )
+      .get(exchange, from, to);
+    return row?.count ?? 0;
+  }
+
+  /** Whether an exchange has refreshes in a range, or hours that start in it. */
+  hasRefreshes(exchange: ExchangeId, from: number, to: number): boolean {
+    return this.#hasAny("sample_refreshes WHERE exchange = ? AND at", exchange, from, to);
+  }
+
+  hasHours(exchange: ExchangeId, from: number, to: number): boolean {
+    return this.#hasAny("sample_hours WHERE exchange = ? AND hour", exchange, from, to);
+  }
+
+  #hasAny(where: string, exchange: ExchangeId, from: number, to: number): boolean {
+    const column = where.split(" ").at(-1);
+    return (
+      this.#db
+        .query<{ found: number }, [string, number, number]>(
+          `SELECT 1 AS found FROM ${where} >= ? AND ${column} < ? LIMIT 1`,
+        )
+        .get(exchange, from, to) !== null
+    );
   }
 
   /** The last second of which samples are stored in a layer above the refreshes, or as a refresh; null if none is. */
@@ -96,22 +131,23 @@ export class SampleStore {
       .all(exchange, from, to);
   }
 
-  /** The exchanges that have a single hour in a range, each with its first one. */
-  oldestSingleHours(from: number, to: number): readonly { exchange: ExchangeId; at: number }[] {
+  /** The blocks that have single hours in a range, the oldest first. */
+  blocksOfSingleHours(from: number, to: number): readonly ExchangePeriod[] {
     return this.#db
-      .query<{ exchange: ExchangeId; at: number }, [number, number]>(
-        "SELECT exchange, min(hour) AS at FROM sample_hours WHERE hour >= ? AND hour < ? AND hours = 1 GROUP BY exchange",
+      .query<ExchangePeriod, [number, number, number]>(
+        `SELECT DISTINCT exchange, hour / ?1 * ?1 AS start FROM sample_hours
+         WHERE hour >= ?2 AND hour < ?3 AND hours = 1 ORDER BY start, exchange`,
       )
-      .all(from, to);
+      .all(JOINED_HOURS * HOUR_S, from, to);
   }
 
-  /** The exchanges with an hour before `to`, each with its first one. */
-  oldestHours(to: number): readonly { exchange: ExchangeId; at: number }[] {
+  /** The days before `to` that have hours, the oldest first. */
+  daysOfHours(to: number): readonly ExchangePeriod[] {
     return this.#db
-      .query<{ exchange: ExchangeId; at: number }, [number]>(
-        "SELECT exchange, min(hour) AS at FROM sample_hours WHERE hour < ? GROUP BY exchange",
+      .query<ExchangePeriod, [number, number]>(
+        "SELECT DISTINCT exchange, hour / ?1 * ?1 AS start FROM sample_hours WHERE hour < ?2 ORDER BY start, exchange",
       )
-      .all(to);
+      .all(DAY_S, to);
   }
 
   removeHours(exchange: ExchangeId, from: number, to: number): void {

@@ -77,6 +77,17 @@ export function unseal(kind: BlobKind, blob: Uint8Array): Uint8Array {
   }
 }
 
+/** Whether a blob is of that kind and has every byte as it was sealed. */
+export function isWhole(kind: BlobKind, blob: Uint8Array): boolean {
+  try {
+    unseal(kind, blob);
+    return true;
+  } catch (error) {
+    if (!(error instanceof DamagedBlob)) throw error;
+    return false;
+  }
+}
+
 /** Runs `decode` on a body; bytes that make no sense are damage, too. */
 export function decoding<T>(decode: () => T): T {
   try {

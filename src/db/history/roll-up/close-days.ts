@@ -2,12 +2,12 @@ import type { ExchangeId } from "../../../domain/exchange.ts";
 import { type Axis, joinedAxis } from "../codec/columns.ts";
 import { seal } from "../codec/envelope.ts";
 import { packed, type PackedBlob } from "../codec/pack.ts";
-import { axisBody, openSections, type Sections } from "../codec/sections.ts";
+import { axisBody } from "../codec/sections.ts";
 import { DAY_S, dayOf } from "../sample-times.ts";
-import { idsOf, sectionOf } from "./close-hours.ts";
+import { idsOf, type OpenHours, openHours, sectionsOf } from "./close-hours.ts";
 import {
   checkedSections,
-  ifReadable,
+  inPeriod,
   requireStored,
   type RollUpContext,
   type Slices,
@@ -24,22 +24,23 @@ const SERIES_PER_PACK = 16;
 /** Turns the hours of every closed day into packs of a few series each. */
 export function* closeDays(context: RollUpContext, nowS: number): Slices {
   const closed = dayOf(nowS - DAY_CLOSES_AFTER_S);
-  for (;;) {
-    const oldest = context.store.oldestHours(closed);
-    if (oldest.length === 0) return;
-    for (const { exchange, at } of oldest) yield* closeDay(context, exchange, dayOf(at));
-  }
+  for (const { exchange, start } of context.store.daysOfHours(closed))
+    yield* inPeriod(context, { step: "day", exchange, start }, () =>
+      closeDay(context, exchange, start),
+    );
 }
 
 function* closeDay(context: RollUpContext, exchange: ExchangeId, day: number): Slices {
   const { store, write, program } = context;
+  // An hour of it could not be closed.
+  if (store.hasRefreshes(exchange, day, day + DAY_S)) return;
+  const hours = yield* openHours(context, exchange, day, day + DAY_S);
   if (store.periodOf(exchange, "day", day)?.complete === true) {
     // Written by a clock that was wrong: a few samples are less than a day.
     write(() => store.removeHours(exchange, day, day + DAY_S));
     return;
   }
-  const hours = readableHours(context, exchange, day);
-  const axis = joinedAxis(hours.map((hour) => hour.axis));
+  const axis = joinedAxis(hours.map(({ sections }) => sections.axis));
   const axisBlob = seal("axis", axisBody(axis), program);
   const period = { span: "day", start: day, axis: axisBlob } as const;
   write(() => {
@@ -68,29 +69,18 @@ function* closeDay(context: RollUpContext, exchange: ExchangeId, day: number): S
 
 function* packOf(
   context: RollUpContext,
-  hours: readonly Sections[],
+  hours: readonly OpenHours[],
   ids: readonly number[],
   axis: Axis,
 ): Slices<Uint8Array> {
   const parts: PackedBlob[] = [];
   for (let first = 0; first < ids.length; first += SERIES_PER_BLOB) {
     const blobIds = ids.slice(first, first + SERIES_PER_BLOB);
-    const sections = blobIds.map((seriesId) => sectionOf(hours, seriesId));
+    const sections = yield* sectionsOf(hours, blobIds);
     const blob = yield* checkedSections(context, sections, axis, { isAxisInside: false });
     const [firstSeriesId = 0] = blobIds;
     parts.push({ firstSeriesId, blob });
     yield;
   }
   return packed(parts);
-}
-
-function readableHours(
-  context: RollUpContext,
-  exchange: ExchangeId,
-  day: number,
-): readonly Sections[] {
-  return context.store.hours(exchange, day, day + DAY_S).flatMap(({ start, blob }) => {
-    const hour = ifReadable(context, exchange, start, () => openSections(blob));
-    return hour === null ? [] : [hour];
-  });
 }

@@ -1,41 +1,57 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import { joinedAxis, joinedWhole } from "../codec/columns.ts";
 import { openSections, type Section, type Sections } from "../codec/sections.ts";
-import { replay } from "../replay.ts";
+import { Replay } from "../replay.ts";
 import { blockOf, dayOf, HOUR_S, hourOf, JOINED_HOURS } from "../sample-times.ts";
 import {
   checkedSections,
-  ifReadable,
+  DamagedPart,
+  inPeriod,
+  readable,
   requireStored,
   type RollUpContext,
+  SAMPLES_AT_ONCE,
   type Slices,
 } from "./context.ts";
 
 /** A refresh of an hour may be stored this long after it: a batch waits for the database. */
 const HOUR_CLOSES_AFTER_S = 120;
 
-/** Series joined in one slice. */
-const SERIES_AT_ONCE = 50;
-
 /** Cuts the refreshes of every closed hour into one blob in which a series is read by its offset. */
 export function* closeHours(context: RollUpContext, nowS: number): Slices {
   const closed = hourOf(nowS - HOUR_CLOSES_AFTER_S);
-  // Each pass closes one hour of each exchange that has any.
-  for (;;) {
-    const oldest = context.store.oldestRefreshes(closed);
-    if (oldest.length === 0) return;
-    for (const { exchange, at } of oldest) yield* closeHour(context, exchange, hourOf(at));
-  }
+  for (const { exchange, start } of context.store.hoursOfRefreshes(closed))
+    yield* inPeriod(context, { step: "hour", exchange, start }, () =>
+      closeHour(context, exchange, start),
+    );
 }
 
 function* closeHour(context: RollUpContext, exchange: ExchangeId, hour: number): Slices {
-  const { store, write, onDamage } = context;
-  const { axis, sections, damages } = replay(store.refreshes(exchange, hour, hour + HOUR_S));
-  for (const damage of damages) onDamage(exchange, damage);
-  yield;
-  const blob = yield* checkedSections(context, sections, axis, { isAxisInside: true });
+  const { store, write } = context;
+  const replayed = new Replay();
+  let samples = 0;
+  const refreshes = store.refreshes(exchange, hour, hour + HOUR_S);
+  for (const refresh of refreshes) {
+    samples += replayed.add(refresh);
+    const [damage] = replayed.damages;
+    if (damage !== undefined) throw new DamagedPart(damage);
+    if (samples < SAMPLES_AT_ONCE) continue;
+    samples = 0;
+    yield;
+  }
+  const sections: Section[] = [];
+  for (const section of replayed.sections()) {
+    sections.push(section);
+    samples += section.columns.times.length;
+    if (samples < SAMPLES_AT_ONCE) continue;
+    samples = 0;
+    yield;
+  }
+  const blob = yield* checkedSections(context, sections, replayed.axis, { isAxisInside: true });
   yield;
   write(() => {
+    // One that waited long was stored meanwhile: the next attempt has it.
+    if (store.countRefreshes(exchange, hour, hour + HOUR_S) !== refreshes.length) return;
     store.putHours(exchange, hour, 1, blob);
     requireStored(store.hours(exchange, hour, hour + 1)[0]?.blob, blob);
     store.removeRefreshes(exchange, hour, hour + HOUR_S);
@@ -46,27 +62,21 @@ function* closeHour(context: RollUpContext, exchange: ExchangeId, hour: number):
 /** Joins the hours of every closed block: without the first values of each hour they are a fifth smaller. */
 export function* joinHours(context: RollUpContext, nowS: number): Slices {
   const closed = blockOf(nowS - HOUR_CLOSES_AFTER_S);
-  for (;;) {
-    // Those of a day that is over become a day soon.
-    const oldest = context.store.oldestSingleHours(dayOf(nowS), closed);
-    if (oldest.length === 0) return;
-    for (const { exchange, at } of oldest) yield* joinBlock(context, exchange, blockOf(at));
-  }
+  // Those of a day that is over become a day soon.
+  for (const { exchange, start } of context.store.blocksOfSingleHours(dayOf(nowS), closed))
+    yield* inPeriod(context, { step: "hours", exchange, start }, () =>
+      joinBlock(context, exchange, start),
+    );
 }
 
 function* joinBlock(context: RollUpContext, exchange: ExchangeId, block: number): Slices {
   const { store, write } = context;
   const end = block + JOINED_HOURS * HOUR_S;
-  const hours = store.hours(exchange, block, end).flatMap(({ start, blob }) => {
-    const hour = ifReadable(context, exchange, start, () => openSections(blob));
-    return hour === null ? [] : [hour];
-  });
-  const axis = joinedAxis(hours.map((hour) => hour.axis));
-  const sections: Section[] = [];
-  for (const id of idsOf(hours)) {
-    sections.push(sectionOf(hours, id));
-    if (sections.length % SERIES_AT_ONCE === 0) yield;
-  }
+  // An hour of it could not be closed.
+  if (store.hasRefreshes(exchange, block, end)) return;
+  const hours = yield* openHours(context, exchange, block, end);
+  const axis = joinedAxis(hours.map(({ sections }) => sections.axis));
+  const sections = yield* sectionsOf(hours, idsOf(hours));
   const blob = yield* checkedSections(context, sections, axis, { isAxisInside: true });
   yield;
   write(() => {
@@ -77,13 +87,50 @@ function* joinBlock(context: RollUpContext, exchange: ExchangeId, block: number)
   yield;
 }
 
-/** The ids of all series of some hours, ascending. */
-export function idsOf(hours: readonly Sections[]): readonly number[] {
-  return [...new Set(hours.flatMap((hour) => [...hour.ids]))].toSorted((one, other) => one - other);
+/** The sections of a stored hour, or of several joined ones, that start there. */
+export interface OpenHours {
+  readonly start: number;
+  readonly sections: Sections;
 }
 
-/** A series over some hours. */
-export function sectionOf(hours: readonly Sections[], seriesId: number): Section {
-  const pieces = hours.flatMap((hour) => hour.read(seriesId) ?? []);
-  return { seriesId, columns: joinedWhole(pieces) };
+/** The hours that start in a range. Throws DamagedPart. */
+export function* openHours(
+  { store }: RollUpContext,
+  exchange: ExchangeId,
+  from: number,
+  to: number,
+): Slices<readonly OpenHours[]> {
+  const hours: OpenHours[] = [];
+  for (const { start, blob } of store.hours(exchange, from, to)) {
+    hours.push({ start, sections: readable(start, () => openSections(blob)) });
+    yield;
+  }
+  return hours;
+}
+
+/** The ids of all series of some hours, ascending. */
+export function idsOf(hours: readonly OpenHours[]): readonly number[] {
+  const ids = new Set(hours.flatMap(({ sections }) => [...sections.ids]));
+  return [...ids].toSorted((one, other) => one - other);
+}
+
+/** Some series over some hours. Throws DamagedPart. */
+export function* sectionsOf(
+  hours: readonly OpenHours[],
+  ids: readonly number[],
+): Slices<readonly Section[]> {
+  const joined: Section[] = [];
+  let samples = 0;
+  for (const seriesId of ids) {
+    const pieces = hours.flatMap(
+      ({ start, sections }) => readable(start, () => sections.read(seriesId)) ?? [],
+    );
+    const columns = joinedWhole(pieces);
+    joined.push({ seriesId, columns });
+    samples += columns.times.length;
+    if (samples < SAMPLES_AT_ONCE) continue;
+    samples = 0;
+    yield;
+  }
+  return joined;
 }

@@ -1,4 +1,6 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
+import { EpochLost } from "../../epoch-lost.ts";
+import { databaseFailure } from "../../failure.ts";
 import { areSame, type Axis } from "../codec/columns.ts";
 import { DamagedBlob, decoding, seal } from "../codec/envelope.ts";
 import { type AxisPlace, openSections, type Section, SectionsWriter } from "../codec/sections.ts";
@@ -14,8 +16,35 @@ export interface RollUpContext {
   /** Runs a write in a transaction of its own. Throws EpochLost if another collector has taken over. */
   readonly write: <T>(work: () => T) => T;
   readonly program: readonly [number, number, number];
-  /** Notified of what could not be read; it is left out. */
+  /** Notified of what could not be read; nothing that it belongs to is rolled up. */
   readonly onDamage: (exchange: ExchangeId, damage: Damage) => void;
+  /** Notified of the first failure of each step of an exchange in a night. */
+  readonly onFailure: OnFailure;
+  /** The periods that are left as they are until the next night: at most those that the file has. */
+  readonly left: Set<string>;
+}
+
+/** What is done with the periods of an exchange, each by itself. */
+type RollUpStep = "hour" | "hours" | "day" | "month" | "thinned";
+
+/** One period of an exchange, by its start in unix seconds, and what is done with it. */
+interface RollUpPeriod {
+  readonly step: RollUpStep;
+  readonly exchange: ExchangeId;
+  readonly start: number;
+}
+
+export type OnFailure = (period: RollUpPeriod, error: unknown) => void;
+
+/** Something that a period is made of cannot be read: nothing of that period may be deleted. */
+export class DamagedPart extends Error {
+  override readonly name = "DamagedPart";
+  readonly damage: Damage;
+
+  constructor(damage: Damage) {
+    super(damage.reason);
+    this.damage = damage;
+  }
 }
 
 /** Something read back is not what was written: nothing may be deleted. */
@@ -23,8 +52,8 @@ export class NotAsWritten extends Error {
   override readonly name = "NotAsWritten";
 }
 
-/** Samples encoded or compared in one slice: a millisecond. */
-const SAMPLES_AT_ONCE = 4_000;
+/** Samples read, encoded or compared in one slice: a millisecond. */
+export const SAMPLES_AT_ONCE = 4_000;
 
 /** Runs `visit` for each series, in slices. */
 function* eachSeries(
@@ -66,18 +95,42 @@ export function requireStored(stored: Uint8Array | null | undefined, blob: Uint8
     throw new NotAsWritten("a stored blob differs from what was written");
 }
 
-/** What `read` returns; null, and reported, if it is damaged. */
-export function ifReadable<T>(
-  { onDamage }: RollUpContext,
-  exchange: ExchangeId,
-  start: number,
-  read: () => T,
-): T | null {
+/** What `read` returns. Throws DamagedPart if the blob that starts there is damaged. */
+export function readable<T>(start: number, read: () => T): T {
   try {
     return decoding(read);
   } catch (error) {
     if (!(error instanceof DamagedBlob)) throw error;
-    onDamage(exchange, { start, reason: error.message });
+    throw new DamagedPart({ start, reason: error.message });
+  }
+}
+
+/**
+ * Does the work of one period and returns its result. If a part is damaged, or the work fails, that is reported and the
+ * period is left as it is until the next night, as is every longer one that contains it: a backup may restore the part.
+ * Null then. Throws EpochLost, and what fails for the whole file.
+ */
+export function* inPeriod<Result>(
+  { left, onDamage, onFailure }: RollUpContext,
+  period: RollUpPeriod,
+  work: () => Slices<Result>,
+): Slices<Result | null> {
+  const { step, exchange, start } = period;
+  const name = `${step} ${exchange} ${start}`;
+  if (left.has(name)) return null;
+  try {
+    return yield* work();
+  } catch (error) {
+    if (error instanceof EpochLost || databaseFailure(error) !== null) throw error;
+    left.add(name);
+    if (error instanceof DamagedPart) {
+      onDamage(exchange, error.damage);
+      return null;
+    }
+    // One that lasts would be reported for each hour of weeks.
+    const steps = `${step} ${exchange}`;
+    if (!left.has(steps)) onFailure(period, error);
+    left.add(steps);
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import { type Axis, joinedAxis, joinedWhole, type SampleColumns } from "../codec/columns.ts";
-import { seal } from "../codec/envelope.ts";
+import { isWhole, seal } from "../codec/envelope.ts";
 import { blobWith, unpacked } from "../codec/pack.ts";
 import { axisBody, openSections, type Section } from "../codec/sections.ts";
 import { framesOf } from "../frames.ts";
@@ -8,11 +8,15 @@ import { DAY_S, monthOf, nextMonthOf } from "../sample-times.ts";
 import { AxisReader } from "../stored-axes.ts";
 import {
   checkedSections,
-  ifReadable,
+  inPeriod,
+  readable,
   requireStored,
   type RollUpContext,
   type Slices,
 } from "./context.ts";
+
+/** Days of a series read in one slice: a few milliseconds. */
+const DAYS_AT_ONCE = 8;
 
 /** Days are kept apart for this long: from them the whole board of a moment is read to the second. */
 const MERGED_AFTER_DAYS = 36;
@@ -30,11 +34,10 @@ export function* mergeMonths(
     const due = monthOf(nowS - MERGED_AFTER_DAYS * DAY_S);
     const days = context.store.completeStarts(exchange, "day", due);
     for (const month of new Set(days.map(monthOf))) {
-      if (!isMerged(context, exchange, month)) {
-        const isDone = yield* mergeMonth(context, exchange, month, mayMerge);
-        if (!isDone) return;
-      }
-      yield* removeDays(context, exchange, month);
+      const isDone = yield* inPeriod(context, { step: "month", exchange, start: month }, () =>
+        mergeMonth(context, exchange, month, mayMerge),
+      );
+      if (isDone === false) return;
     }
   }
 }
@@ -46,8 +49,25 @@ function isMerged({ store }: RollUpContext, exchange: ExchangeId, month: number)
   );
 }
 
-/** False if it was interrupted: what is done stays. */
+/** False if it was interrupted: what is done stays. Nothing is done while a day of it is not closed. */
 function* mergeMonth(
+  context: RollUpContext,
+  exchange: ExchangeId,
+  month: number,
+  mayMerge: () => boolean,
+): Slices<boolean> {
+  const { store } = context;
+  const end = nextMonthOf(month);
+  if (store.hasRefreshes(exchange, month, end) || store.hasHours(exchange, month, end)) return true;
+  if (!isMerged(context, exchange, month)) {
+    const isDone = yield* mergeDays(context, exchange, month, mayMerge);
+    if (!isDone) return false;
+  }
+  yield* removeDays(context, exchange, month);
+  return true;
+}
+
+function* mergeDays(
   context: RollUpContext,
   exchange: ExchangeId,
   month: number,
@@ -58,11 +78,12 @@ function* mergeMonth(
   const days = store
     .periods(exchange, month, nextMonthOf(month))
     .filter(({ span, complete }) => span === "day" && complete);
-  const readable = days.flatMap(({ start, axis: blob }) => {
-    const axis = ifReadable(context, exchange, start, () => axes.add(blob));
-    return axis === null ? [] : [{ start, axis }];
-  });
-  const axis = joinedAxis(readable.map((day) => day.axis));
+  const times: Axis[] = [];
+  for (const { start, axis } of days) {
+    times.push(readable(start, () => axes.add(axis)));
+    yield;
+  }
+  const axis = joinedAxis(times);
   const period = {
     span: "month",
     start: month,
@@ -71,17 +92,23 @@ function* mergeMonth(
   write(() => store.putPeriod(exchange, { ...period, complete: false }));
   yield;
   for (const seriesId of store.seriesIds(exchange)) {
-    if (store.monthOf(seriesId, month) !== null) continue;
+    // Of an earlier night: what is damaged by now is merged again while its days are still there.
+    const known = store.monthOf(seriesId, month);
+    yield;
+    if (known !== null && isWhole("sections", known)) continue;
     if (!mayMerge()) return false;
-    const pieces = readable.flatMap(
-      ({ start }) => dayOfSeries(context, exchange, start, seriesId, axes) ?? [],
-    );
+    const pieces: SampleColumns[] = [];
+    for (const [n, { start }] of days.entries()) {
+      const columns = dayOfSeries(context, exchange, start, seriesId, axes);
+      if (columns !== null) pieces.push(columns);
+      if (n % DAYS_AT_ONCE === DAYS_AT_ONCE - 1) yield;
+    }
     yield;
     if (pieces.length === 0) continue;
     yield* mergeSeries(context, seriesId, month, joinedWhole(pieces), axis);
     yield;
   }
-  for (const { start } of readable) {
+  for (const { start } of days) {
     yield* storeFrames(context, exchange, start, axes);
     yield;
   }
@@ -115,7 +142,7 @@ function dayOfSeries(
   axes: AxisReader,
 ): SampleColumns | null {
   const pack = context.store.dayPack(exchange, day, seriesId);
-  return ifReadable(context, exchange, day, () => {
+  return readable(day, () => {
     const blob = pack === null ? null : blobWith(pack, seriesId);
     return blob === null ? null : openSections(blob, axes.finder).read(seriesId);
   });
@@ -130,11 +157,10 @@ function* storeFrames(
   const { store, write } = context;
   const sections: Section[] = [];
   for (const pack of store.dayPacks(exchange, day)) {
-    for (const { blob } of ifReadable(context, exchange, day, () => unpacked(pack)) ?? []) {
-      const group = ifReadable(context, exchange, day, () => openSections(blob, axes.finder));
-      if (group === null) continue;
+    for (const { blob } of readable(day, () => unpacked(pack))) {
+      const group = readable(day, () => openSections(blob, axes.finder));
       for (const [place, seriesId] of group.ids.entries())
-        sections.push({ seriesId, columns: framesOf(group.at(place)) });
+        sections.push({ seriesId, columns: framesOf(readable(day, () => group.at(place))) });
     }
     yield;
   }

@@ -8,7 +8,7 @@ import { SampleStore } from "../sample-store.ts";
 import { DAY_S, dayOf, secondsOf } from "../sample-times.ts";
 import { closeDays, DAY_CLOSES_AFTER_S } from "./close-days.ts";
 import { closeHours, joinHours } from "./close-hours.ts";
-import type { RollUpContext, Slices } from "./context.ts";
+import type { OnFailure, RollUpContext, Slices } from "./context.ts";
 import { mergeMonths } from "./merge-months.ts";
 import { thinMonths } from "./thin-months.ts";
 
@@ -41,8 +41,10 @@ export interface RollUpDeps {
   readonly epoch: number;
   readonly programVersion: string;
   readonly retention: Retention;
-  /** Notified of blobs that could not be read; they are left out. */
+  /** Notified of blobs that could not be read, each once a night: what they belong to is left as it is. */
   readonly onDamage: (exchange: ExchangeId, damage: Damage) => void;
+  /** Notified of what failed for one period of one exchange, once a night for each step: all others go on. */
+  readonly onFailure: OnFailure;
   /** Default: MERGED_PER_NIGHT. */
   readonly mergedPerNight?: number;
   /** Default: KEPT_FREE_PAGES. */
@@ -62,11 +64,13 @@ export class RollUp {
   #work: Slices | null = null;
   /** The last day whose night's work is done, or was put off. */
   #lastNight: number | null = null;
+  /** The last day for which periods were left as they are. */
+  #leftNight: number | null = null;
   /** When the newest sample from before this process was taken; null without any. */
   readonly #newestBefore: number | null;
 
   constructor(db: Database, deps: RollUpDeps) {
-    const { epochs, epoch, programVersion, onDamage } = deps;
+    const { epochs, epoch, programVersion, onDamage, onFailure } = deps;
     this.#deps = deps;
     this.#old = new RetentionStore(db);
     const store = new SampleStore(db);
@@ -77,11 +81,13 @@ export class RollUp {
       write: (work) => epochs.write(epoch, work),
       program: versionBytes(programVersion),
       onDamage,
+      onFailure,
+      left: new Set(),
     };
   }
 
   /**
-   * Does the next slice of what is due; "done" if nothing is. Throws EpochLost, and any exception of the database: the
+   * Does the next slice of what is due; "done" if nothing is. Throws EpochLost, and what fails for the whole file: the
    * work is then begun again by the next call, and nothing is lost.
    */
   step(nowMs: number): "more" | "done" {
@@ -97,10 +103,12 @@ export class RollUp {
   }
 
   *#all(nowS: number): Slices {
+    const night = dayOf(nowS - DAY_CLOSES_AFTER_S);
+    if (night !== this.#leftNight) this.#context.left.clear();
+    this.#leftNight = night;
     yield* closeHours(this.#context, nowS);
     yield* closeDays(this.#context, nowS);
     yield* joinHours(this.#context, nowS);
-    const night = dayOf(nowS - DAY_CLOSES_AFTER_S);
     if (night === this.#lastNight) return;
     const before = this.#lastNight ?? this.#newestBefore;
     const jumpS = before === null ? 0 : night - dayOf(before);

@@ -7,7 +7,8 @@ import { DAY_S, monthOf } from "../sample-times.ts";
 import { AxisReader } from "../stored-axes.ts";
 import {
   checkedSections,
-  ifReadable,
+  inPeriod,
+  readable,
   requireStored,
   type RollUpContext,
   type Slices,
@@ -22,7 +23,10 @@ export function* thinMonths(context: RollUpContext, nowS: number): Slices {
   for (const exchange of context.store.exchanges())
     for (const start of context.store.completeStarts(exchange, "month", due)) {
       const month = context.store.periodOf(exchange, "month", start);
-      if (month !== null) yield* thinMonth(context, exchange, month);
+      if (month !== null)
+        yield* inPeriod(context, { step: "thinned", exchange, start }, () =>
+          thinMonth(context, exchange, month),
+        );
     }
 }
 
@@ -30,9 +34,7 @@ function* thinMonth(context: RollUpContext, exchange: ExchangeId, month: StoredP
   const { store, write, program } = context;
   const { start } = month;
   const axes = new AxisReader();
-  const full = ifReadable(context, exchange, start, () => axes.add(month.axis));
-  if (full === null) return;
-  const axis = thinnedAxis(full);
+  const axis = thinnedAxis(readable(start, () => axes.add(month.axis)));
   const axisBlob = seal("axis", axisBody(axis), program);
   axes.add(axisBlob);
   const period = { span: "thinned", start, axis: axisBlob } as const;
@@ -42,11 +44,11 @@ function* thinMonth(context: RollUpContext, exchange: ExchangeId, month: StoredP
   const sum = axisChecksum(axis);
   for (const seriesId of store.seriesIds(exchange)) {
     const blob = store.monthOf(seriesId, start);
-    if (blob === null) continue;
-    const read = ifReadable(context, exchange, start, () => openSections(blob, axes.finder));
     yield;
-    if (read === null || axisChecksum(read.axis) === sum) continue;
-    const columns = read.read(seriesId);
+    if (blob === null) continue;
+    const read = readable(start, () => openSections(blob, axes.finder));
+    if (axisChecksum(read.axis) === sum) continue;
+    const columns = readable(start, () => read.read(seriesId));
     if (columns === null) continue;
     const sections = [{ seriesId, columns: thinned(columns, axis) }];
     const made = yield* checkedSections(context, sections, axis, { isAxisInside: false });
