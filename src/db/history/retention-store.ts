@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { AccrualRepository } from "./accrual-repository.ts";
-import { HOUR_S, JOINED_HOURS } from "./sample-times.ts";
+import { HOUR_S, MAX_JOINED_HOURS } from "./sample-times.ts";
 import { SettlementRepository } from "./settlement-repository.ts";
 
 /** Rows deleted in one transaction: a few milliseconds of the write lock. */
@@ -17,7 +17,7 @@ const OLD_SAMPLES: readonly OldSamples[] = [
   { table: "sample_months", key: "rowid", old: "month < ?1 - 31 * 86400" },
   { table: "sample_frames", key: "rowid", old: "day + 86400 <= ?1" },
   { table: "sample_days", key: "rowid", old: "day + 86400 <= ?1" },
-  { table: "sample_hours", key: "rowid", old: `hour + ${JOINED_HOURS * HOUR_S} <= ?1` },
+  { table: "sample_hours", key: "rowid", old: `hour + ${MAX_JOINED_HOURS * HOUR_S} <= ?1` },
   // Of hours that are damaged.
   { table: "sample_refreshes", key: "(exchange, at)", old: "at < ?1" },
   {

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { SampleSpan } from "./sample-schema.ts";
-import { DAY_S, HOUR_S, JOINED_HOURS } from "./sample-times.ts";
+import { blockOf, DAY_S, HOUR_S } from "./sample-times.ts";
 
 /** A stored blob with the start of what it covers, unix seconds. */
 export interface StoredBlob {
@@ -133,12 +133,18 @@ export class SampleStore {
 
   /** The blocks that have single hours in a range, the oldest first. */
   blocksOfSingleHours(from: number, to: number): readonly ExchangePeriod[] {
-    return this.#db
-      .query<ExchangePeriod, [number, number, number]>(
-        `SELECT DISTINCT exchange, hour / ?1 * ?1 AS start FROM sample_hours
-         WHERE hour >= ?2 AND hour < ?3 AND hours = 1 ORDER BY start, exchange`,
+    const hours = this.#db
+      .query<ExchangePeriod, [number, number]>(
+        `SELECT exchange, hour AS start FROM sample_hours
+         WHERE hour >= ? AND hour < ? AND hours = 1 ORDER BY hour, exchange`,
       )
-      .all(JOINED_HOURS * HOUR_S, from, to);
+      .all(from, to);
+    const blocks = new Map<string, ExchangePeriod>();
+    for (const { exchange, start } of hours) {
+      const block = blockOf(start);
+      blocks.set(`${exchange} ${block}`, { exchange, start: block });
+    }
+    return [...blocks.values()];
   }
 
   /** The days before `to` that have hours, the oldest first. */

@@ -8,13 +8,26 @@ export function hourOf(at: number): number {
   return Math.floor(at / HOUR_S) * HOUR_S;
 }
 
-/** Closed hours are joined to blocks of so many, counted from midnight. */
-export const JOINED_HOURS = 6;
+/**
+ * The hours of the day at which a block begins: closed hours are joined to blocks. The last ones are shorter, so that
+ * few hours are left single when the day has the most of them; the last hour of all is closed when its day is.
+ */
+const BLOCK_STARTS = [0, 6, 12, 18, 21, 23] as const;
+
+/** Those of the longest block. */
+export const MAX_JOINED_HOURS = 6;
 
 /** The start of the block of hours of a time. */
 export function blockOf(at: number): number {
-  const block = JOINED_HOURS * HOUR_S;
-  return Math.floor(at / block) * block;
+  const day = dayOf(at);
+  return day + HOUR_S * (BLOCK_STARTS.findLast((hour) => day + hour * HOUR_S <= at) ?? 0);
+}
+
+/** The end of the block of hours of a time. */
+export function blockEnd(at: number): number {
+  const day = dayOf(at);
+  const next = BLOCK_STARTS.find((hour) => day + hour * HOUR_S > at);
+  return next === undefined ? day + DAY_S : day + next * HOUR_S;
 }
 
 export function dayOf(at: number): number {

@@ -2,7 +2,7 @@ import type { ExchangeId } from "../../../domain/exchange.ts";
 import { joinedAxis, joinedWhole } from "../codec/columns.ts";
 import { openSections, type Section, type Sections } from "../codec/sections.ts";
 import { Replay } from "../replay.ts";
-import { blockOf, dayOf, HOUR_S, hourOf, JOINED_HOURS } from "../sample-times.ts";
+import { blockEnd, blockOf, dayOf, HOUR_S, hourOf } from "../sample-times.ts";
 import {
   checkedSections,
   DamagedPart,
@@ -71,7 +71,7 @@ export function* joinHours(context: RollUpContext, nowS: number): Slices {
 
 function* joinBlock(context: RollUpContext, exchange: ExchangeId, block: number): Slices {
   const { store, write } = context;
-  const end = block + JOINED_HOURS * HOUR_S;
+  const end = blockEnd(block);
   // An hour of it could not be closed.
   if (store.hasRefreshes(exchange, block, end)) return;
   const hours = yield* openHours(context, exchange, block, end);
@@ -81,7 +81,7 @@ function* joinBlock(context: RollUpContext, exchange: ExchangeId, block: number)
   yield;
   write(() => {
     store.removeHours(exchange, block, end);
-    store.putHours(exchange, block, JOINED_HOURS, blob);
+    store.putHours(exchange, block, (end - block) / HOUR_S, blob);
     requireStored(store.hours(exchange, block, end)[0]?.blob, blob);
   });
   yield;
