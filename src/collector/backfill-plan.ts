@@ -1,5 +1,6 @@
 import type { Backfill } from "../db/history/backfill-repository.ts";
-import type { ListedInstrument } from "../db/market/instrument-descriptions.ts";
+import type { DatedInstrument } from "../db/market/instrument-descriptions.ts";
+import { isGivenUp } from "../domain/ended-past.ts";
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
 import { PUBLISHED_AFTER_MS } from "../domain/settlement.ts";
 
@@ -15,6 +16,12 @@ const FAILED_EVERY_MS = HOUR_MS;
 /** … up to a day. */
 const FAILED_EVERY_MAX_MS = DAY_MS;
 
+/** So long before an end, payments are read again: most exchanges keep one for every eight hours. */
+const ENDED_REREAD_MS = DAY_MS;
+
+/** A past that was read this long after the end has its last payments, however late they were published. */
+const ENDED_READ_AFTER_MS = 12 * HOUR_MS;
+
 const LAST_RANGE_MS = 60_000;
 
 /** The first payment comes up to an interval after the listing. */
@@ -25,13 +32,14 @@ const FIRST_WITHIN_MS = (MAX_INTERVAL_HOURS + 1) * HOUR_MS;
  * in a past that is complete.
  */
 export interface BackfillJob {
-  readonly instrument: ListedInstrument;
+  readonly instrument: DatedInstrument;
   readonly of: "past" | "newest";
   /** Half-open, unix ms. */
   readonly fromMs: number;
   readonly toMs: number;
   /** The page to continue with, where the exchange pages by number; null: the first one. */
   readonly page: number | null;
+  readonly plannedAtMs: number;
   readonly before: Backfill;
 }
 
@@ -44,7 +52,7 @@ export interface KnownPast {
 
 /** How far back an instrument's past is wanted (unix ms): to its listing, at most `depthMs`. */
 export function wantedFromMs(
-  { listedAt, symbolFreeAt }: Pick<ListedInstrument, "listedAt" | "symbolFreeAt">,
+  { listedAt, symbolFreeAt }: Pick<DatedInstrument, "listedAt" | "symbolFreeAt">,
   nowMs: number,
   depthMs: number,
 ): number {
@@ -53,18 +61,20 @@ export function wantedFromMs(
 
 /** What is to be read of an instrument now; null if nothing is due. */
 export function jobOf(
-  instrument: ListedInstrument,
-  { progress, estimatedMs }: KnownPast,
+  instrument: DatedInstrument,
+  known: KnownPast,
   nowMs: number,
   depthMs: number,
 ): BackfillJob | null {
-  if (nowMs < retryAtMs(progress)) return null;
+  const { progress } = known;
+  if (nowMs < retryAtMs(progress) || isOver(instrument, progress, nowMs)) return null;
   const { readFromMs, readToMs, complete, availableFromMs, page } = progress;
   const fromMs = wantedFromMs(instrument, nowMs, depthMs);
-  if (fromMs >= nowMs) return null;
-  const job = { instrument, before: progress };
+  const toMs = Math.min(nowMs, instrument.symbolTakenAt ?? nowMs);
+  if (fromMs >= toMs) return null;
+  const job = { instrument, plannedAtMs: nowMs, before: progress };
   if (readFromMs === null || readToMs === null)
-    return { ...job, of: "past", fromMs, toMs: nowMs, page: null };
+    return { ...job, of: "past", fromMs, toMs, page: null };
   // A complete past goes on if more of it is wanted than before and the exchange did not end it.
   const isOpen = availableFromMs === null && readFromMs - fromMs > FIRST_WITHIN_MS;
   if (!complete || isOpen) {
@@ -72,14 +82,35 @@ export function jobOf(
     const lastMs = Math.min(fromMs, readFromMs - LAST_RANGE_MS);
     return { ...job, of: "past", fromMs: lastMs, toMs: readFromMs, page };
   }
-  const isUnconfirmed =
+  if (!isNewestDue(instrument, known, readToMs, nowMs)) return null;
+  const { endedAt } = instrument;
+  const newestMs =
+    endedAt === null ? readToMs : Math.min(readToMs, Math.max(fromMs, endedAt - ENDED_REREAD_MS));
+  return newestMs < toMs ? { ...job, of: "newest", fromMs: newestMs, toMs, page: null } : null;
+}
+
+/** Whether an instrument has ended and no more of its past is to be read. */
+function isOver({ endedAt }: DatedInstrument, progress: Backfill, nowMs: number): boolean {
+  if (endedAt === null) return false;
+  const { complete, readToMs } = progress;
+  const isRead = complete && (readToMs ?? 0) >= endedAt + ENDED_READ_AFTER_MS;
+  return isRead || isGivenUp(endedAt, progress, nowMs);
+}
+
+function isNewestDue(
+  { endedAt }: DatedInstrument,
+  { progress, estimatedMs }: KnownPast,
+  readToMs: number,
+  nowMs: number,
+): boolean {
+  if (nowMs - readToMs >= NEWEST_EVERY_MS) return true;
+  if (endedAt !== null) return readToMs < endedAt && nowMs - endedAt >= PUBLISHED_AFTER_MS;
+  return (
     estimatedMs !== null &&
     estimatedMs >= readToMs &&
     nowMs - estimatedMs > PUBLISHED_AFTER_MS &&
-    nowMs - (progress.attemptedAtMs ?? 0) >= ESTIMATES_EVERY_MS;
-  if (isUnconfirmed || nowMs - readToMs >= NEWEST_EVERY_MS)
-    return { ...job, of: "newest", fromMs: readToMs, toMs: nowMs, page: null };
-  return null;
+    nowMs - (progress.attemptedAtMs ?? 0) >= ESTIMATES_EVERY_MS
+  );
 }
 
 function retryAtMs({ failuresInRow, attemptedAtMs }: Backfill): number {
@@ -98,6 +129,8 @@ export function firstJobs(jobs: readonly BackfillJob[], count: number): readonly
 export interface ReadStep {
   /** Sent for it. */
   readonly requests: number;
+  /** Yielded by the job so far. */
+  readonly rows: number;
   /** Everything from here to the end of the job's range has been read. */
   readonly readFromMs: number;
   readonly page: number | null;
@@ -117,18 +150,16 @@ export function progressAfter(job: BackfillJob, before: Backfill, step: ReadStep
     failure: null,
     attemptedAtMs: nowMs,
   };
-  const publishedMs = job.toMs - PUBLISHED_AFTER_MS;
+  const publishedMs = job.plannedAtMs - PUBLISHED_AFTER_MS;
   if (job.of === "newest") {
     // Newest first: until the last step there is a gap behind what was read.
-    return isEnd
-      ? { ...attempted, readToMs: Math.max(before.readToMs ?? 0, publishedMs) }
-      : attempted;
+    if (!isEnd) return attempted;
+    if (isForgotten(job, step.rows)) return { ...attempted, ...emptyAgain(job) };
+    return { ...attempted, readToMs: Math.max(before.readToMs ?? 0, publishedMs) };
   }
   const readToMs = before.readToMs ?? Math.max(publishedMs, job.fromMs);
-  if (isEnd && isUnlikely(job, step.oldestMs, readToMs)) {
-    const tries = job.before.failuresInRow + 1;
-    return { ...attempted, ...UNREAD, failuresInRow: tries, failure: EMPTY };
-  }
+  if (isEnd && isUnlikely(job, step.oldestMs, readToMs))
+    return { ...attempted, ...UNREAD, ...emptyAgain(job) };
   if (!isEnd) return { ...attempted, readToMs, readFromMs, page: step.page };
   return { ...attempted, ...endOf(job, step.oldestMs, readToMs), readToMs, page: null };
 }
@@ -137,6 +168,17 @@ export function progressAfter(job: BackfillJob, before: Backfill, step: ReadStep
 const EMPTY_TRIES = 3;
 const EMPTY = "its history is empty";
 const UNREAD = { readFromMs: null, readToMs: null, page: null, complete: false } as const;
+
+const emptyAgain = ({ before }: BackfillJob) => ({
+  failuresInRow: before.failuresInRow + 1,
+  failure: EMPTY,
+});
+
+/** Whether an exchange sends nothing at all of the last day of a contract, of which not all has been read. */
+function isForgotten({ instrument, before }: BackfillJob, rows: number): boolean {
+  const { endedAt } = instrument;
+  return endedAt !== null && rows === 0 && (before.readToMs ?? 0) < endedAt;
+}
 
 /** Whether nothing at all was found where there should be payments: one empty reply declares no past absent. */
 function isUnlikely(

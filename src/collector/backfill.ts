@@ -18,7 +18,7 @@ const DAY_MS = HOURS_PER_DAY * HOUR_MS;
 
 export interface BackfillDeps {
   readonly history: HistoryStore;
-  readonly instruments: Pick<InstrumentDescriptions, "listed">;
+  readonly instruments: Pick<InstrumentDescriptions, "listed" | "endedSince">;
   readonly clock: Clock;
   readonly log: Log;
   readonly lifetime: AbortSignal;

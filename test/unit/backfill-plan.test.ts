@@ -7,7 +7,7 @@ import {
   wantedFromMs,
 } from "../../src/collector/backfill-plan.ts";
 import { type Backfill, NOT_STARTED } from "../../src/db/history/backfill-repository.ts";
-import type { ListedInstrument } from "../../src/db/market/instrument-descriptions.ts";
+import type { DatedInstrument } from "../../src/db/market/instrument-descriptions.ts";
 import { seriesOf } from "../support/history.ts";
 import { NOON_MS } from "../support/quote.ts";
 
@@ -18,13 +18,14 @@ const YEAR_MS = 365 * DAY_MS;
 const LISTED_MS = NOON_MS - 100 * DAY_MS;
 const DEPTH_MS = 2 * YEAR_MS;
 
-function instrumentOf(changes: Partial<ListedInstrument> = {}): ListedInstrument {
+function instrumentOf(changes: Partial<DatedInstrument> = {}): DatedInstrument {
   return {
     ...seriesOf("BTC"),
     accrual: "periodic",
     listedAt: LISTED_MS,
     fundingIntervalHours: 8,
     symbolFreeAt: null,
+    symbolTakenAt: null,
     ...changes,
   };
 }
@@ -50,7 +51,7 @@ function due(
 
 describe("how far back a past is wanted", () => {
   test("is to the listing, not before another listing of that symbol, and at most the setting", () => {
-    const wanted = (changes: Partial<ListedInstrument>, depthMs = DEPTH_MS) =>
+    const wanted = (changes: Partial<DatedInstrument>, depthMs = DEPTH_MS) =>
       wantedFromMs(instrumentOf(changes), NOON_MS, depthMs);
     expect(wanted({})).toBe(LISTED_MS);
     expect(wanted({ listedAt: null })).toBe(NOON_MS - DEPTH_MS);
@@ -96,6 +97,36 @@ describe("what is read next of an instrument", () => {
     expect(due(shallow, NOON_MS, { depthMs: 10 * DAY_MS })).toBeNull();
   });
 
+  test("is what is newest of an instrument that has ended, to its end, and once more after a day", () => {
+    const endedAt = NOON_MS + HOUR_MS;
+    const ended = (
+      changes: Partial<Backfill>,
+      nowMs: number,
+      more: Partial<DatedInstrument> = {},
+    ) => due({ ...WHOLE, ...changes }, nowMs, { instrument: instrumentOf({ endedAt, ...more }) });
+    const firstMs = endedAt + 10 * MINUTE_MS;
+    // With the day before: only an exchange that has forgotten it sends nothing at all.
+    expect(ended({}, firstMs)).toEqual(["newest", endedAt - DAY_MS, firstMs, null]);
+    expect(ended({}, firstMs - 1)).toBeNull();
+    expect(ended({ readToMs: endedAt }, firstMs)).toBeNull();
+    expect(ended({ readToMs: endedAt }, endedAt + DAY_MS)?.[0]).toBe("newest");
+    expect(ended({ readToMs: endedAt + 12 * HOUR_MS }, endedAt + 3 * DAY_MS)).toBeNull();
+    // A later listing has its symbol.
+    const symbolTakenAt = endedAt;
+    expect(ended({}, firstMs, { symbolTakenAt })?.[2]).toBe(endedAt);
+    const listedAt = endedAt - HOUR_MS;
+    expect(ended({}, firstMs, { listedAt })?.[1]).toBe(Math.min(listedAt, WHOLE.readToMs ?? 0));
+  });
+
+  test("is the rest of its past if that was not complete, for a month at most", () => {
+    const instrument = instrumentOf({ endedAt: NOON_MS });
+    expect(due(HALF, NOON_MS, { instrument })?.[0]).toBe("past");
+    expect(due(NOT_STARTED, NOON_MS + 30 * DAY_MS, { instrument })?.[0]).toBe("past");
+    expect(due(NOT_STARTED, NOON_MS + 30 * DAY_MS + 1, { instrument })).toBeNull();
+    const given = { ...HALF, failuresInRow: 6, attemptedAtMs: NOON_MS + 1 };
+    expect(due(given, NOON_MS + 20 * DAY_MS, { instrument })).toBeNull();
+  });
+
   test("is one last request if the setting was lowered meanwhile", () => {
     const job = due(HALF, NOON_MS, { depthMs: 5 * DAY_MS });
     expect(job).toEqual(["past", NOON_MS - 30 * DAY_MS - MINUTE_MS, NOON_MS - 30 * DAY_MS, 4]);
@@ -121,6 +152,7 @@ describe("what is read next of an instrument", () => {
       page,
       fromMs: 0,
       toMs: 1,
+      plannedAtMs: 1,
       before: NOT_STARTED,
     }));
     expect(firstJobs(jobs, 3).map(({ page }) => page)).toEqual([1, 3, 0]);
@@ -136,11 +168,12 @@ describe("the progress", () => {
       progress = NOT_STARTED,
       nowMs = NOON_MS,
       depthMs = DEPTH_MS,
+      rows = 1,
     } = {},
   ): Backfill {
     const job = jobOf(instrument, { progress, estimatedMs: null }, nowMs, depthMs);
     if (job === null) throw new Error("nothing is due");
-    const step = { requests: 2, readFromMs, page: 5, nowMs, oldestMs };
+    const step = { requests: 2, rows, readFromMs, page: 5, nowMs, oldestMs };
     return progressAfter(job, progress, step);
   }
 
@@ -211,5 +244,22 @@ describe("the progress", () => {
     expect(after(nowMs - DAY_MS, 0, options)).toMatchObject({ readToMs, requests: 5 });
     const read = { ...WHOLE, readToMs: nowMs - 10 * MINUTE_MS, requests: 5, attemptedAtMs: nowMs };
     expect(after(readToMs, 0, options)).toEqual(read);
+  });
+
+  test("of the newest payments of an ended instrument does not move if the exchange has forgotten it", () => {
+    const nowMs = NOON_MS + HOUR_MS;
+    const options = { progress: WHOLE, nowMs, instrument: instrumentOf({ endedAt: NOON_MS }) };
+    const fromMs = NOON_MS - DAY_MS;
+    expect(after(fromMs, LISTED_MS, { ...options, rows: 0 })).toMatchObject({
+      readToMs: WHOLE.readToMs,
+      failuresInRow: 1,
+      failure: "its history is empty",
+    });
+    const readToMs = nowMs - 10 * MINUTE_MS;
+    expect(after(fromMs, LISTED_MS, options)).toMatchObject({ readToMs, failuresInRow: 0 });
+    // Its end has been read: nothing more of it is expected.
+    const progress = { ...WHOLE, readToMs: NOON_MS };
+    const later = { ...options, progress, nowMs: NOON_MS + DAY_MS, rows: 0 };
+    expect(after(fromMs, LISTED_MS, later)).toMatchObject({ failure: null, failuresInRow: 0 });
   });
 });
