@@ -8,16 +8,22 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Complete pasts are read on once a day … */
 const NEWEST_EVERY_MS = DAY_MS;
-/** … and sooner while their newest payment is only an estimate. */
+/** … and sooner while there are estimates, all of which are asked for together, at most this often. */
 const ESTIMATES_EVERY_MS = 4 * HOUR_MS;
+
+/** An estimate is asked for at these times after its slot, until it is confirmed: some payments are published late. */
+const CONFIRM_AFTER_MS = [PUBLISHED_AFTER_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS] as const;
+
+/** Older estimates stay what they are: they have been asked for a day after their slot, or with a daily reading. */
+export const ESTIMATED_WITHIN_MS = 2 * DAY_MS;
+
+/** So much of what has been read is read again with what is newest: what was not published then comes late. */
+const REREAD_MS = DAY_MS;
 
 /** An instrument whose past could not be read is tried again after an hour, then after twice as long each time … */
 const FAILED_EVERY_MS = HOUR_MS;
 /** … up to a day. */
 const FAILED_EVERY_MAX_MS = DAY_MS;
-
-/** So long before an end, payments are read again: most exchanges keep one for every eight hours. */
-const ENDED_REREAD_MS = DAY_MS;
 
 /** A past that was read this long after the end has its last payments, however late they were published. */
 const ENDED_READ_AFTER_MS = 12 * HOUR_MS;
@@ -46,8 +52,16 @@ export interface BackfillJob {
 /** What is known about an instrument's past. */
 export interface KnownPast {
   readonly progress: Backfill;
-  /** The slot of its newest payment, if that is only an estimate. */
-  readonly estimatedMs: number | null;
+  /** The slots within ESTIMATED_WITHIN_MS of which there is only an estimate, ascending. */
+  readonly estimatesMs: readonly number[];
+}
+
+/** How the pasts of an exchange are read. */
+export interface Reading {
+  /** How far back. */
+  readonly depthMs: number;
+  /** Whether a payment may be published hours after its slot. What accrued follows from an index, which is not. */
+  readonly isPublishedLate: boolean;
 }
 
 /** How far back an instrument's past is wanted (unix ms): to its listing, at most `depthMs`. */
@@ -64,12 +78,12 @@ export function jobOf(
   instrument: DatedInstrument,
   known: KnownPast,
   nowMs: number,
-  depthMs: number,
+  reading: Reading,
 ): BackfillJob | null {
   const { progress } = known;
   if (nowMs < retryAtMs(progress) || isOver(instrument, progress, nowMs)) return null;
   const { readFromMs, readToMs, complete, availableFromMs, page } = progress;
-  const fromMs = wantedFromMs(instrument, nowMs, depthMs);
+  const fromMs = wantedFromMs(instrument, nowMs, reading.depthMs);
   const toMs = Math.min(nowMs, instrument.symbolTakenAt ?? nowMs);
   if (fromMs >= toMs) return null;
   const job = { instrument, plannedAtMs: nowMs, before: progress };
@@ -82,11 +96,22 @@ export function jobOf(
     const lastMs = Math.min(fromMs, readFromMs - LAST_RANGE_MS);
     return { ...job, of: "past", fromMs: lastMs, toMs: readFromMs, page };
   }
-  if (!isNewestDue(instrument, known, readToMs, nowMs)) return null;
+  const due = known.estimatesMs.filter((slotMs) => isEstimateDue(slotMs, progress, nowMs));
+  if (!isNewestDue(instrument, progress, readToMs, { due, nowMs })) return null;
   const { endedAt } = instrument;
-  const newestMs =
-    endedAt === null ? readToMs : Math.min(readToMs, Math.max(fromMs, endedAt - ENDED_REREAD_MS));
+  const knownUntilMs = Math.min(readToMs, endedAt ?? readToMs);
+  const rereadMs = reading.isPublishedLate || endedAt !== null ? REREAD_MS : 0;
+  const oldestMs = Math.max(fromMs, Math.min(knownUntilMs - rereadMs, ...due));
+  const newestMs = Math.min(readToMs, oldestMs);
   return newestMs < toMs ? { ...job, of: "newest", fromMs: newestMs, toMs, page: null } : null;
+}
+
+/** Whether an exchange has not answered since it may have published the payment. */
+function isEstimateDue(slotMs: number, { attemptedAtMs, failuresInRow }: Backfill, nowMs: number) {
+  const answeredMs = failuresInRow > 0 ? 0 : (attemptedAtMs ?? 0);
+  return CONFIRM_AFTER_MS.some(
+    (afterMs) => nowMs >= slotMs + afterMs && answeredMs < slotMs + afterMs,
+  );
 }
 
 /** Whether an instrument has ended and no more of its past is to be read. */
@@ -99,18 +124,14 @@ function isOver({ endedAt }: DatedInstrument, progress: Backfill, nowMs: number)
 
 function isNewestDue(
   { endedAt }: DatedInstrument,
-  { progress, estimatedMs }: KnownPast,
+  { attemptedAtMs }: Backfill,
   readToMs: number,
-  nowMs: number,
+  known: { readonly due: readonly number[]; readonly nowMs: number },
 ): boolean {
+  const { due, nowMs } = known;
   if (nowMs - readToMs >= NEWEST_EVERY_MS) return true;
   if (endedAt !== null) return readToMs < endedAt && nowMs - endedAt >= PUBLISHED_AFTER_MS;
-  return (
-    estimatedMs !== null &&
-    estimatedMs >= readToMs &&
-    nowMs - estimatedMs > PUBLISHED_AFTER_MS &&
-    nowMs - (progress.attemptedAtMs ?? 0) >= ESTIMATES_EVERY_MS
-  );
+  return due.length > 0 && nowMs - (attemptedAtMs ?? 0) >= ESTIMATES_EVERY_MS;
 }
 
 function retryAtMs({ failuresInRow, attemptedAtMs }: Backfill): number {

@@ -80,7 +80,10 @@ async function run<Row>(
       maxRows: kind.profile.maxRows,
     }),
     periodMs,
-    depthMs: Math.min(backfillDays, retention.settlementsDays ?? backfillDays) * DAY_MS,
+    reading: {
+      depthMs: Math.min(backfillDays, retention.settlementsDays ?? backfillDays) * DAY_MS,
+      isPublishedLate: kind.accrual === "periodic",
+    },
     onCounts: (counts) => deps.onCounts(id, counts),
   });
   await backfill.run();

@@ -13,7 +13,14 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { accountOf, ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { asksForCooldown } from "./cooldown.ts";
-import { type BackfillJob, firstJobs, jobOf, progressAfter } from "./backfill-plan.ts";
+import {
+  type BackfillJob,
+  ESTIMATED_WITHIN_MS,
+  firstJobs,
+  jobOf,
+  progressAfter,
+  type Reading,
+} from "./backfill-plan.ts";
 import { FailureRun } from "./failure-run.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { walkHistory, type WalkStep } from "./history-walk.ts";
@@ -62,7 +69,7 @@ export interface ExchangeBackfillDeps<Row> {
   readonly lifetime: AbortSignal;
   /** Of the exchange's refreshes: pauses after failures grow from it. */
   readonly periodMs: number;
-  readonly depthMs: number;
+  readonly reading: Reading;
   readonly onCounts: (counts: BackfillCounts) => void;
 }
 
@@ -146,15 +153,14 @@ export class ExchangeBackfill<Row> {
     progress: Backfill = NOT_STARTED,
     nowMs: number,
   ): BackfillJob | null {
-    const estimatedMs = progress.complete ? this.#estimatedMs(instrument.uid) : null;
-    return jobOf(instrument, { progress, estimatedMs }, nowMs, this.#deps.depthMs);
+    const estimatesMs = progress.complete ? this.#estimatesMs(instrument.uid, nowMs) : [];
+    return jobOf(instrument, { progress, estimatesMs }, nowMs, this.#deps.reading);
   }
 
-  #estimatedMs(uid: string): number | null {
+  #estimatesMs(uid: string, nowMs: number): readonly number[] {
     const { history } = this.#deps;
     const id = history.series.idOf(uid);
-    const last = id === null ? null : history.settlements.last(id);
-    return last?.origin === "estimated" ? last.slotMs : null;
+    return id === null ? [] : history.settlements.estimates(id, nowMs - ESTIMATED_WITHIN_MS);
   }
 
   async #do(job: BackfillJob): Promise<void> {

@@ -301,6 +301,48 @@ describe("a complete past", () => {
   });
 });
 
+describe("a payment that is published late", () => {
+  test.each([5.5, 20])("(%p hours) confirms its estimate", async (lateHours) => {
+    const slotMs = NOON_MS + 4 * HOUR_MS;
+    const { run, clock, database } = collecting({
+      clock: new ManualClock(slotMs - 30 * MINUTE_MS),
+      source: {
+        payments: () => paymentsEvery(8, LISTED_MS, clock.nowMs() - lateHours * HOUR_MS),
+      },
+      row: (_base, nowMs) => ({
+        nextFundingAtMs: nowMs < slotMs ? slotMs : slotMs + 8 * HOUR_MS,
+      }),
+    });
+    using _ = database;
+    await clock.advance(40 * MINUTE_MS);
+    const stored = () =>
+      storedSeries(database.path)[0]?.settlements.find((paid) => paid.slotMs === slotMs);
+    expect(stored()?.origin).toBe("estimated");
+    for (let hours = 0; hours < 30; hours += 2) {
+      clock.setWall(clock.nowMs() + 2 * HOUR_MS - 6 * MINUTE_MS);
+      await clock.advance(6 * MINUTE_MS);
+    }
+    expect(stored()?.origin).toBe("exchange");
+    await run.stop();
+  });
+
+  test("is found within a day if nothing was estimated", async () => {
+    const slotMs = NOON_MS + 4 * HOUR_MS;
+    const { run, clock, database } = collecting({
+      clock: new ManualClock(slotMs + 15 * MINUTE_MS),
+      source: { payments: () => paymentsEvery(8, LISTED_MS, clock.nowMs() - 30 * MINUTE_MS) },
+    });
+    using _ = database;
+    await clock.advance(10_000);
+    const slots = () => storedOf(database, "BTC").rows?.map(([atMs]) => atMs);
+    expect(slots()).not.toContain(slotMs);
+    clock.setWall(clock.nowMs() + DAY_MS);
+    await clock.advance(6 * MINUTE_MS);
+    expect(slots()).toContain(slotMs);
+    await run.stop();
+  });
+});
+
 describe("a history that refuses", () => {
   test.each([
     ["rate_limited", 7 * MINUTE_MS, 7],

@@ -17,6 +17,7 @@ const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 365 * DAY_MS;
 const LISTED_MS = NOON_MS - 100 * DAY_MS;
 const DEPTH_MS = 2 * YEAR_MS;
+const READING = { depthMs: DEPTH_MS, isPublishedLate: true };
 
 function instrumentOf(changes: Partial<DatedInstrument> = {}): DatedInstrument {
   return {
@@ -43,11 +44,18 @@ const WHOLE: Backfill = { ...HALF, readFromMs: LISTED_MS, page: null, complete: 
 function due(
   progress: Backfill,
   nowMs = NOON_MS,
-  { instrument = instrumentOf(), estimatedMs = null as number | null, depthMs = DEPTH_MS } = {},
+  { instrument = instrumentOf(), estimatesMs = [] as readonly number[], depthMs = DEPTH_MS } = {},
 ) {
-  const job = jobOf(instrument, { progress, estimatedMs }, nowMs, depthMs);
+  const job = jobOf(instrument, { progress, estimatesMs }, nowMs, { ...READING, depthMs });
   return job === null ? null : [job.of, job.fromMs, job.toMs, job.page];
 }
+
+/** Accrued hours follow from an index: none is published late. */
+const jobOfAccruals = (progress: Backfill, nowMs: number) =>
+  jobOf(instrumentOf(), { progress, estimatesMs: [] }, nowMs, {
+    ...READING,
+    isPublishedLate: false,
+  });
 
 describe("how far back a past is wanted", () => {
   test("is to the listing, not before another listing of that symbol, and at most the setting", () => {
@@ -77,17 +85,51 @@ describe("what is read next of an instrument", () => {
     const readToMs = NOON_MS - HOUR_MS;
     expect(due(WHOLE)).toBeNull();
     expect(due(WHOLE, readToMs + DAY_MS - 1)).toBeNull();
-    expect(due(WHOLE, readToMs + DAY_MS)).toEqual(["newest", readToMs, readToMs + DAY_MS, null]);
+    // With the day before, part of which may have been published since.
+    expect(due(WHOLE, readToMs + DAY_MS)).toEqual([
+      "newest",
+      readToMs - DAY_MS,
+      readToMs + DAY_MS,
+      null,
+    ]);
+    expect(jobOfAccruals(WHOLE, readToMs + DAY_MS)?.fromMs).toBe(readToMs);
   });
 
-  test("is that after four hours if the newest payment is an estimate that could be confirmed", () => {
-    const afterMs = NOON_MS + 4 * HOUR_MS;
-    const estimated = (estimatedMs: number, nowMs = afterMs) => due(WHOLE, nowMs, { estimatedMs });
-    expect(estimated(NOON_MS)?.[0]).toBe("newest");
-    expect(estimated(NOON_MS, NOON_MS + 3 * HOUR_MS)).toBeNull();
-    // Not published yet, or the exchange was already asked for it.
-    expect(estimated(afterMs - 5 * MINUTE_MS)).toBeNull();
-    expect(estimated(NOON_MS - 2 * HOUR_MS)).toBeNull();
+  test("is that when estimates may have been published: soon, in an hour, in six, in a day", () => {
+    const slotMs = NOON_MS;
+    // Asked for the last time right before each moment, and long before it.
+    const askedBefore = (hours: number) => ({
+      ...WHOLE,
+      readToMs: NOON_MS - HOUR_MS,
+      attemptedAtMs: slotMs + hours * HOUR_MS - 5 * HOUR_MS,
+    });
+    const isDue = (hours: number, progress = askedBefore(hours)) =>
+      due(progress, slotMs + hours * HOUR_MS, { estimatesMs: [slotMs] }) !== null;
+    const delays = Array.from({ length: 22 }, (_, hours) => hours + 0.5).filter((hours) =>
+      isDue(hours),
+    );
+    // Five hours before, it was not asked for after 10 minutes, 1 or 6 hours.
+    expect(delays).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5]);
+    expect(isDue(0.1)).toBe(false);
+    const daily = { ...WHOLE, readToMs: slotMs + 20 * HOUR_MS };
+    const asked = (hours: number) => ({ ...daily, attemptedAtMs: slotMs + hours * HOUR_MS });
+    expect([isDue(24, asked(20)), isDue(23.9, asked(19))]).toEqual([true, false]);
+    expect(isDue(40, asked(24))).toBe(false);
+    // What failed is no answer.
+    expect(isDue(40, { ...asked(24), failuresInRow: 1, failure: "no" })).toBe(true);
+  });
+
+  test("is asked for with all estimates that wait, and with the day before: nothing is late for ever", () => {
+    const nowMs = NOON_MS + 4 * HOUR_MS;
+    const readToMs = NOON_MS - HOUR_MS;
+    const estimatesMs = [1, 2, 3].map((hours) => NOON_MS + hours * HOUR_MS);
+    expect(due(WHOLE, nowMs, { estimatesMs })).toEqual(["newest", readToMs - DAY_MS, nowMs, null]);
+    const oldMs = NOON_MS - 1.5 * DAY_MS;
+    const failed = { ...WHOLE, failuresInRow: 1, failure: "no" };
+    expect(due(failed, nowMs, { estimatesMs: [oldMs] })?.[1]).toBe(oldMs);
+    // Not from before the listing.
+    const instrument = instrumentOf({ listedAt: NOON_MS - 5 * HOUR_MS });
+    expect(due(WHOLE, nowMs, { estimatesMs, instrument })?.[1]).toBe(NOON_MS - 5 * HOUR_MS);
   });
 
   test("goes on behind a complete past if the setting is raised, unless the exchange has no more", () => {
@@ -106,10 +148,20 @@ describe("what is read next of an instrument", () => {
     ) => due({ ...WHOLE, ...changes }, nowMs, { instrument: instrumentOf({ endedAt, ...more }) });
     const firstMs = endedAt + 10 * MINUTE_MS;
     // With the day before: only an exchange that has forgotten it sends nothing at all.
-    expect(ended({}, firstMs)).toEqual(["newest", endedAt - DAY_MS, firstMs, null]);
+    const fromMs = (WHOLE.readToMs ?? 0) - DAY_MS;
+    expect(ended({}, firstMs)).toEqual(["newest", fromMs, firstMs, null]);
     expect(ended({}, firstMs - 1)).toBeNull();
     expect(ended({ readToMs: endedAt }, firstMs)).toBeNull();
-    expect(ended({ readToMs: endedAt }, endedAt + DAY_MS)?.[0]).toBe("newest");
+    const againMs = endedAt + DAY_MS;
+    expect(ended({ readToMs: endedAt + MINUTE_MS }, againMs + MINUTE_MS)?.[1]).toBe(
+      endedAt - DAY_MS,
+    );
+    expect(ended({ readToMs: endedAt }, againMs)).toEqual([
+      "newest",
+      endedAt - DAY_MS,
+      againMs,
+      null,
+    ]);
     expect(ended({ readToMs: endedAt + 12 * HOUR_MS }, endedAt + 3 * DAY_MS)).toBeNull();
     // A later listing has its symbol.
     const symbolTakenAt = endedAt;
@@ -171,7 +223,8 @@ describe("the progress", () => {
       rows = 1,
     } = {},
   ): Backfill {
-    const job = jobOf(instrument, { progress, estimatedMs: null }, nowMs, depthMs);
+    const known = { progress, estimatesMs: [] };
+    const job = jobOf(instrument, known, nowMs, { ...READING, depthMs });
     if (job === null) throw new Error("nothing is due");
     const step = { requests: 2, rows, readFromMs, page: 5, nowMs, oldestMs };
     return progressAfter(job, progress, step);
@@ -243,13 +296,13 @@ describe("the progress", () => {
     const options = { progress: WHOLE, nowMs };
     expect(after(nowMs - DAY_MS, 0, options)).toMatchObject({ readToMs, requests: 5 });
     const read = { ...WHOLE, readToMs: nowMs - 10 * MINUTE_MS, requests: 5, attemptedAtMs: nowMs };
-    expect(after(readToMs, 0, options)).toEqual(read);
+    expect(after(readToMs - DAY_MS, 0, options)).toEqual(read);
   });
 
   test("of the newest payments of an ended instrument does not move if the exchange has forgotten it", () => {
     const nowMs = NOON_MS + HOUR_MS;
     const options = { progress: WHOLE, nowMs, instrument: instrumentOf({ endedAt: NOON_MS }) };
-    const fromMs = NOON_MS - DAY_MS;
+    const fromMs = NOON_MS - 2 * DAY_MS;
     expect(after(fromMs, LISTED_MS, { ...options, rows: 0 })).toMatchObject({
       readToMs: WHOLE.readToMs,
       failuresInRow: 1,
