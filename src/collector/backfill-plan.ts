@@ -3,6 +3,7 @@ import type { DatedInstrument } from "../db/market/instrument-descriptions.ts";
 import { isGivenUp } from "../domain/ended-past.ts";
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
 import { PUBLISHED_AFTER_MS } from "../domain/settlement.ts";
+import type { HistoryProfile } from "../exchanges/history.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 
@@ -60,8 +61,18 @@ export interface KnownPast {
 export interface Reading {
   /** How far back. */
   readonly depthMs: number;
+  readonly estimatesEveryMs: number;
   /** Whether a payment may be published hours after its slot. What accrued follows from an index, which is not. */
   readonly isPublishedLate: boolean;
+}
+
+/**
+ * How often estimates of an instrument are asked for at most: where every reply is its whole past, some megabytes after
+ * years, with the daily reading only.
+ */
+export function estimatesEveryMs({ paging, depth }: Pick<HistoryProfile, "paging" | "depth">) {
+  const isWhole = paging.by === "nothing" && depth.days === null && depth.rows === null;
+  return isWhole ? NEWEST_EVERY_MS : ESTIMATES_EVERY_MS;
 }
 
 /** How far back an instrument's past is wanted (unix ms): to its listing, at most `depthMs`. */
@@ -97,7 +108,7 @@ export function jobOf(
     return { ...job, of: "past", fromMs: lastMs, toMs: readFromMs, page };
   }
   const due = known.estimatesMs.filter((slotMs) => isEstimateDue(slotMs, progress, nowMs));
-  if (!isNewestDue(instrument, progress, readToMs, { due, nowMs })) return null;
+  if (!isNewestDue(instrument, progress, readToMs, { due, nowMs, reading })) return null;
   const { endedAt } = instrument;
   const knownUntilMs = Math.min(readToMs, endedAt ?? readToMs);
   const rereadMs = reading.isPublishedLate || endedAt !== null ? REREAD_MS : 0;
@@ -126,12 +137,12 @@ function isNewestDue(
   { endedAt }: DatedInstrument,
   { attemptedAtMs }: Backfill,
   readToMs: number,
-  known: { readonly due: readonly number[]; readonly nowMs: number },
+  known: { readonly due: readonly number[]; readonly nowMs: number; readonly reading: Reading },
 ): boolean {
-  const { due, nowMs } = known;
+  const { due, nowMs, reading } = known;
   if (nowMs - readToMs >= NEWEST_EVERY_MS) return true;
   if (endedAt !== null) return readToMs < endedAt && nowMs - endedAt >= PUBLISHED_AFTER_MS;
-  return due.length > 0 && nowMs - (attemptedAtMs ?? 0) >= ESTIMATES_EVERY_MS;
+  return due.length > 0 && nowMs - (attemptedAtMs ?? 0) >= reading.estimatesEveryMs;
 }
 
 function retryAtMs({ failuresInRow, attemptedAtMs }: Backfill): number {

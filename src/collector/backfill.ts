@@ -9,6 +9,7 @@ import {
 } from "../domain/settlement.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { estimatesEveryMs } from "./backfill-plan.ts";
 import { type BackfillCounts, ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
 import type { HistoryStore } from "./history-store.ts";
 import type { HistorySettings } from "./protocol.ts";
@@ -82,6 +83,7 @@ async function run<Row>(
     periodMs,
     reading: {
       depthMs: Math.min(backfillDays, retention.settlementsDays ?? backfillDays) * DAY_MS,
+      estimatesEveryMs: estimatesEveryMs(kind.profile),
       isPublishedLate: kind.accrual === "periodic",
     },
     onCounts: (counts) => deps.onCounts(id, counts),

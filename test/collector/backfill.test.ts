@@ -343,6 +343,44 @@ describe("a payment that is published late", () => {
   });
 });
 
+describe("an exchange that charges every hour, whose rows do not say what was charged", () => {
+  test.each([
+    ["page by page, is asked every four hours", { by: "time", sends: "newest" }, 6],
+    ["as a whole in each reply, is asked once a day", { by: "nothing" }, 1],
+  ] as const)("and sends a past %s", async (_name, paging, readingsADay) => {
+    const { okx, run, clock, database } = collecting({
+      clock: new ManualClock(NOON_MS - 3 * MINUTE_MS),
+      source: {
+        paging,
+        rows: 100,
+        payments: () => paymentsEvery(1, LISTED_MS, clock.nowMs() - 2 * MINUTE_MS),
+      },
+      row: (_base, nowMs) => ({
+        fundingIntervalHours: 1,
+        nextFundingAtMs: Math.ceil((nowMs + 1) / HOUR_MS) * HOUR_MS,
+      }),
+    });
+    using _ = database;
+    // The minutes around each hour are observed, for a day and a reading.
+    for (let hours = 0; hours < 28; hours += 1) {
+      await clock.advance(6 * MINUTE_MS);
+      clock.setWall(clock.nowMs() + 54 * MINUTE_MS);
+    }
+    // Each reading begins now and goes back.
+    const ends = okx.requests
+      .filter(({ instrument }) => instrument.exchangeSymbol === "BTCUSDT")
+      .map(({ toMs }) => toMs);
+    const readings = ends.filter((toMs, nth) => nth > 0 && toMs > (ends[nth - 1] ?? 0));
+    expect(readings).toHaveLength(readingsADay);
+    // All that is older than a day and a reading is confirmed.
+    const settled = storedSeries(database.path)[0]?.settlements ?? [];
+    const old = settled.filter(({ slotMs }) => slotMs < clock.nowMs() - 25 * HOUR_MS);
+    expect(settled.some(({ origin }) => origin === "estimated")).toBe(true);
+    expect(new Set(old.map(({ origin }) => origin))).toEqual(new Set(["exchange"]));
+    await run.stop();
+  });
+});
+
 describe("a history that refuses", () => {
   test.each([
     ["rate_limited", 7 * MINUTE_MS, 7],

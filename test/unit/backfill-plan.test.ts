@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   type BackfillJob,
+  estimatesEveryMs,
   firstJobs,
   jobOf,
   progressAfter,
@@ -17,7 +18,7 @@ const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 365 * DAY_MS;
 const LISTED_MS = NOON_MS - 100 * DAY_MS;
 const DEPTH_MS = 2 * YEAR_MS;
-const READING = { depthMs: DEPTH_MS, isPublishedLate: true };
+const READING = { depthMs: DEPTH_MS, estimatesEveryMs: 4 * HOUR_MS, isPublishedLate: true };
 
 function instrumentOf(changes: Partial<DatedInstrument> = {}): DatedInstrument {
   return {
@@ -130,6 +131,37 @@ describe("what is read next of an instrument", () => {
     // Not from before the listing.
     const instrument = instrumentOf({ listedAt: NOON_MS - 5 * HOUR_MS });
     expect(due(WHOLE, nowMs, { estimatesMs, instrument })?.[1]).toBe(NOON_MS - 5 * HOUR_MS);
+  });
+
+  test("is that at most every four hours for estimates, once a day where a reply is the whole past", () => {
+    const hourly = Array.from({ length: 48 }, (_, nth) => NOON_MS + (nth + 1) * HOUR_MS);
+    const readingsOf = (everyMs: number): number => {
+      let progress: Backfill = { ...WHOLE, readToMs: NOON_MS - 10 * MINUTE_MS };
+      let readings = 0;
+      for (let minutes = 0; minutes < 48 * 60; minutes += 5) {
+        const nowMs = NOON_MS + minutes * MINUTE_MS;
+        const estimatesMs = hourly.filter((slotMs) => slotMs <= nowMs);
+        const known = { progress, estimatesMs };
+        const job = jobOf(instrumentOf(), known, nowMs, {
+          ...READING,
+          estimatesEveryMs: everyMs,
+        });
+        if (job === null) continue;
+        readings += 1;
+        const { fromMs: readFromMs } = job;
+        const step = { requests: 1, rows: 1, readFromMs, page: 1, nowMs, oldestMs: LISTED_MS };
+        progress = progressAfter(job, progress, step);
+      }
+      return readings / 2;
+    };
+    // Although nothing is ever confirmed.
+    expect(readingsOf(4 * HOUR_MS)).toBeLessThanOrEqual(6);
+    expect(readingsOf(DAY_MS)).toBeLessThanOrEqual(1);
+    const bounded = { words: "", days: 30, rows: null };
+    expect(estimatesEveryMs({ paging: { by: "nothing" }, depth: bounded })).toBe(4 * HOUR_MS);
+    const depth = { words: "all", days: null, rows: null };
+    expect(estimatesEveryMs({ paging: { by: "nothing" }, depth })).toBe(DAY_MS);
+    expect(estimatesEveryMs({ paging: { by: "page" }, depth })).toBe(4 * HOUR_MS);
   });
 
   test("goes on behind a complete past if the setting is raised, unless the exchange has no more", () => {
