@@ -68,16 +68,23 @@ describe("the ledger", () => {
   });
 
   test("names a hole, and has one range for each interval that held", () => {
-    const ledger = ledgerOf(slotsAt(8, 16, 24, 40, 48, 52, 56, 60));
+    const ledger = ledgerOf(slotsAt(8, 16, 24, 32, 48, 56, 60, 64, 68));
     expect(texts(ledger.ranges)).toEqual([
-      "present 8-24 3 x 8 h",
-      "missing 32-32 1 x 8 h",
-      "present 40-48 2 x 8 h",
-      "present 52-60 3 x 4 h",
+      "present 8-32 4 x 8 h",
+      "missing 40-40 1 x 8 h",
+      "present 48-56 2 x 8 h",
+      "present 60-68 3 x 4 h",
     ]);
-    expect(texts(lackingWithin(ledger, hour(0), hour(100)))).toEqual(["missing 32-32 1 x 8 h"]);
-    expect(lackingWithin(ledger, hour(0), hour(32))).toEqual([]);
-    expect(lackingWithin(ledger, hour(33), hour(100))).toEqual([]);
+    expect(texts(lackingWithin(ledger, hour(0), hour(100)))).toEqual(["missing 40-40 1 x 8 h"]);
+    expect(lackingWithin(ledger, hour(0), hour(40))).toEqual([]);
+    expect(lackingWithin(ledger, hour(41), hour(100))).toEqual([]);
+  });
+
+  test("names two holes at the very start of a past", () => {
+    const ledger = ledgerOf(slotsAt(4, 12, 20, 24, 28, 32), { listedAtMs: hour(2) });
+    expect(
+      ledger.ranges.filter(({ state }) => state === "missing").map((range) => texts([range])[0]),
+    ).toEqual(["missing 8-8 1 x 4 h", "missing 16-16 1 x 4 h"]);
   });
 
   test("tells what is not read yet from what is missing and from what the exchange no longer has", () => {
