@@ -6,6 +6,7 @@ import { seal, versionBytes } from "../src/db/history/codec/envelope.ts";
 import { unpacked } from "../src/db/history/codec/pack.ts";
 import { openSections, sectionsBody } from "../src/db/history/codec/sections.ts";
 import { HistoryEpochRepository } from "../src/db/history/epoch-repository.ts";
+import type { RollUpDeps } from "../src/db/history/roll-up/roll-up.ts";
 import { SampleReader } from "../src/db/history/sample-reader.ts";
 import { SampleStore } from "../src/db/history/sample-store.ts";
 import { AxisReader } from "../src/db/history/stored-axes.ts";
@@ -56,22 +57,21 @@ function cpuMs(): number {
 }
 
 /** Times each write transaction of the roll-up. */
-function timedEpochs(past: HistoryInFolder, locks: number[]) {
+function timedWrites(past: HistoryInFolder, locks: number[]): RollUpDeps["write"] {
   const epochs = new HistoryEpochRepository(past.db);
-  return {
-    write<T>(epoch: number, work: () => T): T {
-      const startedMs = performance.now();
-      const result = epochs.write(epoch, work);
-      locks.push(performance.now() - startedMs);
-      return result;
-    },
+  return (work) => {
+    const epoch = epochs.read()?.epoch ?? 0;
+    const startedMs = performance.now();
+    const result = epochs.write(epoch, work);
+    locks.push(performance.now() - startedMs);
+    return result;
   };
 }
 
 async function day(kind: Kind, market: GeneratedMarket): Promise<Figure[]> {
   using past = new HistoryInFolder();
   const locks: number[] = [];
-  const sampling = samplingInto(past.db, { epochs: timedEpochs(past, locks) });
+  const sampling = samplingInto(past.db, { write: timedWrites(past, locks) });
   const slices: number[] = [];
   const rollUp = (atS: number): void => {
     for (let isMore = true; isMore;) {

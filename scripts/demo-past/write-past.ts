@@ -52,6 +52,7 @@ export async function writePast(plan: PastPlan): Promise<WrittenPast | null> {
   const history = await HistoryStore.open(path, { clock: systemClock, log, until });
   const writer = new PastWriter(plan, history);
   try {
+    await history.takenOver;
     return await writer.write();
   } finally {
     history.close();

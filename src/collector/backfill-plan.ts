@@ -1,19 +1,33 @@
 import type { Backfill } from "../db/history/backfill-repository.ts";
-import type { ListedInstrument } from "../db/market/instrument-descriptions.ts";
+import type { DatedInstrument } from "../db/market/instrument-descriptions.ts";
+import { isGivenUp } from "../domain/ended-past.ts";
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../domain/funding.ts";
 import { PUBLISHED_AFTER_MS } from "../domain/settlement.ts";
+import type { HistoryProfile } from "../exchanges/history.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 
 /** Complete pasts are read on once a day … */
 const NEWEST_EVERY_MS = DAY_MS;
-/** … and sooner while their newest payment is only an estimate. */
+/** … and sooner while there are estimates, all of which are asked for together, at most this often. */
 const ESTIMATES_EVERY_MS = 4 * HOUR_MS;
+
+/** An estimate is asked for at these times after its slot, until it is confirmed: some payments are published late. */
+const CONFIRM_AFTER_MS = [PUBLISHED_AFTER_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS] as const;
+
+/** Older estimates stay what they are: they have been asked for a day after their slot, or with a daily reading. */
+export const ESTIMATED_WITHIN_MS = 2 * DAY_MS;
+
+/** So much of what has been read is read again with what is newest: what was not published then comes late. */
+const REREAD_MS = DAY_MS;
 
 /** An instrument whose past could not be read is tried again after an hour, then after twice as long each time … */
 const FAILED_EVERY_MS = HOUR_MS;
 /** … up to a day. */
 const FAILED_EVERY_MAX_MS = DAY_MS;
+
+/** A past that was read this long after the end has its last payments, however late they were published. */
+const ENDED_READ_AFTER_MS = 12 * HOUR_MS;
 
 const LAST_RANGE_MS = 60_000;
 
@@ -25,26 +39,45 @@ const FIRST_WITHIN_MS = (MAX_INTERVAL_HOURS + 1) * HOUR_MS;
  * in a past that is complete.
  */
 export interface BackfillJob {
-  readonly instrument: ListedInstrument;
+  readonly instrument: DatedInstrument;
   readonly of: "past" | "newest";
   /** Half-open, unix ms. */
   readonly fromMs: number;
   readonly toMs: number;
   /** The page to continue with, where the exchange pages by number; null: the first one. */
   readonly page: number | null;
+  readonly plannedAtMs: number;
   readonly before: Backfill;
 }
 
 /** What is known about an instrument's past. */
 export interface KnownPast {
   readonly progress: Backfill;
-  /** The slot of its newest payment, if that is only an estimate. */
-  readonly estimatedMs: number | null;
+  /** The slots within ESTIMATED_WITHIN_MS of which there is only an estimate, ascending. */
+  readonly estimatesMs: readonly number[];
+}
+
+/** How the pasts of an exchange are read. */
+export interface Reading {
+  /** How far back. */
+  readonly depthMs: number;
+  readonly estimatesEveryMs: number;
+  /** Whether a payment may be published hours after its slot. What accrued follows from an index, which is not. */
+  readonly isPublishedLate: boolean;
+}
+
+/**
+ * How often estimates of an instrument are asked for at most: where every reply is its whole past, some megabytes after
+ * years, with the daily reading only.
+ */
+export function estimatesEveryMs({ paging, depth }: Pick<HistoryProfile, "paging" | "depth">) {
+  const isWhole = paging.by === "nothing" && depth.days === null && depth.rows === null;
+  return isWhole ? NEWEST_EVERY_MS : ESTIMATES_EVERY_MS;
 }
 
 /** How far back an instrument's past is wanted (unix ms): to its listing, at most `depthMs`. */
 export function wantedFromMs(
-  { listedAt, symbolFreeAt }: Pick<ListedInstrument, "listedAt" | "symbolFreeAt">,
+  { listedAt, symbolFreeAt }: Pick<DatedInstrument, "listedAt" | "symbolFreeAt">,
   nowMs: number,
   depthMs: number,
 ): number {
@@ -53,18 +86,20 @@ export function wantedFromMs(
 
 /** What is to be read of an instrument now; null if nothing is due. */
 export function jobOf(
-  instrument: ListedInstrument,
-  { progress, estimatedMs }: KnownPast,
+  instrument: DatedInstrument,
+  known: KnownPast,
   nowMs: number,
-  depthMs: number,
+  reading: Reading,
 ): BackfillJob | null {
-  if (nowMs < retryAtMs(progress)) return null;
+  const { progress } = known;
+  if (nowMs < retryAtMs(progress) || isOver(instrument, progress, nowMs)) return null;
   const { readFromMs, readToMs, complete, availableFromMs, page } = progress;
-  const fromMs = wantedFromMs(instrument, nowMs, depthMs);
-  if (fromMs >= nowMs) return null;
-  const job = { instrument, before: progress };
+  const fromMs = wantedFromMs(instrument, nowMs, reading.depthMs);
+  const toMs = Math.min(nowMs, instrument.symbolTakenAt ?? nowMs);
+  if (fromMs >= toMs) return null;
+  const job = { instrument, plannedAtMs: nowMs, before: progress };
   if (readFromMs === null || readToMs === null)
-    return { ...job, of: "past", fromMs, toMs: nowMs, page: null };
+    return { ...job, of: "past", fromMs, toMs, page: null };
   // A complete past goes on if more of it is wanted than before and the exchange did not end it.
   const isOpen = availableFromMs === null && readFromMs - fromMs > FIRST_WITHIN_MS;
   if (!complete || isOpen) {
@@ -72,14 +107,42 @@ export function jobOf(
     const lastMs = Math.min(fromMs, readFromMs - LAST_RANGE_MS);
     return { ...job, of: "past", fromMs: lastMs, toMs: readFromMs, page };
   }
-  const isUnconfirmed =
-    estimatedMs !== null &&
-    estimatedMs >= readToMs &&
-    nowMs - estimatedMs > PUBLISHED_AFTER_MS &&
-    nowMs - (progress.attemptedAtMs ?? 0) >= ESTIMATES_EVERY_MS;
-  if (isUnconfirmed || nowMs - readToMs >= NEWEST_EVERY_MS)
-    return { ...job, of: "newest", fromMs: readToMs, toMs: nowMs, page: null };
-  return null;
+  const due = known.estimatesMs.filter((slotMs) => isEstimateDue(slotMs, progress, nowMs));
+  if (!isNewestDue(instrument, progress, readToMs, { due, nowMs, reading })) return null;
+  const { endedAt } = instrument;
+  const knownUntilMs = Math.min(readToMs, endedAt ?? readToMs);
+  const rereadMs = reading.isPublishedLate || endedAt !== null ? REREAD_MS : 0;
+  const oldestMs = Math.max(fromMs, Math.min(knownUntilMs - rereadMs, ...due));
+  const newestMs = Math.min(readToMs, oldestMs);
+  return newestMs < toMs ? { ...job, of: "newest", fromMs: newestMs, toMs, page: null } : null;
+}
+
+/** Whether an exchange has not answered since it may have published the payment. */
+function isEstimateDue(slotMs: number, { attemptedAtMs, failuresInRow }: Backfill, nowMs: number) {
+  const answeredMs = failuresInRow > 0 ? 0 : (attemptedAtMs ?? 0);
+  return CONFIRM_AFTER_MS.some(
+    (afterMs) => nowMs >= slotMs + afterMs && answeredMs < slotMs + afterMs,
+  );
+}
+
+/** Whether an instrument has ended and no more of its past is to be read. */
+function isOver({ endedAt }: DatedInstrument, progress: Backfill, nowMs: number): boolean {
+  if (endedAt === null) return false;
+  const { complete, readToMs } = progress;
+  const isRead = complete && (readToMs ?? 0) >= endedAt + ENDED_READ_AFTER_MS;
+  return isRead || isGivenUp(endedAt, progress, nowMs);
+}
+
+function isNewestDue(
+  { endedAt }: DatedInstrument,
+  { attemptedAtMs }: Backfill,
+  readToMs: number,
+  known: { readonly due: readonly number[]; readonly nowMs: number; readonly reading: Reading },
+): boolean {
+  const { due, nowMs, reading } = known;
+  if (nowMs - readToMs >= NEWEST_EVERY_MS) return true;
+  if (endedAt !== null) return readToMs < endedAt && nowMs - endedAt >= PUBLISHED_AFTER_MS;
+  return due.length > 0 && nowMs - (attemptedAtMs ?? 0) >= reading.estimatesEveryMs;
 }
 
 function retryAtMs({ failuresInRow, attemptedAtMs }: Backfill): number {
@@ -98,6 +161,8 @@ export function firstJobs(jobs: readonly BackfillJob[], count: number): readonly
 export interface ReadStep {
   /** Sent for it. */
   readonly requests: number;
+  /** Yielded by the job so far. */
+  readonly rows: number;
   /** Everything from here to the end of the job's range has been read. */
   readonly readFromMs: number;
   readonly page: number | null;
@@ -117,18 +182,16 @@ export function progressAfter(job: BackfillJob, before: Backfill, step: ReadStep
     failure: null,
     attemptedAtMs: nowMs,
   };
-  const publishedMs = job.toMs - PUBLISHED_AFTER_MS;
+  const publishedMs = job.plannedAtMs - PUBLISHED_AFTER_MS;
   if (job.of === "newest") {
     // Newest first: until the last step there is a gap behind what was read.
-    return isEnd
-      ? { ...attempted, readToMs: Math.max(before.readToMs ?? 0, publishedMs) }
-      : attempted;
+    if (!isEnd) return attempted;
+    if (isForgotten(job, step.rows)) return { ...attempted, ...emptyAgain(job) };
+    return { ...attempted, readToMs: Math.max(before.readToMs ?? 0, publishedMs) };
   }
   const readToMs = before.readToMs ?? Math.max(publishedMs, job.fromMs);
-  if (isEnd && isUnlikely(job, step.oldestMs, readToMs)) {
-    const tries = job.before.failuresInRow + 1;
-    return { ...attempted, ...UNREAD, failuresInRow: tries, failure: EMPTY };
-  }
+  if (isEnd && isUnlikely(job, step.oldestMs, readToMs))
+    return { ...attempted, ...UNREAD, ...emptyAgain(job) };
   if (!isEnd) return { ...attempted, readToMs, readFromMs, page: step.page };
   return { ...attempted, ...endOf(job, step.oldestMs, readToMs), readToMs, page: null };
 }
@@ -137,6 +200,17 @@ export function progressAfter(job: BackfillJob, before: Backfill, step: ReadStep
 const EMPTY_TRIES = 3;
 const EMPTY = "its history is empty";
 const UNREAD = { readFromMs: null, readToMs: null, page: null, complete: false } as const;
+
+const emptyAgain = ({ before }: BackfillJob) => ({
+  failuresInRow: before.failuresInRow + 1,
+  failure: EMPTY,
+});
+
+/** Whether an exchange sends nothing at all of the last day of a contract, of which not all has been read. */
+function isForgotten({ instrument, before }: BackfillJob, rows: number): boolean {
+  const { endedAt } = instrument;
+  return endedAt !== null && rows === 0 && (before.readToMs ?? 0) < endedAt;
+}
 
 /** Whether nothing at all was found where there should be payments: one empty reply declares no past absent. */
 function isUnlikely(

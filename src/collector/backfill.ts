@@ -9,6 +9,7 @@ import {
 } from "../domain/settlement.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { estimatesEveryMs } from "./backfill-plan.ts";
 import { type BackfillCounts, ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
 import type { HistoryStore } from "./history-store.ts";
 import type { HistorySettings } from "./protocol.ts";
@@ -18,7 +19,7 @@ const DAY_MS = HOURS_PER_DAY * HOUR_MS;
 
 export interface BackfillDeps {
   readonly history: HistoryStore;
-  readonly instruments: Pick<InstrumentDescriptions, "listed">;
+  readonly instruments: Pick<InstrumentDescriptions, "listed" | "endedSince">;
   readonly clock: Clock;
   readonly log: Log;
   readonly lifetime: AbortSignal;
@@ -80,7 +81,11 @@ async function run<Row>(
       maxRows: kind.profile.maxRows,
     }),
     periodMs,
-    depthMs: Math.min(backfillDays, retention.settlementsDays ?? backfillDays) * DAY_MS,
+    reading: {
+      depthMs: Math.min(backfillDays, retention.settlementsDays ?? backfillDays) * DAY_MS,
+      estimatesEveryMs: estimatesEveryMs(kind.profile),
+      isPublishedLate: kind.accrual === "periodic",
+    },
     onCounts: (counts) => deps.onCounts(id, counts),
   });
   await backfill.run();

@@ -6,12 +6,13 @@ export class BackgroundWrites {
   #pending: Promise<unknown> = Promise.resolve();
 
   /**
-   * Follows a write that has been started. One for which the queue had no room is lost: what comes from live rows is read
-   * from the exchange later, or missing and named as such.
+   * Follows a write that has been started. `onLost` is called if the queue had no room for it: what comes from live rows
+   * is read from the exchange later, or missing and named as such.
    */
-  add(write: Promise<unknown>): void {
+  add(write: Promise<unknown>, onLost: () => void): void {
     write.catch((error: unknown) => {
-      if (!(error instanceof WriteQueueFull)) this.#failed.reject(error);
+      if (error instanceof WriteQueueFull) onLost();
+      else this.#failed.reject(error);
     });
     // Without their results: each would keep the one before it, for as long as the process runs.
     this.#pending = Promise.allSettled([this.#pending, write]).then(() => undefined);

@@ -1,9 +1,11 @@
 import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
 import type {
+  DatedInstrument,
+  InstrumentDescription,
   InstrumentDescriptions,
-  ListedInstrument,
 } from "../db/market/instrument-descriptions.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
+import { ENDED_READ_WITHIN_MS } from "../domain/ended-past.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 import type { ExchangeHttp } from "../exchanges/exchange.ts";
 import type { HistoryProfile } from "../exchanges/history.ts";
@@ -11,7 +13,14 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { accountOf, ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { asksForCooldown } from "./cooldown.ts";
-import { type BackfillJob, firstJobs, jobOf, progressAfter } from "./backfill-plan.ts";
+import {
+  type BackfillJob,
+  ESTIMATED_WITHIN_MS,
+  firstJobs,
+  jobOf,
+  progressAfter,
+  type Reading,
+} from "./backfill-plan.ts";
 import { FailureRun } from "./failure-run.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { walkHistory, type WalkStep } from "./history-walk.ts";
@@ -30,7 +39,7 @@ const KEYS_EVERY_MS = 24 * HOUR_MS;
 export interface PastKind<Row> {
   readonly profile: HistoryProfile<Row>;
   /** Instruments of this kind have a past of the other. */
-  readonly accrual: ListedInstrument["accrual"];
+  readonly accrual: DatedInstrument["accrual"];
   readonly timeOf: (row: Row) => number;
   readonly put: (seriesId: number, row: Row) => void;
   /** The oldest row that came from the exchange, unix ms; null: none. */
@@ -54,19 +63,20 @@ export interface ExchangeBackfillDeps<Row> {
   /** Requests that wait for spare time. */
   readonly http: ExchangeHttp;
   readonly history: HistoryStore;
-  readonly instruments: Pick<InstrumentDescriptions, "listed">;
+  readonly instruments: Pick<InstrumentDescriptions, "listed" | "endedSince">;
   readonly clock: Clock;
   readonly log: Log;
   readonly lifetime: AbortSignal;
   /** Of the exchange's refreshes: pauses after failures grow from it. */
   readonly periodMs: number;
-  readonly depthMs: number;
+  readonly reading: Reading;
   readonly onCounts: (counts: BackfillCounts) => void;
 }
 
 /**
- * Reads the pasts of one exchange's instruments, one after the other, the largest volume first. Each page is stored with
- * the progress in one transaction, so that an interruption at any time loses and doubles nothing.
+ * Reads the pasts of one exchange's instruments, one after the other, the largest volume first, but first of all those
+ * that have ended: nobody knows how long the exchange still answers for them. Each page is stored with the progress in
+ * one transaction, so that an interruption at any time loses and doubles nothing.
  */
 export class ExchangeBackfill<Row> {
   readonly #deps: ExchangeBackfillDeps<Row>;
@@ -104,37 +114,59 @@ export class ExchangeBackfill<Row> {
 
   /** Whether the exchange has any instrument of this kind. */
   #planIfDue(): boolean {
-    const { clock, exchange, history, instruments, kind, depthMs, onCounts } = this.#deps;
+    const { clock, exchange, history, instruments, kind, onCounts } = this.#deps;
     const isRecent = clock.monotonicMs() - this.#plannedAtMs < PLAN_EVERY_MS;
     if (isRecent && this.#planned.length > 0) return true;
     const nowMs = clock.nowMs();
     const known = history.backfills.ofExchange(exchange);
     const listed = instruments.listed(exchange).filter(({ accrual }) => accrual === kind.accrual);
     const counts = { instruments: listed.length, complete: 0, failing: 0, requests: 0 };
-    const jobs = listed.flatMap((instrument) => {
-      const progress = known.get(instrument.uid) ?? NOT_STARTED;
+    for (const { uid } of listed) {
+      const progress = known.get(uid) ?? NOT_STARTED;
       counts.complete += progress.complete ? 1 : 0;
       counts.failing += progress.failure === null ? 0 : 1;
       counts.requests += progress.requests;
-      const estimatedMs = progress.complete ? this.#estimatedMs(instrument.uid) : null;
-      return jobOf(instrument, { progress, estimatedMs }, nowMs, depthMs) ?? [];
-    });
+    }
     onCounts(counts);
+    const jobs = [...this.#ended(nowMs), ...listed].flatMap(
+      (instrument) => this.#jobOf(instrument, known.get(instrument.uid), nowMs) ?? [],
+    );
     this.#planned = [...firstJobs(jobs, MAX_PLANNED)];
     this.#plannedAtMs = clock.monotonicMs();
     return listed.length > 0;
   }
 
-  #estimatedMs(uid: string): number | null {
+  /** Those of this kind that have ended lately. The market moves their ends by its outages, the history does not. */
+  #ended(nowMs: number): readonly DatedInstrument[] {
+    const { exchange, history, instruments, kind } = this.#deps;
+    const sinceMs = nowMs - ENDED_READ_WITHIN_MS;
+    const ends = history.series.endedSince(exchange, sinceMs);
+    return instruments.endedSince(exchange, sinceMs).flatMap((instrument) => {
+      const endedAt = ends.get(instrument.uid);
+      const isOurs = instrument.accrual === kind.accrual && endedAt !== undefined;
+      return isOurs ? [{ ...instrument, endedAt }] : [];
+    });
+  }
+
+  #jobOf(
+    instrument: DatedInstrument,
+    progress: Backfill = NOT_STARTED,
+    nowMs: number,
+  ): BackfillJob | null {
+    const estimatesMs = progress.complete ? this.#estimatesMs(instrument.uid, nowMs) : [];
+    return jobOf(instrument, { progress, estimatesMs }, nowMs, this.#deps.reading);
+  }
+
+  #estimatesMs(uid: string, nowMs: number): readonly number[] {
     const { history } = this.#deps;
     const id = history.series.idOf(uid);
-    const last = id === null ? null : history.settlements.last(id);
-    return last?.origin === "estimated" ? last.slotMs : null;
+    return id === null ? [] : history.settlements.estimates(id, nowMs - ESTIMATED_WITHIN_MS);
   }
 
   async #do(job: BackfillJob): Promise<void> {
     const { kind, lifetime } = this.#deps;
     let progress = job.before;
+    let rows = 0;
     const range = { fromMs: job.fromMs, toMs: job.toMs };
     try {
       const instrument = await this.#named(job.instrument);
@@ -145,7 +177,8 @@ export class ExchangeBackfill<Row> {
         const { value: step } = await steps.next();
         if (step === undefined || lifetime.aborted) return;
         this.#answered();
-        progress = await this.#store(job, progress, step);
+        rows += step.rows.length;
+        progress = await this.#store(job, progress, step, rows);
       }
     } catch (error) {
       if (lifetime.aborted) return;
@@ -161,7 +194,7 @@ export class ExchangeBackfill<Row> {
   }
 
   /** The instrument as its exchange names it in this request. */
-  async #named({ exchangeSymbol, fundingIntervalHours }: ListedInstrument) {
+  async #named({ exchangeSymbol, fundingIntervalHours }: DatedInstrument) {
     const { kind, clock } = this.#deps;
     const instrument = { exchangeSymbol, intervalHours: fundingIntervalHours };
     if (kind.profile.keys === undefined) return { ...instrument, key: null };
@@ -173,7 +206,12 @@ export class ExchangeBackfill<Row> {
   }
 
   /** One page and the progress in one transaction. Rows are inserted in ascending order, which fills pages better. */
-  async #store(job: BackfillJob, before: Backfill, step: WalkStep<Row>): Promise<Backfill> {
+  async #store(
+    job: BackfillJob,
+    before: Backfill,
+    step: WalkStep<Row>,
+    rows: number,
+  ): Promise<Backfill> {
     const { kind, history, clock } = this.#deps;
     const page = this.#resumesByPage ? step.page : null;
     const requests = this.#takeSent();
@@ -182,7 +220,7 @@ export class ExchangeBackfill<Row> {
       for (const row of step.rows.toReversed()) kind.put(id, row);
       const oldestMs = kind.oldestMs(id);
       const { readFromMs } = step;
-      const read = { requests, readFromMs, page, nowMs: clock.nowMs(), oldestMs };
+      const read = { requests, rows, readFromMs, page, nowMs: clock.nowMs(), oldestMs };
       const progress = progressAfter(job, before, read);
       history.backfills.save(id, progress);
       return progress;
@@ -199,8 +237,7 @@ export class ExchangeBackfill<Row> {
     const { series } = this.#deps.history;
     const known = series.idOf(instrument.uid);
     if (known !== null) return known;
-    const { fundingIntervalHours: _interval, symbolFreeAt: _free, ...description } = instrument;
-    return series.ensure(description);
+    return series.ensure(descriptionOf(instrument));
   }
 
   #answered(): void {
@@ -243,4 +280,14 @@ export class ExchangeBackfill<Row> {
     await clock.sleep(ms, lifetime);
     this.#plannedAtMs = Number.NEGATIVE_INFINITY;
   }
+}
+
+function descriptionOf(instrument: DatedInstrument): InstrumentDescription {
+  const {
+    fundingIntervalHours: _interval,
+    symbolFreeAt: _free,
+    symbolTakenAt: _taken,
+    ...description
+  } = instrument;
+  return description;
 }

@@ -29,7 +29,8 @@ export class HistoryStore {
   readonly accruals;
   readonly backfills;
   readonly pairFrames;
-  readonly epoch: number;
+  /** Resolves when the file may be written: writes wait for it. Rejects as `write` does. */
+  readonly takenOver: Promise<void>;
   /** Series whose payments were stored or corrected; whoever has dealt with one removes it. */
   readonly changed = new Set<number>();
   readonly #samples;
@@ -38,13 +39,19 @@ export class HistoryStore {
   readonly #path: string;
   readonly #epochs;
   readonly #writes: WriteQueue;
+  #epoch: number | null = null;
 
-  private constructor(db: Db, path: string, epoch: number, writes: WriteQueue) {
+  private constructor(db: Db, path: string, writes: WriteQueue) {
     this.#db = db;
     this.#path = path;
-    this.epoch = epoch;
     this.#writes = writes;
     this.#epochs = new HistoryEpochRepository(db);
+    // The first of all writes, which are done in order.
+    this.takenOver = this.#run(() => {
+      this.#epoch = this.#epochs.takeOver();
+    });
+    // It may fail before anything waits for it.
+    this.takenOver.catch(() => undefined);
     this.series = new SeriesRepository(db);
     const changed = (seriesId: number): unknown => this.changed.add(seriesId);
     this.settlements = new SettlementRepository(db, changed);
@@ -59,9 +66,15 @@ export class HistoryStore {
     });
   }
 
+  /** This collector's, which every write checks. Throws before `takenOver` has resolved. */
+  get epoch(): number {
+    if (this.#epoch === null) throw new Error("assertion failed: the history is not taken over");
+    return this.#epoch;
+  }
+
   /**
-   * Opens the file next to the market's and starts a new epoch. Call it only while holding the collector lock. It waits
-   * for other writers by itself: a locked history delays no write of the market.
+   * Opens the file next to the market's and starts a new epoch as soon as other writers permit, see `takenOver`: a
+   * locked history delays nothing of the market. Call it only while holding the collector lock.
    */
   static async open(databasePath: string, deps: WriteQueueDeps): Promise<HistoryStore> {
     const file = historyFile(databasePath);
@@ -69,9 +82,7 @@ export class HistoryStore {
     const db = await writes.run(() => openDb(file, { mustExist: true }));
     try {
       waitAtMost(db, "collector");
-      const epochs = new HistoryEpochRepository(db);
-      const epoch = await writes.run(() => epochs.takeOver());
-      return new HistoryStore(db, file.path, epoch, writes);
+      return new HistoryStore(db, file.path, writes);
     } catch (error) {
       db.close();
       throw error;
@@ -122,11 +133,9 @@ export class HistoryStore {
 
   /** What turns samples into smaller ones as they get older. Its slices are for `attempt`. */
   rollUp(deps: Pick<RollUpDeps, "retention" | "onDamage" | "onFailure">): RollUp {
-    const { epoch } = this;
     return new RollUp(this.#db, {
       ...deps,
-      epoch,
-      epochs: this.#epochs,
+      write: (work) => this.#epochs.write(this.epoch, work),
       programVersion: PROGRAM_VERSION,
     });
   }

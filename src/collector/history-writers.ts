@@ -44,10 +44,10 @@ export class HistoryWriters {
   readonly yields: SettledYields;
 
   constructor(deps: HistoryWritersDeps) {
-    const { history, lastQuotes, descriptions, market, exchanges } = deps;
+    const { history, market, exchanges } = deps;
     this.#deps = deps;
     this.yields = new SettledYields(deps);
-    this.#live = new LiveWriter(history, lastQuotes, descriptions);
+    this.#live = new LiveWriter(deps);
     this.#sampler = new Sampler({
       market,
       exchanges,
@@ -66,10 +66,8 @@ export class HistoryWriters {
    */
   #sample(accepted: Accepted): void {
     const { exchange } = accepted;
-    if (this.#sampling.has(exchange)) {
-      this.#deps.log.warn("samples_dropped", { exchange });
-      return;
-    }
+    const onLost = (): void => this.#deps.log.warn("samples_dropped", { exchange });
+    if (this.#sampling.has(exchange)) return onLost();
     this.#sampling.add(exchange);
     const done = (): unknown => this.#sampling.delete(exchange);
     const written = this.#sampler.accepted(accepted).then((result) => {
@@ -82,14 +80,14 @@ export class HistoryWriters {
         });
       }
     });
-    this.#samples.add(written.finally(done));
+    this.#samples.add(written.finally(done), onLost);
   }
 
   /** Stores the open pairs of a tracker; to be called after each of its checks. */
   pairsOf(tracker: OpportunityTracker): () => void {
     const { history, descriptions, clock, log } = this.#deps;
     const pairs = new PairHistory({
-      epoch: history.epoch,
+      epoch: () => history.epoch,
       frames: history.pairFrames,
       writes: history,
       frameAt: pairFramesOf(tracker, history.series, descriptions),
@@ -108,6 +106,7 @@ export class HistoryWriters {
         log.error("roll_up_failed", { ...period, reason: errorText(error) }),
     });
     await Promise.all([
+      history.takenOver,
       this.#live.run(lifetime),
       this.#samples.run(lifetime),
       this.yields.run(lifetime),

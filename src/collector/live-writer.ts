@@ -3,6 +3,7 @@ import type { LastQuotes, LastRow } from "../db/market/last-quotes.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { SettledRate, SettlementOrigin } from "../domain/settlement.ts";
+import type { Log } from "../lib/log.ts";
 import { BackgroundWrites } from "./background-writes.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { chargedOf, estimateOf } from "./live-settlements.ts";
@@ -19,6 +20,13 @@ export interface Accepted {
 /** Called right after a batch's commit. What it returns is not waited for. */
 export type OnAccepted = (accepted: Accepted) => void;
 
+export interface LiveWriterDeps {
+  readonly history: HistoryStore;
+  readonly lastQuotes: Pick<LastQuotes, "of">;
+  readonly descriptions: Pick<InstrumentDescriptions, "of">;
+  readonly log: Log;
+}
+
 interface Found {
   readonly uid: string;
   readonly settled: SettledRate;
@@ -30,21 +38,22 @@ export class LiveWriter {
   readonly #history: HistoryStore;
   readonly #lastQuotes: Pick<LastQuotes, "of">;
   readonly #descriptions: Pick<InstrumentDescriptions, "of">;
+  readonly #log: Log;
   readonly #writes = new BackgroundWrites();
 
-  constructor(
-    history: HistoryStore,
-    lastQuotes: Pick<LastQuotes, "of">,
-    descriptions: Pick<InstrumentDescriptions, "of">,
-  ) {
+  constructor({ history, lastQuotes, descriptions, log }: LiveWriterDeps) {
     this.#history = history;
     this.#lastQuotes = lastQuotes;
     this.#descriptions = descriptions;
+    this.#log = log;
   }
 
   /** Stores what a batch reveals, later if the file is locked: no refresh waits for it. */
   readonly accepted: OnAccepted = (accepted) => {
-    this.#writes.add(this.#store(accepted));
+    const { exchange } = accepted;
+    this.#writes.add(this.#store(accepted), () =>
+      this.#log.warn("settlements_dropped", { exchange }),
+    );
   };
 
   /** Resolves when `lifetime` has ended and everything is stored. Rejects as HistoryStore.write does. */

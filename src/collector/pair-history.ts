@@ -14,7 +14,8 @@ const HOUR_S = 3_600;
 export const PAIR_FRAMES_KEPT_S = 35 * 24 * HOUR_S;
 
 export interface PairHistoryDeps {
-  readonly epoch: number;
+  /** Called inside writes only. */
+  readonly epoch: () => number;
   readonly frames: Pick<PairFrameWriter, "lastAt" | "write" | "prune">;
   readonly writes: Pick<WriteQueue, "attempt">;
   /** The open pairs as of the last check, under the ids of the history. */
@@ -55,11 +56,11 @@ export class PairHistory {
     const { epoch, frames, writes, frameAt, log } = this.#deps;
     try {
       const isStored = writes.attempt(() => {
-        frames.write(epoch, frameAt(atS));
+        frames.write(epoch(), frameAt(atS));
         return true;
       });
       if (isStored === null) return;
-      writes.attempt(() => frames.prune(epoch, atS - PAIR_FRAMES_KEPT_S));
+      writes.attempt(() => frames.prune(epoch(), atS - PAIR_FRAMES_KEPT_S));
     } catch (error) {
       if (error instanceof EpochLost || error instanceof UnusableDatabase) throw error;
       log.error("pairs_not_stored", { reason: errorText(error) });

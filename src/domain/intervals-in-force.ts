@@ -33,7 +33,6 @@ export function intervalsInForce(slots: readonly StatedSlot[]): readonly (number
   const only = onlyInterval(slots);
   if (only !== null) return slots.map(() => only);
   const lengths = slots.map((slot, index) => lengthOf(slot, slots[index - 1]));
-  if (lengths.length > 1) lengths[0] ??= lengths[1] ?? null;
   const established = establishedOf(slots, lengths);
   const base = established.some((hours) => hours !== null) ? null : mostFrequent(lengths);
   const before = nearest(established, base);

@@ -256,8 +256,8 @@ function lifeOf({ withHistory }: KnownPast, series: SeriesRow, backfill: Backfil
 }
 
 function progressOf(backfill: Backfill | null): BackfillProgress {
-  const { readFromMs, readToMs, complete, availableFromMs } = backfill ?? NOT_STARTED;
-  return { readFromMs, readToMs, isComplete: complete, availableFromMs };
+  const { complete, ...progress } = backfill ?? NOT_STARTED;
+  return { ...progress, isComplete: complete };
 }
 
 /**

@@ -301,6 +301,86 @@ describe("a complete past", () => {
   });
 });
 
+describe("a payment that is published late", () => {
+  test.each([5.5, 20])("(%p hours) confirms its estimate", async (lateHours) => {
+    const slotMs = NOON_MS + 4 * HOUR_MS;
+    const { run, clock, database } = collecting({
+      clock: new ManualClock(slotMs - 30 * MINUTE_MS),
+      source: {
+        payments: () => paymentsEvery(8, LISTED_MS, clock.nowMs() - lateHours * HOUR_MS),
+      },
+      row: (_base, nowMs) => ({
+        nextFundingAtMs: nowMs < slotMs ? slotMs : slotMs + 8 * HOUR_MS,
+      }),
+    });
+    using _ = database;
+    await clock.advance(40 * MINUTE_MS);
+    const stored = () =>
+      storedSeries(database.path)[0]?.settlements.find((paid) => paid.slotMs === slotMs);
+    expect(stored()?.origin).toBe("estimated");
+    for (let hours = 0; hours < 30; hours += 2) {
+      clock.setWall(clock.nowMs() + 2 * HOUR_MS - 6 * MINUTE_MS);
+      await clock.advance(6 * MINUTE_MS);
+    }
+    expect(stored()?.origin).toBe("exchange");
+    await run.stop();
+  });
+
+  test("is found within a day if nothing was estimated", async () => {
+    const slotMs = NOON_MS + 4 * HOUR_MS;
+    const { run, clock, database } = collecting({
+      clock: new ManualClock(slotMs + 15 * MINUTE_MS),
+      source: { payments: () => paymentsEvery(8, LISTED_MS, clock.nowMs() - 30 * MINUTE_MS) },
+    });
+    using _ = database;
+    await clock.advance(10_000);
+    const slots = () => storedOf(database, "BTC").rows?.map(([atMs]) => atMs);
+    expect(slots()).not.toContain(slotMs);
+    clock.setWall(clock.nowMs() + DAY_MS);
+    await clock.advance(6 * MINUTE_MS);
+    expect(slots()).toContain(slotMs);
+    await run.stop();
+  });
+});
+
+describe("an exchange that charges every hour, whose rows do not say what was charged", () => {
+  test.each([
+    ["page by page, is asked every four hours", { by: "time", sends: "newest" }, 6],
+    ["as a whole in each reply, is asked once a day", { by: "nothing" }, 1],
+  ] as const)("and sends a past %s", async (_name, paging, readingsADay) => {
+    const { okx, run, clock, database } = collecting({
+      clock: new ManualClock(NOON_MS - 3 * MINUTE_MS),
+      source: {
+        paging,
+        rows: 100,
+        payments: () => paymentsEvery(1, LISTED_MS, clock.nowMs() - 2 * MINUTE_MS),
+      },
+      row: (_base, nowMs) => ({
+        fundingIntervalHours: 1,
+        nextFundingAtMs: Math.ceil((nowMs + 1) / HOUR_MS) * HOUR_MS,
+      }),
+    });
+    using _ = database;
+    // The minutes around each hour are observed, for a day and a reading.
+    for (let hours = 0; hours < 28; hours += 1) {
+      await clock.advance(6 * MINUTE_MS);
+      clock.setWall(clock.nowMs() + 54 * MINUTE_MS);
+    }
+    // Each reading begins now and goes back.
+    const ends = okx.requests
+      .filter(({ instrument }) => instrument.exchangeSymbol === "BTCUSDT")
+      .map(({ toMs }) => toMs);
+    const readings = ends.filter((toMs, nth) => nth > 0 && toMs > (ends[nth - 1] ?? 0));
+    expect(readings).toHaveLength(readingsADay);
+    // All that is older than a day and a reading is confirmed.
+    const settled = storedSeries(database.path)[0]?.settlements ?? [];
+    const old = settled.filter(({ slotMs }) => slotMs < clock.nowMs() - 25 * HOUR_MS);
+    expect(settled.some(({ origin }) => origin === "estimated")).toBe(true);
+    expect(new Set(old.map(({ origin }) => origin))).toEqual(new Set(["exchange"]));
+    await run.stop();
+  });
+});
+
 describe("a history that refuses", () => {
   test.each([
     ["rate_limited", 7 * MINUTE_MS, 7],

@@ -174,6 +174,59 @@ test(
   LONG_MS,
 );
 
+describe("a history that is locked at a start", () => {
+  const started = (database: TestDatabase) => {
+    const clock = new ManualClock(NOON_MS);
+    const release = lock(database, historyFile);
+    const times: number[] = [];
+    const okx = scriptedExchange("okx", () => {
+      times.push(Math.floor(clock.nowMs() / 1_000));
+      return batchOf([quoteOf("BTC", { receivedAtMs: clock.nowMs() })]);
+    });
+    return { ...start(database, [okx], clock), clock, release, times };
+  };
+
+  test(
+    "delays nothing of the present; what waits is stored when the lock is gone, the rest is named",
+    async () => {
+      using database = testDatabase();
+      const { clock, release, times, log, lifetime, ended } = started(database);
+      await clock.advance(2 * PERIOD_MS);
+      expect(times).toHaveLength(3);
+      expect(database.states.list()).toMatchObject([{ failureKind: null, symbols: 1 }]);
+      expect(log.events()).toEqual([
+        "collecting",
+        "exchange_ok",
+        "database_not_writable",
+        "samples_dropped",
+        "samples_dropped",
+      ]);
+      release();
+      await clock.advance(PERIOD_MS);
+      lifetime.abort();
+      await ended;
+      expect(log.events().at(-1)).toBe("database_writable_again");
+      using db = new Database(historyFile(database.path).path, { readonly: true });
+      const stored = new SampleReader(db).read({ id: 1, exchange: "okx" }, 0, 4e9);
+      expect([...stored.columns.times]).toEqual(times.filter((_, nth) => nth === 0 || nth === 3));
+    },
+    LONG_MS,
+  );
+
+  test(
+    "delays no shutdown",
+    async () => {
+      using database = testDatabase();
+      const { clock, release, lifetime, ended } = started(database);
+      await clock.advance(2_000);
+      lifetime.abort();
+      await ended;
+      release();
+    },
+    LONG_MS,
+  );
+});
+
 describe("a collector's lock file that is removed", () => {
   test.each([
     ["deleted", (path: string) => rmSync(path)],

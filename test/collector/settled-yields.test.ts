@@ -35,6 +35,7 @@ class Lab {
     this.#lifetime = new AbortController();
     const deps = { clock, log: memoryLog(), until: this.#lifetime.signal };
     const history = await HistoryStore.open(database.path, deps);
+    await history.takenOver;
     const note = (): number => this.reads.push(clock.monotonicMs());
     const { settlements, series, changed } = history;
     const counted: ConstructorParameters<typeof SettledYields>[0]["history"] = {

@@ -80,13 +80,11 @@ describe("a failure that is not of one exchange ends the step, and nothing is pu
   ])("%s", (_, error) => {
     using past = new HistoryInFolder();
     let failing = false;
-    const epochs = {
-      write: <T>(epoch: number, work: () => T): T => {
-        if (failing) throw error;
-        return sampling.epochs.write(epoch, work);
-      },
+    const write = <T>(work: () => T): T => {
+      if (failing) throw error;
+      return sampling.epochs.write(sampling.epoch, work);
     };
-    const sampling: ReturnType<typeof samplingInto> = samplingInto(past.db, { epochs });
+    const sampling: ReturnType<typeof samplingInto> = samplingInto(past.db, { write });
     writtenInto(sampling);
     failing = true;
     expect(() => sampling.rollUpAll(FAR_S)).toThrow(error);

@@ -28,9 +28,9 @@ function sampled(
 /** The roll-up of a collector that starts now, with the settings of the service. */
 function rollUpOf({ db }: HistoryInFolder): { readonly at: (nowS: number) => void } {
   const epochs = new HistoryEpochRepository(db);
+  const epoch = epochs.takeOver();
   const rollUp = new RollUp(db, {
-    epochs,
-    epoch: epochs.takeOver(),
+    write: (work) => epochs.write(epoch, work),
     programVersion: PROGRAM_VERSION,
     retention: RETENTION_DEFAULTS,
     onDamage: (exchange, { reason }) => {

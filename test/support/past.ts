@@ -130,6 +130,8 @@ export function pastOf(stored: StoredPast, changed: Partial<InstrumentPast> = {}
       readToMs: hour(100_000),
       isComplete: true,
       availableFromMs: null,
+      failuresInRow: 0,
+      attemptedAtMs: null,
     },
     ...changed,
   };

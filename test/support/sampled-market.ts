@@ -72,8 +72,7 @@ export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
   const series = new SeriesRepository(db);
   const writer = new SampleWriter(db, { epochs, series, programVersion: PROGRAM_VERSION });
   const rollUp = new RollUp(db, {
-    epochs,
-    epoch,
+    write: (work) => epochs.write(epoch, work),
     programVersion: PROGRAM_VERSION,
     retention: { samplesDays: null, settlementsDays: null },
     // Tests pass months at once.
@@ -88,6 +87,7 @@ export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
   });
   return {
     epochs,
+    epoch,
     series,
     rollUp,
     write: (exchange: ExchangeId, atS: number, instruments: readonly SampledInstrument[]) =>

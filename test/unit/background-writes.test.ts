@@ -8,11 +8,15 @@ function objects(): number {
   return heapStats().objectCount;
 }
 
+const noneLost = (): void => {
+  throw new Error("lost");
+};
+
 test("writes that are done leave nothing, however many there were", async () => {
   const writes = new BackgroundWrites();
   const add = async (count: number) => {
     for (let n = 0; n < count; n += 1) {
-      writes.add(Promise.resolve(n));
+      writes.add(Promise.resolve(n), noneLost);
       await Promise.resolve();
     }
     await Bun.sleep(0);
@@ -25,12 +29,14 @@ test("writes that are done leave nothing, however many there were", async () => 
 
 test("a write for which there is no room is lost, any other failure ends them all", async () => {
   const writes = new BackgroundWrites();
-  writes.add(Promise.reject(new WriteQueueFull("full")));
+  let lost = 0;
+  writes.add(Promise.reject(new WriteQueueFull("full")), () => (lost += 1));
   await Bun.sleep(0);
   const lifetime = new AbortController();
   lifetime.abort();
   await writes.run(lifetime.signal);
-  writes.add(Promise.reject(new Error("broken")));
+  expect(lost).toBe(1);
+  writes.add(Promise.reject(new Error("broken")), noneLost);
   await Bun.sleep(0);
   await expect(writes.run(new AbortController().signal)).rejects.toThrow("broken");
 });

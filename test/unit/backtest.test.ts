@@ -184,6 +184,8 @@ describe("a backtest by hand", () => {
         readToMs: hour(100),
         isComplete: true,
         availableFromMs: null,
+        failuresInRow: 0,
+        attemptedAtMs: null,
       },
     });
     const leg = backtestLeg("late", late);
@@ -199,6 +201,8 @@ describe("a backtest by hand", () => {
         readToMs: hour(100),
         isComplete: false,
         availableFromMs: null,
+        failuresInRow: 0,
+        attemptedAtMs: null,
       },
     };
     expect(() => backtestOf(NEVER_PAYS, { ...leg, past: reading }, 0, 40)).toThrow(

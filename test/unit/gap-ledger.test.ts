@@ -16,6 +16,8 @@ const READ_ALL = {
   readToMs: hour(10_000),
   isComplete: true,
   availableFromMs: null,
+  failuresInRow: 0,
+  attemptedAtMs: null,
 };
 
 function ledgerOf(slots: readonly PastSlot[], changed: Partial<LedgerInput> = {}) {
@@ -66,26 +68,33 @@ describe("the ledger", () => {
   });
 
   test("names a hole, and has one range for each interval that held", () => {
-    const ledger = ledgerOf(slotsAt(8, 16, 24, 40, 48, 52, 56, 60));
+    const ledger = ledgerOf(slotsAt(8, 16, 24, 32, 48, 56, 60, 64, 68));
     expect(texts(ledger.ranges)).toEqual([
-      "present 8-24 3 x 8 h",
-      "missing 32-32 1 x 8 h",
-      "present 40-48 2 x 8 h",
-      "present 52-60 3 x 4 h",
+      "present 8-32 4 x 8 h",
+      "missing 40-40 1 x 8 h",
+      "present 48-56 2 x 8 h",
+      "present 60-68 3 x 4 h",
     ]);
-    expect(texts(lackingWithin(ledger, hour(0), hour(100)))).toEqual(["missing 32-32 1 x 8 h"]);
-    expect(lackingWithin(ledger, hour(0), hour(32))).toEqual([]);
-    expect(lackingWithin(ledger, hour(33), hour(100))).toEqual([]);
+    expect(texts(lackingWithin(ledger, hour(0), hour(100)))).toEqual(["missing 40-40 1 x 8 h"]);
+    expect(lackingWithin(ledger, hour(0), hour(40))).toEqual([]);
+    expect(lackingWithin(ledger, hour(41), hour(100))).toEqual([]);
+  });
+
+  test("names two holes at the very start of a past", () => {
+    const ledger = ledgerOf(slotsAt(4, 12, 20, 24, 28, 32), { listedAtMs: hour(2) });
+    expect(
+      ledger.ranges.filter(({ state }) => state === "missing").map((range) => texts([range])[0]),
+    ).toEqual(["missing 8-8 1 x 4 h", "missing 16-16 1 x 4 h"]);
   });
 
   test("tells what is not read yet from what is missing and from what the exchange no longer has", () => {
     const slots = slotsAt(40, 48, 56);
     const nowMs = hour(72) + HOUR_MS;
     const read = {
+      ...READ_ALL,
       readFromMs: hour(40),
       readToMs: hour(60),
       isComplete: false,
-      availableFromMs: null,
     };
     expect(texts(ledgerOf(slots, { nowMs, backfill: read }).ranges)).toEqual([
       "being_backfilled 8-32 4 x 8 h",
@@ -140,11 +149,24 @@ describe("the ledger", () => {
     const slots = slotsAt(8, 16, 24);
     const ended = { nowMs: hour(1000), endedAtMs: hour(49) };
     expect(ledgerOf(slots, ended).isComplete).toBe(true);
+    // It is read to its end, until that is given up.
     const unread = { ...READ_ALL, readToMs: hour(30) };
-    expect(texts(ledgerOf(slots, { ...ended, backfill: unread }).ranges)).toEqual([
+    const rangesOf = (failuresInRow: number, nowMs = hour(1000)) =>
+      texts(
+        ledgerOf(slots, {
+          ...ended,
+          nowMs,
+          backfill: { ...unread, failuresInRow, attemptedAtMs: hour(60) },
+        }).ranges,
+      );
+    expect(rangesOf(5, hour(60))).toEqual([
       "present 8-24 3 x 8 h",
-      "missing 32-48 3 x 8 h",
+      "being_backfilled 32-48 3 x 8 h",
     ]);
+    const left = ["present 8-24 3 x 8 h", "missing 32-48 3 x 8 h"];
+    expect(rangesOf(6, hour(60))).toEqual(left);
+    // Or it ended a month ago.
+    expect(rangesOf(0)).toEqual(left);
   });
 
   test("of a part of the past starts there, or with a later listing", () => {
@@ -179,7 +201,7 @@ describe("the ledger", () => {
   });
 
   test("of an instrument without settlements goes by its current interval, if there is one", () => {
-    const empty = { readFromMs: null, readToMs: null, isComplete: false, availableFromMs: null };
+    const empty = { ...READ_ALL, readFromMs: null, readToMs: null, isComplete: false };
     const changed = { nowMs: hour(20), backfill: empty, listedAtMs: hour(3) };
     expect(texts(ledgerOf([], { ...changed, currentIntervalHours: 4 }).ranges)).toEqual([
       "being_backfilled 4-16 4 x 4 h",
@@ -238,14 +260,18 @@ test("a part of a ledger has exactly the slots of its range", () => {
   );
 });
 
-test("what was not read of an instrument before it ended is missing: it is not read any more", () => {
+test("what was not read of an instrument is missing once it is not read any more after its end", () => {
   const reading = { ...READ_ALL, readFromMs: hour(16), readToMs: hour(32), isComplete: false };
   const slots = slotsAt(16, 24);
-  const statesOf = (endedAtMs: number | null) =>
-    ledgerOf(slots, { backfill: reading, endedAtMs, nowMs: hour(48) }).ranges.map(
-      ({ state }) => state,
-    );
+  const statesOf = (endedAtMs: number | null, failuresInRow = 0) => {
+    const backfill = { ...reading, failuresInRow, attemptedAtMs: hour(44) };
+    const ledger = ledgerOf(slots, { backfill, endedAtMs, nowMs: hour(48) });
+    return new Set(ledger.ranges.map(({ state }) => state));
+  };
   expect(statesOf(null)).toContain("being_backfilled");
-  expect(statesOf(hour(40))).not.toContain("being_backfilled");
-  expect(statesOf(hour(40))).toContain("missing");
+  expect(statesOf(null, 6)).toContain("being_backfilled");
+  expect(statesOf(hour(40))).toContain("being_backfilled");
+  expect(statesOf(hour(40), 6)).toEqual(new Set(["missing", "present"]));
+  // It failed as often before its end: it is tried after it.
+  expect(statesOf(hour(46), 6)).toContain("being_backfilled");
 });

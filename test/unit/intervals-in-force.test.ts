@@ -16,6 +16,8 @@ describe("the interval that held", () => {
       [4, 4, 4, 4, 4, 4, 4],
     ],
     ["survives holes in a row", [1, 2, 3, 5, 7, 8, 9, 10], [1, 1, 1, 1, 1, 1, 1, 1]],
+    ["survives two holes at the very start", [1, 3, 5, 6, 7, 8], [1, 1, 1, 1, 1, 1]],
+    ["is longer before with three distances", [0, 2, 4, 6, 7, 8, 9], [2, 2, 2, 2, 1, 1, 1]],
     ["becomes shorter at once", [8, 16, 24, 32, 36, 40], [8, 8, 8, 8, 4, 4]],
     ["is shorter once", [0, 8, 16, 24, 28, 36, 44, 52], [8, 8, 8, 8, 4, 8, 8, 8]],
     ["becomes longer with the third one", [4, 8, 12, 16, 24, 32, 40], [4, 4, 4, 4, 8, 8, 8]],
@@ -26,8 +28,8 @@ describe("the interval that held", () => {
     ],
     [
       "is the one after a hole that divides the distance",
-      [8, 16, 24, 36, 40, 44, 48],
-      [8, 8, 8, 4, 4, 4, 4],
+      [0, 8, 16, 24, 36, 40, 44, 48],
+      [8, 8, 8, 8, 4, 4, 4, 4],
     ],
     ["is the most frequent of a few", [8, 16, 32], [8, 8, 8]],
     ["is the distance of two", [8, 16], [8, 8]],
@@ -71,6 +73,22 @@ test("changes, holes and jitter of a minute do not mislead it", () => {
       },
     ),
     { numRuns: 500 },
+  );
+});
+
+test("a range may begin anywhere: holes at its start are holes, as within it", () => {
+  const twice = fc.constantFrom([1, 2], [2, 4], [3, 6], [4, 8], [6, 12], [12, 24]);
+  fc.assert(
+    fc.property(
+      twice,
+      fc.integer({ min: 1, max: 2 }),
+      fc.integer({ min: 3, max: 12 }),
+      ([hours = 0, apart = 0], holes, more) => {
+        const first = Array.from({ length: holes }, (_, nth) => nth * apart);
+        const rest = Array.from({ length: more + 1 }, (_, nth) => holes * apart + nth * hours);
+        expect(of(...first, ...rest)).toEqual([...first, ...rest].map(() => hours));
+      },
+    ),
   );
 });
 

@@ -200,7 +200,7 @@ describe("the history of pairs", () => {
       },
     };
     const history = new PairHistory({
-      epoch,
+      epoch: () => epoch,
       frames: writer(),
       writes,
       frameAt: (at) => frameOf(at, [PAIR]),
@@ -227,7 +227,7 @@ describe("the history of pairs", () => {
     const log = memoryLog();
     let isBroken = true;
     const history = new PairHistory({
-      epoch,
+      epoch: () => epoch,
       frames: writer(),
       writes: { attempt: (work) => work() },
       frameAt: (at) => {

@@ -22,13 +22,16 @@ function allOf<Row>(
   return repository.range(seriesId, 0, Number.POSITIVE_INFINITY);
 }
 
+const lastOf = (settlements: SettlementRepository, seriesId: number) =>
+  allOf(settlements, seriesId).at(-1) ?? null;
+
 describe("a stored payment", () => {
   test("keeps the exchange's text, its time to the second and what was stated", () => {
     using history = new HistoryInFolder();
     const settlements = new SettlementRepository(history.db);
     const row = settled("0.00010000", { atMs: NOON_MS + 3_040, intervalHours: 8, markPrice: 1.5 });
     expect(settlements.put(1, row, "exchange")).toBe(true);
-    expect(settlements.last(1)).toEqual({
+    expect(lastOf(settlements, 1)).toEqual({
       slotMs: NOON_MS,
       atMs: NOON_MS + 3_000,
       rate: "0.00010000",
@@ -43,7 +46,7 @@ describe("a stored payment", () => {
     using history = new HistoryInFolder();
     const settlements = new SettlementRepository(history.db);
     settlements.put(1, settled("0.1", { atMs: NOON_MS - 12_345 }), "exchange");
-    expect(settlements.last(1)).toMatchObject({ slotMs: NOON_MS, atMs: NOON_MS - 12_000 });
+    expect(lastOf(settlements, 1)).toMatchObject({ slotMs: NOON_MS, atMs: NOON_MS - 12_000 });
   });
 
   test("keeps every decimal text exactly", () => {
@@ -58,7 +61,7 @@ describe("a stored payment", () => {
         series += 1;
         settlements.put(series, settled(text), "exchange");
         accruals.put(series, { hourEndMs: NOON_MS, amount: text, unit: "fraction" });
-        expect(settlements.last(series)?.rate).toBe(text);
+        expect(lastOf(settlements, series)?.rate).toBe(text);
         expect(accruals.range(series, 0, Number.POSITIVE_INFINITY)[0]?.amount).toBe(text);
       }),
       {
@@ -88,7 +91,7 @@ describe("of two payments for one slot", () => {
     settlements.put(1, settled("0.1"), first);
     const isBetter = SETTLEMENT_ORIGINS.indexOf(second) < SETTLEMENT_ORIGINS.indexOf(first);
     expect(settlements.put(1, settled("0.2", { atMs: NOON_MS + 9_000 }), second)).toBe(isBetter);
-    expect(settlements.last(1)).toMatchObject({
+    expect(lastOf(settlements, 1)).toMatchObject({
       rate: isBetter ? "0.2" : "0.1",
       atMs: isBetter ? NOON_MS + 9_000 : NOON_MS,
       origin: isBetter ? second : first,
@@ -103,7 +106,7 @@ describe("of two payments for one slot", () => {
     settlements.put(1, settled("0.00010000", { intervalHours: 8 }), "estimated");
     settlements.put(1, settled("0.2", { markPrice: 7 }), "row");
     settlements.put(1, settled("0.3"), "exchange");
-    expect(settlements.last(1)).toMatchObject({
+    expect(lastOf(settlements, 1)).toMatchObject({
       rate: "0.3",
       estimate: 0.0001,
       intervalHours: 8,
@@ -128,7 +131,7 @@ describe("of two payments for one slot", () => {
       for (const origin of SETTLEMENT_ORIGINS.filter((other) => other !== last))
         settlements.put(1, settled(origin.length.toString()), origin);
       settlements.put(1, settled(last.length.toString()), last);
-      expect(settlements.last(1)).toMatchObject({ rate: "8", origin: "exchange" });
+      expect(lastOf(settlements, 1)).toMatchObject({ rate: "8", origin: "exchange" });
     },
   );
 });
@@ -163,11 +166,24 @@ describe("payments are read", () => {
     expect(rates(0, Number.POSITIVE_INFINITY)).toHaveLength(6);
   });
 
+  test("those of which there is only an estimate by their slots, from a time on", () => {
+    const { history, settlements, ids } = stored();
+    using _ = history;
+    const at = (hours: number) => NOON_MS + hours * HOUR_MS;
+    for (const hours of [8, 7, 6, 5])
+      settlements.put(ids[0], settled("1", { atMs: at(hours) + 2_000 }), "estimated");
+    settlements.put(ids[0], settled("1", { atMs: at(7) }), "row");
+    settlements.put(ids[1], settled("1", { atMs: at(9) }), "estimated");
+    expect(settlements.estimates(ids[0], 0)).toEqual([at(6), at(8)]);
+    expect(settlements.estimates(ids[0], at(6) + 1)).toEqual([at(8)]);
+    expect(settlements.estimates(99, 0)).toEqual([]);
+  });
+
   test("the newest, the oldest that the exchange sent, and all of them", () => {
     const { history, settlements, ids } = stored();
     using _ = history;
     settlements.put(ids[0], settled("1", { atMs: NOON_MS - HOUR_MS }), "row");
-    expect(settlements.last(ids[0])?.rate).toBe("0.5");
+    expect(lastOf(settlements, ids[0])?.rate).toBe("0.5");
     expect(settlements.oldestReadMs(ids[0])).toBe(NOON_MS);
     expect(allOf(settlements, ids[0])).toHaveLength(7);
     expect(allOf(settlements, ids[0])[0]).toMatchObject({
@@ -175,7 +191,7 @@ describe("payments are read", () => {
       intervalHours: null,
       origin: "row",
     });
-    expect([settlements.last(99), settlements.oldestReadMs(99)]).toEqual([null, null]);
+    expect([lastOf(settlements, 99), settlements.oldestReadMs(99)]).toEqual([null, null]);
   });
 
   test("and deleted from the oldest on, a slice at a time", () => {

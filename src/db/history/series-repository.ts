@@ -54,6 +54,7 @@ export class SeriesRepository {
   readonly #listed;
   readonly #listedUids;
   readonly #end;
+  readonly #endedSince;
   readonly #all;
   readonly #whole;
   readonly #insert;
@@ -71,6 +72,9 @@ export class SeriesRepository {
       "SELECT uid FROM series WHERE ended_at IS NULL",
     );
     this.#end = db.query<void, [string, number]>("UPDATE series SET ended_at = ?2 WHERE uid = ?1");
+    this.#endedSince = db.query<{ uid: string; endedAt: number }, [ExchangeId, number]>(
+      "SELECT uid, ended_at AS endedAt FROM series WHERE exchange = ? AND ended_at >= ?",
+    );
     this.#all = this.#queries.select().from(series).orderBy(series.id);
     const isThis = eq(series.uid, sql.placeholder("uid"));
     this.#whole = this.#queries.select().from(series).where(isThis).prepare();
@@ -97,6 +101,12 @@ export class SeriesRepository {
   end(uid: string, atMs: number): void {
     this.#end.run(uid, atMs);
     this.#known.delete(uid);
+  }
+
+  /** When the series of an exchange ended that are not listed any more, by uid: since `sinceMs` (unix ms). */
+  endedSince(exchange: ExchangeId, sinceMs: number): ReadonlyMap<string, number> {
+    const rows = this.#endedSince.all(exchange, sinceMs);
+    return new Map(rows.map(({ uid, endedAt }) => [uid, endedAt]));
   }
 
   /** Whose past an id stands for; null if it is unknown. */

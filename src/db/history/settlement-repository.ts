@@ -22,6 +22,7 @@ interface SettlementRow {
 }
 
 const OF_EXCHANGE = SETTLEMENT_ORIGINS.indexOf("exchange");
+const ESTIMATED = SETTLEMENT_ORIGINS.indexOf("estimated");
 
 /** A better origin (a lower index) replaces the rate; what is stated once stays known; anything else changes nothing. */
 const PUT = `INSERT INTO settlements
@@ -42,7 +43,7 @@ export class SettlementRepository {
   readonly #onStored: OnStored;
   readonly #put;
   readonly #range;
-  readonly #last;
+  readonly #estimates;
   readonly #oldest;
   readonly #delete;
 
@@ -52,8 +53,8 @@ export class SettlementRepository {
     this.#range = db.query<SettlementRow, [number, number, number]>(
       `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot`,
     );
-    this.#last = db.query<SettlementRow, [number]>(
-      `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? ORDER BY slot DESC LIMIT 1`,
+    this.#estimates = db.query<{ slot: number }, [number, number]>(
+      `SELECT slot FROM settlements WHERE series_id = ? AND slot >= ? AND origin = ${ESTIMATED} ORDER BY slot`,
     );
     this.#oldest = db.query<{ slot: number }, [number]>(
       `SELECT slot FROM settlements WHERE series_id = ? AND origin = ${OF_EXCHANGE} ORDER BY slot LIMIT 1`,
@@ -89,10 +90,9 @@ export class SettlementRepository {
     return this.#range.all(seriesId, boundOf(fromMs), boundOf(toMs)).map(settlementOf);
   }
 
-  /** The newest payment of a series; null if there is none. */
-  last(seriesId: number): StoredSettlement | null {
-    const row = this.#last.get(seriesId);
-    return row === null ? null : settlementOf(row);
+  /** The slots from `fromMs` on of which there is only an estimate, ascending. */
+  estimates(seriesId: number, fromMs: number): readonly number[] {
+    return this.#estimates.all(seriesId, boundOf(fromMs)).map(({ slot }) => slot * 1000);
   }
 
   /** The oldest slot that was read from the exchange's history; null if there is none. */

@@ -20,11 +20,14 @@ export interface InstrumentDescription {
   readonly endedAt: number | null;
 }
 
-/** A listed instrument, with what its past is read by. */
-export interface ListedInstrument extends InstrumentDescription {
+/** An instrument with what its past is read by. */
+export interface DatedInstrument extends InstrumentDescription {
+  /** The last known one. */
   readonly fundingIntervalHours: number | null;
   /** When an earlier listing under the same symbol was last seen: what is older belongs to that one. Null: none. */
   readonly symbolFreeAt: number | null;
+  /** When it was last seen, if a later listing has its symbol: what is newer belongs to that one. Null: none. */
+  readonly symbolTakenAt: number | null;
 }
 
 /** An instrument that is not listed any more, with when it was last seen. */
@@ -34,24 +37,32 @@ const DESCRIPTION = `i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.b
   i.asset_class AS assetClass, i.accrual, i.listed_at AS listedAt, i.first_seen AS firstSeen,
   CASE WHEN i.status = 'listed' THEN NULL ELSE i.last_seen END AS endedAt`;
 
+const SYMBOL_TIMES = `(SELECT max(o.last_seen) FROM instruments o WHERE o.exchange = i.exchange AND o.id < i.id
+    AND o.status = 'replaced' AND o.exchange_symbol = i.exchange_symbol) AS symbolFreeAt,
+  CASE WHEN i.status = 'replaced' THEN i.last_seen END AS symbolTakenAt`;
+
 /** Reads instruments as the market describes them. */
 export class InstrumentDescriptions {
   readonly #byUid;
   readonly #listed;
   readonly #ended;
+  readonly #endedSince;
   readonly #uids;
 
   constructor(db: Database) {
     this.#byUid = db.query<InstrumentDescription, [string]>(
       `SELECT ${DESCRIPTION} FROM instruments i WHERE i.uid = ?`,
     );
-    this.#listed = db.query<ListedInstrument, [string]>(
-      `SELECT ${DESCRIPTION}, q.funding_interval_hours AS fundingIntervalHours,
-         (SELECT max(o.last_seen) FROM instruments o WHERE o.exchange = i.exchange
-            AND o.status = 'replaced' AND o.exchange_symbol = i.exchange_symbol) AS symbolFreeAt
+    this.#listed = db.query<DatedInstrument, [string]>(
+      `SELECT ${DESCRIPTION}, q.funding_interval_hours AS fundingIntervalHours, ${SYMBOL_TIMES}
        FROM instruments i JOIN quotes q ON q.instrument_id = i.id
        WHERE i.exchange = ? AND i.status = 'listed'
        ORDER BY q.volume_24h_usd DESC NULLS LAST, i.id`,
+    );
+    this.#endedSince = db.query<DatedInstrument, [string, number]>(
+      `SELECT ${DESCRIPTION}, i.last_interval_hours AS fundingIntervalHours, ${SYMBOL_TIMES}
+       FROM instruments i WHERE i.exchange = ? AND i.status <> 'listed' AND i.last_seen >= ?
+       ORDER BY i.last_seen, i.id`,
     );
     this.#uids = db.query<{ id: number; uid: string }, []>(
       "SELECT id, uid FROM instruments WHERE status IN ('listed', 'delisted')",
@@ -72,8 +83,13 @@ export class InstrumentDescriptions {
   }
 
   /** The listed instruments of an exchange, those with the largest volume first. */
-  listed(exchange: ExchangeId): readonly ListedInstrument[] {
+  listed(exchange: ExchangeId): readonly DatedInstrument[] {
     return this.#listed.all(exchange);
+  }
+
+  /** Those of an exchange that were last seen at `sinceMs` or later and are not listed any more, in that order. */
+  endedSince(exchange: ExchangeId, sinceMs: number): readonly DatedInstrument[] {
+    return this.#endedSince.all(exchange, sinceMs);
   }
 
   /** The instruments that are not listed any more. */

@@ -31,7 +31,7 @@ export const LACKING_MEANINGS = {
   estimated: "There are payments, but only as estimated from live rates.",
   being_backfilled: "Not read from the exchange yet.",
   missing:
-    "Read, but the exchange's answer lacks it; of an ended instrument also what had not been read when it ended.",
+    "Read, but the exchange's answer lacks it; of an ended instrument also what the exchange no longer answered for.",
   absent_at_source: "Older than what the exchange keeps, or the exchange publishes no history.",
 } as const satisfies Record<LackingState, string>;
 

@@ -2,12 +2,14 @@
  * Expected against present settlements of one instrument, from its listing to now, with the interval that held then.
  * Times are unix ms. The hours of a continuous contract are its slots, with an interval of one hour.
  */
+import { isGivenUp, type PastTries } from "../../domain/ended-past.ts";
 import { HOUR_MS, MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
 import { PUBLISHED_AFTER_MS, type SettlementOrigin } from "../../domain/settlement.ts";
 
 /**
  * The state of an expected slot: charged as known; estimated from the last live rate; still to be read; read, but
- * missing from the exchange's answer; older than anything the exchange has.
+ * missing from the exchange's answer, or not read before the exchange stopped answering for a contract that has ended;
+ * older than anything the exchange has.
  */
 export const SLOT_STATES = [
   "present",
@@ -28,7 +30,7 @@ export interface LedgerSlot {
 }
 
 /** How far the past has been read: everything in [readFromMs, readToMs). */
-export interface BackfillProgress {
+export interface BackfillProgress extends PastTries {
   /** Null before the first page, as is `readToMs`. */
   readonly readFromMs: number | null;
   readonly readToMs: number | null;
@@ -232,7 +234,7 @@ class RangeBuilder {
   }
 
   #absentState(slotMs: number): SlotState {
-    const { backfill, slots, endedAtMs } = this.#input;
+    const { backfill, slots, endedAtMs, nowMs } = this.#input;
     if (backfill === null) {
       const firstSlotMs = slots[0]?.slotMs;
       return firstSlotMs === undefined || slotMs < firstSlotMs ? "absent_at_source" : "missing";
@@ -245,8 +247,8 @@ class RangeBuilder {
       readToMs !== null &&
       slotMs < readToMs &&
       (slotMs >= readFromMs || isComplete);
-    // An instrument that has ended is not read any more.
-    return isRead || endedAtMs !== null ? "missing" : "being_backfilled";
+    const isLeft = endedAtMs !== null && isGivenUp(endedAtMs, backfill, nowMs);
+    return isRead || isLeft ? "missing" : "being_backfilled";
   }
 }
 

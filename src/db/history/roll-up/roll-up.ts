@@ -1,7 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import { versionBytes } from "../codec/envelope.ts";
-import type { HistoryEpochRepository } from "../epoch-repository.ts";
 import type { Damage } from "../replay.ts";
 import { RetentionStore } from "../retention-store.ts";
 import { SampleStore } from "../sample-store.ts";
@@ -37,8 +36,8 @@ const PAGES_AT_ONCE = 64;
 const LONGEST_JUMP_S = 2 * DAY_S;
 
 export interface RollUpDeps {
-  readonly epochs: Pick<HistoryEpochRepository, "write">;
-  readonly epoch: number;
+  /** Runs `work` in one transaction, which checks the epoch. */
+  readonly write: <T>(work: () => T) => T;
   readonly programVersion: string;
   readonly retention: Retention;
   /** Notified of blobs that could not be read, each once a night: what they belong to is left as it is. */
@@ -70,7 +69,7 @@ export class RollUp {
   readonly #newestBefore: number | null;
 
   constructor(db: Database, deps: RollUpDeps) {
-    const { epochs, epoch, programVersion, onDamage, onFailure } = deps;
+    const { write, programVersion, onDamage, onFailure } = deps;
     this.#deps = deps;
     this.#old = new RetentionStore(db);
     const store = new SampleStore(db);
@@ -78,7 +77,7 @@ export class RollUp {
     this.#newestBefore = newest.length === 0 ? null : Math.max(...newest);
     this.#context = {
       store,
-      write: (work) => epochs.write(epoch, work),
+      write,
       program: versionBytes(programVersion),
       onDamage,
       onFailure,
