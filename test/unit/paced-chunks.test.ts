@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { compressChunks, gather } from "../../src/http/answers/compress.ts";
 import { Pauses } from "../../src/lib/pauses.ts";
 
@@ -32,5 +33,27 @@ test.each(["identity", "gzip", "zstd", "br"] as const)(
     ended.abort();
     await counting;
     expect(new Set(turns).size).toBe(50);
+  },
+);
+
+test.each([
+  ["gzip", gunzipSync],
+  ["zstd", zstdDecompressSync],
+  ["br", brotliDecompressSync],
+] as const)(
+  "in %s short and long texts and bytes keep their order",
+  async (encoding, decompress) => {
+    const letters = new TextEncoder();
+    const chunks = [
+      ...Array.from({ length: 300 }, (_, n) => `${"é".repeat(n * 7)}${n};`),
+      letters.encode("bytes after text;"),
+      letters.encode("bytes after bytes;"),
+      "x".repeat(400_000),
+      "",
+      "end",
+    ];
+    const parts = await compressChunks(encoding, { chunks, partBytes: 1024, pauses: restless() });
+    const expected = Buffer.concat(chunks.map((chunk) => Buffer.from(chunk as string)));
+    expect(decompress(Buffer.concat(parts)).equals(expected)).toBe(true);
   },
 );

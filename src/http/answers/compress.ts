@@ -54,19 +54,21 @@ export async function compressChunks(
   encoding: Compression,
   { chunks, partBytes, pauses }: Gathering,
 ): Promise<Buffer<ArrayBuffer>[]> {
-  return through(compressor(encoding, partBytes), paced(joinedTexts(chunks), pauses));
+  return through(compressor(encoding, partBytes), joinedTexts(paced(chunks, pauses)));
 }
 
 /**
  * Characters that are compressed at once. Each time is a task of its own on another thread, which takes as long as
- * compressing some kilobytes; a hundred short rows have fewer.
+ * compressing some kilobytes, and a hundred short rows have fewer.
  */
-const TEXT_AT_ONCE = 32_768;
+const TEXT_AT_ONCE = 131_072;
 
 /** The same bytes, in texts of at least so many characters. */
-function* joinedTexts<Bytes>(chunks: Iterable<string | Bytes>): Generator<string | Bytes> {
+async function* joinedTexts<Bytes>(
+  chunks: AsyncIterable<string | Bytes>,
+): AsyncGenerator<string | Bytes> {
   let text = "";
-  for (const chunk of chunks) {
+  for await (const chunk of chunks) {
     if (typeof chunk === "string") text += chunk;
     if (typeof chunk === "string" && text.length < TEXT_AT_ONCE) continue;
     if (text !== "") yield text;

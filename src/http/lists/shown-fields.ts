@@ -52,7 +52,9 @@ export function shownFields<Row extends object>(
   return {
     columns: isIso ? shown.map(isoColumn) : shown,
     jsonOf: (row) => {
-      const picked = Object.fromEntries(picks.map(({ name, value }) => [name, value(row)]));
+      // Written out: with entries a row takes several times as long.
+      const picked: Record<string, unknown> = {};
+      for (const { name, value } of picks) picked[name] = value(row);
       return isIso ? isoOf(picked) : picked;
     },
   };
