@@ -39,7 +39,8 @@ $(BUILT): $(SOURCES) package.json $(INSTALLED)
 TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 RUN_TESTS = $(BUN) test --parallel=$(TEST_WORKERS) --timings=test/timings.json
 
-test: check $(BUILT) ## Run every check, then every test
+test: ## Run every check, then every test
+	@$(MAKE) --no-print-directory -j2 check $(BUILT)
 	$(RUN_TESTS)
 
 timings: $(INSTALLED) ## Run every test and record how long each file takes: make test starts with the slowest
