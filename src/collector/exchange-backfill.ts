@@ -200,7 +200,7 @@ export class ExchangeBackfill<Row> {
     const known = series.idOf(instrument.uid);
     if (known !== null) return known;
     const { fundingIntervalHours: _interval, symbolFreeAt: _free, ...description } = instrument;
-    return series.ensure(description);
+    return series.ensure(description).id;
   }
 
   #answered(): void {

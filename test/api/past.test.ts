@@ -153,6 +153,34 @@ describe("a list as of a moment", () => {
       expect(await bodyOf(app, `${list}as_of=${NOON}`)).toMatchObject({ missing_fields: [] });
   });
 
+  test("names the multiplier and the class where they were not kept, and compares no price without them", async () => {
+    const samples = new SamplesInMemory();
+    const unknown = { multiplier: null, assetClass: null };
+    for (const [exchange, fundingRate] of [["okx", 0] as const, ["bybit", 0.001] as const])
+      samples.refresh(exchange, NOON_MS, [
+        stored(rowOf(exchange, "PEPE", { ...unknown, fundingRate })),
+      ]);
+    const app = appOf(samples);
+    const current = await bodyOf(app, `/api/funding/current?as_of=${NOON}`);
+    expect(current.rows).toMatchObject([
+      { multiplier: null, asset_class: null },
+      { multiplier: null, asset_class: null },
+    ]);
+    expect(current.missing_fields).toEqual(expect.arrayContaining(["multiplier", "asset_class"]));
+    const arb = await bodyOf(app, `/api/funding/arb?min_volume=0&as_of=${NOON}`);
+    expect(arb.rows).toMatchObject([
+      { long: { multiplier: null }, asset_class: null, price_gap_pct: null },
+    ]);
+    expect(arb.missing_fields).toEqual(
+      expect.arrayContaining([
+        "asset_class",
+        "long_multiplier",
+        "short_multiplier",
+        "price_gap_pct",
+      ]),
+    );
+  });
+
   test("without as_of says nothing about the past", async () => {
     const app = appOf(oneSample(), { live: shown([btc]) });
     const body = await bodyOf(app, "/api/funding/current");
