@@ -12,8 +12,7 @@ import {
   type PairQuery,
   POINT_COLUMNS,
 } from "../services/history/backtest-table.ts";
-import { CONTEXT_BEFORE_MS } from "../domain/charges.ts";
-import { instrumentPast, type KnownPast } from "./known-past.ts";
+import { judgedPast, type KnownPast } from "./known-past.ts";
 
 /** A day of samples is read in one step: some milliseconds. */
 const SLICE_S = 86_400;
@@ -69,10 +68,7 @@ function* legOf(
   { fromMs, asOfMs }: PairQuery,
   { feeBps }: LegQuery,
 ): Stepwise<BacktestLeg> {
-  const past = yield* instrumentPast(known, series, {
-    fromMs: fromMs - CONTEXT_BEFORE_MS,
-    toMs: asOfMs + 1,
-  });
+  const past = yield* judgedPast(known, series, { fromMs, toMs: asOfMs + 1 }, asOfMs);
   return { uid: series.uid, past, samples: [], feeBps };
 }
 

@@ -1,9 +1,8 @@
-import type { SeriesRow } from "../db/history/past-reader.ts";
-import { chargesOf, type StoredPast } from "../domain/charges.ts";
+import { chargesOf } from "../domain/charges.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
-import type { HistoryRange, PointsQuery } from "../services/history/history-query.ts";
+import type { PointsQuery } from "../services/history/history-query.ts";
 import { bucketMsOf, settledBuckets } from "../services/history/series.ts";
 import {
   BUCKET_COLUMNS,
@@ -13,12 +12,7 @@ import {
   type SettledColumns,
   type SettledPage,
 } from "../services/history/settled-page.ts";
-import {
-  instrumentPast,
-  intervalReader,
-  type JudgedCharges,
-  type KnownPast,
-} from "./known-past.ts";
+import { intervalReader, type JudgedCharges, type KnownPast, storedIn } from "./known-past.ts";
 import { pageRead, type Placed } from "./page-points.ts";
 import { type Point, pointsOf, unitIndex } from "./settled-points.ts";
 
@@ -92,11 +86,6 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
     buckets: yield* flatTable(BUCKET_COLUMNS, rows),
     count: rows.length,
   };
-}
-
-function* storedIn(known: KnownPast, series: SeriesRow, range: HistoryRange): Stepwise<StoredPast> {
-  if (range.fromMs >= range.toMs) return { kind: "settlements", settlements: [] };
-  return (yield* instrumentPast(known, series, range)).stored;
 }
 
 function columnsOf(

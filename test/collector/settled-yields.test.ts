@@ -41,7 +41,10 @@ class Lab {
       series,
       changed,
       attempt: (work) => history.attempt(work),
-      settlements: { range: (...of) => (note(), settlements.range(...of)) },
+      settlements: {
+        range: (...of) => (note(), settlements.range(...of)),
+        before: (...of) => settlements.before(...of),
+      },
       accruedHours: (...of) => (note(), history.accruedHours(...of)),
     };
     this.#history = history;

@@ -27,7 +27,6 @@ function ledgerOf(slots: readonly PastSlot[], changed: Partial<LedgerInput> = {}
     firstSeenMs: hour(0),
     endedAtMs: null,
     nowMs: (slots.at(-1)?.slotMs ?? 0) + HOUR_MS / 2,
-    currentIntervalHours: null,
     backfill: READ_ALL,
     ...changed,
   });
@@ -178,12 +177,9 @@ describe("the ledger", () => {
     );
   });
 
-  test("of an instrument without settlements goes by its current interval, if there is one", () => {
+  test("of an instrument without settlements has a range, but no number of slots", () => {
     const empty = { readFromMs: null, readToMs: null, isComplete: false, availableFromMs: null };
     const changed = { nowMs: hour(20), backfill: empty, listedAtMs: hour(3) };
-    expect(texts(ledgerOf([], { ...changed, currentIntervalHours: 4 }).ranges)).toEqual([
-      "being_backfilled 4-16 4 x 4 h",
-    ]);
     const unknown = ledgerOf([], changed);
     expect(unknown.ranges).toMatchObject([{ state: "being_backfilled", slots: null }]);
     expect(unknown.isComplete).toBe(false);

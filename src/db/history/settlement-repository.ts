@@ -42,7 +42,7 @@ export class SettlementRepository {
   readonly #onStored: OnStored;
   readonly #put;
   readonly #range;
-  readonly #last;
+  readonly #before;
   readonly #oldest;
   readonly #delete;
 
@@ -52,8 +52,8 @@ export class SettlementRepository {
     this.#range = db.query<SettlementRow, [number, number, number]>(
       `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? AND slot >= ? AND slot < ? ORDER BY slot`,
     );
-    this.#last = db.query<SettlementRow, [number]>(
-      `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? ORDER BY slot DESC LIMIT 1`,
+    this.#before = db.query<SettlementRow, [number, number, number]>(
+      `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? AND slot < ? ORDER BY slot DESC LIMIT ?`,
     );
     this.#oldest = db.query<{ slot: number }, [number]>(
       `SELECT slot FROM settlements WHERE series_id = ? AND origin = ${OF_EXCHANGE} ORDER BY slot LIMIT 1`,
@@ -91,8 +91,12 @@ export class SettlementRepository {
 
   /** The newest payment of a series; null if there is none. */
   last(seriesId: number): StoredSettlement | null {
-    const row = this.#last.get(seriesId);
-    return row === null ? null : settlementOf(row);
+    return this.before(seriesId, Number.POSITIVE_INFINITY, 1)[0] ?? null;
+  }
+
+  /** The last `count` payments of a series before a time, oldest first. */
+  before(seriesId: number, atMs: number, count: number): readonly StoredSettlement[] {
+    return this.#before.all(seriesId, boundOf(atMs), count).map(settlementOf).toReversed();
   }
 
   /** The oldest slot that was read from the exchange's history; null if there is none. */

@@ -49,8 +49,6 @@ export interface LedgerInput {
   readonly nowMs: number;
   /** If only a part of the past is given: slots after this are judged; null: since the listing. */
   readonly fromMs: number | null;
-  /** The current interval, used only if the settlements show none; null: unknown. */
-  readonly currentIntervalHours: number | null;
   /** Null: the exchange has no history. */
   readonly backfill: BackfillProgress | null;
 }
@@ -80,13 +78,13 @@ export interface GapLedger {
 
 /** The ledger of one instrument. */
 export function gapLedger(input: LedgerInput): GapLedger {
-  const { slots, currentIntervalHours } = input;
+  const { slots } = input;
   const ranges = new RangeBuilder(input);
   const startMs = startOf(input);
   const endMs = endOf(input);
   let previousMs: number | null = null;
   for (const { slotMs, intervalHours, origin } of slots) {
-    const stepMs = (intervalHours ?? currentIntervalHours ?? 0) * HOUR_MS;
+    const stepMs = (intervalHours ?? 0) * HOUR_MS;
     // Half a step leaves room for a slot that is a minute off.
     const afterMs = previousMs === null ? startMs : previousMs + stepMs / 2;
     if (stepMs > 0) ranges.addAbsent(slotMs, stepMs, Math.ceil((slotMs - afterMs) / stepMs) - 1);
@@ -94,7 +92,7 @@ export function gapLedger(input: LedgerInput): GapLedger {
     ranges.add(origin === "estimated" ? "estimated" : "present", slotMs, slotMs, stepMs, 1);
     previousMs = slotMs;
   }
-  const stepMs = (slots.at(-1)?.intervalHours ?? currentIntervalHours ?? 0) * HOUR_MS;
+  const stepMs = (slots.at(-1)?.intervalHours ?? 0) * HOUR_MS;
   if (stepMs > 0) {
     const lastMs = previousMs ?? Math.floor(startMs / stepMs) * stepMs;
     const count = Math.floor((endMs - lastMs) / stepMs);
@@ -256,6 +254,7 @@ export function rangesWithin(
   fromMs: number,
   toMs: number,
 ): readonly LedgerRange[] {
+  if (fromMs >= toMs) return [];
   return ranges.flatMap((range) => {
     const { firstSlotMs, lastSlotMs, intervalHours } = range;
     if (lastSlotMs < fromMs || firstSlotMs >= toMs) return [];
