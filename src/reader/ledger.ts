@@ -48,6 +48,7 @@ function judged(
     expected: isCounted ? ranges.reduce((sum, { slots }) => sum + (slots ?? 0), 0) : null,
     present: slotsOf("present"),
     estimated: slotsOf("estimated"),
+    pending: slotsOf("pending"),
     beingBackfilled: slotsOf("being_backfilled"),
     missing: slotsOf("missing"),
     absentAtSource: slotsOf("absent_at_source"),

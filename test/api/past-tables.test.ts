@@ -221,13 +221,15 @@ describe("/api/quality/gaps", () => {
         has_history: false,
         instruments: 1,
         complete_instruments: 0,
-        expected_settlements: 90,
+        expected_settlements: 91,
         present: 87,
         estimated: 3,
+        // The slot at noon, which is now.
+        pending: 1,
         being_backfilled: 0,
         missing: 0,
         absent_at_source: 0,
-        completeness_share: 87 / 90,
+        completeness_share: 87 / 91,
         instruments_read: 0,
         instruments_failing: 0,
         requests: 0,
@@ -238,13 +240,14 @@ describe("/api/quality/gaps", () => {
         has_history: true,
         instruments: 2,
         complete_instruments: 0,
-        expected_settlements: 180,
+        expected_settlements: 182,
         present: 118,
         estimated: 0,
+        pending: 2,
         being_backfilled: 60,
         missing: 2,
         absent_at_source: 0,
-        completeness_share: 118 / 180,
+        completeness_share: 118 / 182,
         instruments_read: 1,
         instruments_failing: 1,
         requests: 7,
@@ -256,7 +259,9 @@ describe("/api/quality/gaps", () => {
   test("covers a week unless told otherwise", async () => {
     const { rows, from_at: from } = await bodyOf<Gaps>(app(), "/api/quality/gaps?exchange=lbank");
     expect(from).toBe(NOON - 7 * DAY);
-    expect(rows).toMatchObject([{ expected_settlements: 21, present: 18, estimated: 3 }]);
+    expect(rows).toMatchObject([
+      { expected_settlements: 22, present: 18, estimated: 3, pending: 1 },
+    ]);
   });
 
   test("has a row per instrument of the exchanges or uids asked for, with exactly its holes", async () => {
@@ -276,12 +281,16 @@ describe("/api/quality/gaps", () => {
             funding_interval_hours: 8,
             slots: 2,
           },
+          { state: "pending", first_slot_at: NOON, slots: 1 },
         ],
         read_completely: true,
       },
       {
         uid: "okx:ETHUSDT:1",
-        lacking: [{ state: "being_backfilled", first_slot_at: NOON - 30 * DAY, slots: 60 }],
+        lacking: [
+          { state: "being_backfilled", first_slot_at: NOON - 30 * DAY, slots: 60 },
+          { state: "pending", first_slot_at: NOON, slots: 1 },
+        ],
         read_from_at: NOON - 10 * DAY,
         read_completely: false,
         requests: 7,

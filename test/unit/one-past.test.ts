@@ -135,10 +135,15 @@ function backtested(known: KnownPast, range: Range, isContinuous: boolean) {
 }
 
 const ranges = fc
-  .tuple(fc.nat({ max: HOURS + 48 }), fc.nat({ max: HOURS + 48 }), fc.nat({ max: 200 }))
-  .map(([one, other, later]): Range => {
+  .tuple(
+    fc.nat({ max: HOURS + 48 }),
+    fc.nat({ max: HOURS + 48 }),
+    fc.constantFrom(0, 60, 600, 1_800),
+    fc.nat({ max: 200 }),
+  )
+  .map(([one, other, seconds, later]): Range => {
     const fromMs = (START + Math.min(one, other) * HOUR) * 1000;
-    const toMs = (START + Math.max(one, other) * HOUR + 60) * 1000;
+    const toMs = (START + Math.max(one, other) * HOUR + seconds) * 1000;
     return { fromMs, toMs, asOfMs: toMs + later * HOUR * 1000 };
   });
 
@@ -194,4 +199,29 @@ test("a part of a range lacks what the whole range lacks in it, and its payments
     ),
     { numRuns: 450 },
   );
+});
+
+test("a payment whose slot has just passed is pending everywhere, and nothing is complete", () => {
+  const known = knownOf({
+    offset: 0,
+    stretches: [{ every: 8, payments: 30, without: [], thenHours: 0 }],
+    statesInterval: false,
+    isContinuous: false,
+    isListed: true,
+    history: "whole",
+    ended: null,
+  });
+  const slotMs = (START + 31 * 8 * HOUR) * 1000;
+  const range = {
+    fromMs: slotMs - 20 * HOUR * 1000,
+    toMs: slotMs + 60_000,
+    asOfMs: slotMs + 60_000,
+  };
+  const pending = [
+    { state: "pending", firstSlotMs: slotMs, lastSlotMs: slotMs, intervalHours: 8, slots: 1 },
+  ] as const;
+  expect(pageOf(known, range).lacking).toEqual(pending);
+  expect(ledgerLacking(known, range)).toEqual([...pending]);
+  expect(backtested(known, range, false)?.lacking).toEqual(pending);
+  expect(cumulativeOf(known, range)).toMatchObject({ isComplete: false, expected: 3, count: 2 });
 });

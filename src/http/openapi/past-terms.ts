@@ -29,6 +29,8 @@ export const ORIGIN_MEANINGS = {
 
 export const LACKING_MEANINGS = {
   estimated: "There are payments, but only as estimated from live rates.",
+  pending:
+    "Its slot has passed within the last ten minutes, and what was charged is not stored yet: exchanges publish it within minutes.",
   being_backfilled: "Not read from the exchange yet.",
   missing:
     "Read, but the exchange's answer lacks it; of an ended instrument also what had not been read when it ended.",

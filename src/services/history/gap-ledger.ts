@@ -6,12 +6,14 @@ import { HOUR_MS, MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
 import { PUBLISHED_AFTER_MS, type SettlementOrigin } from "../../domain/settlement.ts";
 
 /**
- * The state of an expected slot: charged as known; estimated from the last live rate; still to be read; read, but
- * missing from the exchange's answer; older than anything the exchange has.
+ * The state of an expected slot: charged as known; estimated from the last live rate; passed so recently that the
+ * exchange may not have published it; still to be read; read, but missing from the exchange's answer; older than anything
+ * the exchange has.
  */
 export const SLOT_STATES = [
   "present",
   "estimated",
+  "pending",
   "being_backfilled",
   "missing",
   "absent_at_source",
@@ -97,7 +99,7 @@ export function gapLedger(input: LedgerInput): GapLedger {
     const lastMs = previousMs ?? Math.floor(startMs / stepMs) * stepMs;
     const count = Math.floor((endMs - lastMs) / stepMs);
     ranges.addAbsent(lastMs + (count + 1) * stepMs, stepMs, count);
-  } else ranges.addUnknown(previousMs ?? startMs, endMs);
+  } else ranges.addUnknown(previousMs ?? startMs, Math.min(endMs, publishedMs(input)));
   return ranges.ledger(startMs);
 }
 
@@ -124,12 +126,16 @@ function firstKnownMs({ fromMs, firstSeenMs, slots, backfill }: LedgerInput): nu
 
 /** Slots up to this are expected. */
 function endOf({ endedAtMs, nowMs, slots, backfill }: LedgerInput): number {
-  const dueMs = nowMs - PUBLISHED_AFTER_MS;
-  if (endedAtMs === null) return dueMs;
+  if (endedAtMs === null) return nowMs;
   // An exchange's own history of a delisted contract ends with its last settlement, before we found it delisted.
   const isReadToEnd = (backfill?.readToMs ?? 0) >= endedAtMs;
   const lastSlotMs = slots.at(-1)?.slotMs;
-  return isReadToEnd && lastSlotMs !== undefined ? lastSlotMs : Math.min(endedAtMs, dueMs);
+  return isReadToEnd && lastSlotMs !== undefined ? lastSlotMs : Math.min(endedAtMs, nowMs);
+}
+
+/** Up to this slot the exchange has had time to publish what it charged. */
+function publishedMs({ nowMs }: LedgerInput): number {
+  return nowMs - PUBLISHED_AFTER_MS;
 }
 
 interface OpenRange {
@@ -149,6 +155,7 @@ class RangeBuilder {
   readonly #counts = {
     present: 0,
     estimated: 0,
+    pending: 0,
     being_backfilled: 0,
     missing: 0,
     absent_at_source: 0,
@@ -158,7 +165,10 @@ class RangeBuilder {
   constructor(input: LedgerInput) {
     this.#input = input;
     const { readFromMs = null, readToMs = null, availableFromMs = null } = input.backfill ?? {};
-    this.#bounds = [readFromMs, readToMs, availableFromMs].filter((bound) => bound !== null);
+    const pendingFromMs = publishedMs(input) + 1;
+    this.#bounds = [readFromMs, readToMs, availableFromMs, pendingFromMs].filter(
+      (bound) => bound !== null,
+    );
   }
 
   /** `count` slots that are not there, the last of them one step before `beforeMs`. */
@@ -231,6 +241,7 @@ class RangeBuilder {
 
   #absentState(slotMs: number): SlotState {
     const { backfill, slots, endedAtMs } = this.#input;
+    if (slotMs > publishedMs(this.#input)) return "pending";
     if (backfill === null) {
       const firstSlotMs = slots[0]?.slotMs;
       return firstSlotMs === undefined || slotMs < firstSlotMs ? "absent_at_source" : "missing";

@@ -27,6 +27,10 @@ const counts = {
   }),
   present: count("Those that are there, as the exchange charged them.", 62_500),
   estimated: count("Those that are there as estimated from live rates.", 20),
+  pending: count(
+    "Those of the last ten minutes that are not there yet: exchanges publish a payment within minutes.",
+    0,
+  ),
   being_backfilled: count("Those that were not read from the exchange yet.", 480),
   missing: count("Those that its answer lacks.", 0),
   absent_at_source: count("Those older than what it keeps.", 0),
