@@ -153,7 +153,7 @@ const MAX_UID_LENGTH = 200;
 
 const leg = (side: string, example: string) =>
   requiredTextParam(MAX_UID_LENGTH, {
-    description: `The ${side} leg: a uid, also of a past instrument, or exchange:exchange_symbol for the one that currently has this symbol.`,
+    description: `The ${side} leg: a uid, also of a past instrument, or exchange:exchange_symbol for the one that currently has this symbol. Both legs must be one asset: by asset_id, or by ticker if one was never identified.`,
     example,
   });
 
@@ -207,8 +207,14 @@ export const BacktestQuerySchema = z
     ...fileFormatParam,
     fields: fieldsParam(["point_at", "equity_usd"]),
   })
-  .superRefine(({ from, to }, context) => {
-    if (from === null || to === null || from <= to) return;
-    context.addIssue({ code: "custom", path: ["from"], message: "must not be after to" });
-    context.addIssue({ code: "custom", path: ["to"], message: "must not be before from" });
+  .superRefine(({ from, to, enter_over: enterOver, leave_under: leaveUnder }, context) => {
+    const refuse = (parameter: string, rule: string): void =>
+      context.addIssue({ code: "custom", path: [parameter], message: rule });
+    if (from !== null && to !== null && from >= to) {
+      refuse("from", "must be before to");
+      refuse("to", "must be after from");
+    }
+    if (leaveUnder === null) return;
+    if (enterOver === null) refuse("leave_under", "has no meaning without enter_over");
+    else if (leaveUnder > enterOver) refuse("leave_under", "must not be above enter_over");
   });
