@@ -9,7 +9,6 @@ import type { Accrual } from "../domain/quote.ts";
 import {
   type AccruedHour,
   type Charge,
-  chargesOf,
   chargesWithin,
   type StoredPast,
 } from "../domain/charges.ts";
@@ -262,16 +261,6 @@ function progressOf(backfill: Backfill | null): BackfillProgress {
 }
 
 /** How many accrued hours of a range are in no sum, because no price makes fractions of them. */
-export function* unpricedIn(
-  known: KnownPast,
-  series: SeriesRow,
-  range: HistoryRange,
-): Stepwise<number> {
-  if (series.accrual === "periodic" || range.fromMs >= range.toMs) return 0;
-  return unpricedOf(chargesOf(yield* storedIn(known, series, range)), range);
-}
-
-/** The same of charges. */
 export function unpricedOf(charges: readonly Charge[], range: HistoryRange): number {
   return chargesWithin(charges, range).filter(({ rate }) => rate === null).length;
 }
