@@ -189,6 +189,7 @@ describe("/api/funding/cumulative", () => {
 });
 
 interface Gaps {
+  readonly to_at: number;
   readonly from_at: number | null;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
@@ -221,15 +222,14 @@ describe("/api/quality/gaps", () => {
         has_history: false,
         instruments: 1,
         complete_instruments: 0,
-        expected_settlements: 91,
+        expected_settlements: 90,
         present: 87,
         estimated: 3,
-        // The slot at noon, which is now.
-        pending: 1,
+        pending: 0,
         being_backfilled: 0,
         missing: 0,
         absent_at_source: 0,
-        completeness_share: 87 / 91,
+        completeness_share: 87 / 90,
         instruments_read: 0,
         instruments_failing: 0,
         requests: 0,
@@ -240,14 +240,14 @@ describe("/api/quality/gaps", () => {
         has_history: true,
         instruments: 2,
         complete_instruments: 0,
-        expected_settlements: 182,
+        expected_settlements: 180,
         present: 118,
         estimated: 0,
-        pending: 2,
+        pending: 0,
         being_backfilled: 60,
         missing: 2,
         absent_at_source: 0,
-        completeness_share: 118 / 182,
+        completeness_share: 118 / 180,
         instruments_read: 1,
         instruments_failing: 1,
         requests: 7,
@@ -256,12 +256,23 @@ describe("/api/quality/gaps", () => {
     ]);
   });
 
+  test("expects of the same days what the sums over them expect", async () => {
+    const query = "range=30d&exchange=okx,lbank";
+    const gaps = await bodyOf<Gaps>(app(), `/api/quality/gaps?${query}`);
+    const sums = await bodyOf<Cumulative>(app(), `/api/funding/cumulative?${query}`);
+    expect([gaps.from_at, gaps.to_at]).toEqual([sums.from_at, sums.to_at]);
+    const figures = ({ rows }: typeof gaps | typeof sums) =>
+      rows
+        .map((row) => [row.uid, row.expected_settlements, row.completeness_share, row.complete])
+        .toSorted();
+    expect(figures(gaps)).toEqual(figures(sums));
+    expect(gaps.rows.length).toBe(3);
+  });
+
   test("covers a week unless told otherwise", async () => {
     const { rows, from_at: from } = await bodyOf<Gaps>(app(), "/api/quality/gaps?exchange=lbank");
     expect(from).toBe(NOON - 7 * DAY);
-    expect(rows).toMatchObject([
-      { expected_settlements: 22, present: 18, estimated: 3, pending: 1 },
-    ]);
+    expect(rows).toMatchObject([{ expected_settlements: 21, present: 18, estimated: 3 }]);
   });
 
   test("has a row per instrument of the exchanges or uids asked for, with exactly its holes", async () => {
@@ -281,16 +292,12 @@ describe("/api/quality/gaps", () => {
             funding_interval_hours: 8,
             slots: 2,
           },
-          { state: "pending", first_slot_at: NOON, slots: 1 },
         ],
         read_completely: true,
       },
       {
         uid: "okx:ETHUSDT:1",
-        lacking: [
-          { state: "being_backfilled", first_slot_at: NOON - 30 * DAY, slots: 60 },
-          { state: "pending", first_slot_at: NOON, slots: 1 },
-        ],
+        lacking: [{ state: "being_backfilled", first_slot_at: NOON - 30 * DAY, slots: 60 }],
         read_from_at: NOON - 10 * DAY,
         read_completely: false,
         requests: 7,

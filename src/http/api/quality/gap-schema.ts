@@ -101,7 +101,7 @@ export const GapListSchema = z
     ...plainListShape(z.union([ExchangeGapsSchema, InstrumentGapsSchema])),
     range: LedgerSpanSchema,
     from_at: time("The start of the range; null: whatever is known.").nullable(),
-    to_at: time("Its end, included."),
+    to_at: time("Its end, not included."),
   })
   .openapi("GapList");
 
