@@ -40,7 +40,7 @@ const backtestRoute = createRoute({
   tags: ["History"],
   summary: "What a pair would have earned",
   description:
-    "A long and a short leg over the payments that were really made: a settlement counts if entry < slot <= exit, continuous funding by the hours held. `rows` is the equity curve; the figures are in the envelope. Prices are apart, and what was not charged at an exit is in no figure. Computed up to the last full minute.",
+    "A long and a short leg over the payments that were really made (with gaps=allow also over estimates): a settlement counts if entry < slot <= exit, continuous funding by the hours held. `rows` is the equity curve; the figures are in the envelope. Prices are apart, and what was not charged at an exit is in no figure. Computed up to the last full minute.",
   request: { query: BacktestQuerySchema },
   responses: {
     ...cachedFile(BacktestListSchema, "The result; rows and figures are empty if it is refused."),
