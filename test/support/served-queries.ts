@@ -213,6 +213,8 @@ type Query = Readonly<Record<string, SpelledTwice>>;
 export function askable(query: Query): Record<string, SpelledTwice> {
   const refused = [
     ...NEEDED.flatMap(([name, needed]) => (needed in query ? [] : [name])),
+    // Nothing can be held in an empty range.
+    ...(query["from"]?.[0][0] === query["to"]?.[0][0] ? ["to"] : []),
     ...APART.flatMap(([kept, other]) => (kept in query ? [other] : [])),
     ...REFUSED.flatMap(([kept, other, value]) =>
       kept in query && query[other]?.[0][0] === value ? [other] : [],
