@@ -237,7 +237,7 @@ export class ExchangeBackfill<Row> {
     const { series } = this.#deps.history;
     const known = series.idOf(instrument.uid);
     if (known !== null) return known;
-    return series.ensure(descriptionOf(instrument));
+    return series.ensure(descriptionOf(instrument)).id;
   }
 
   #answered(): void {

@@ -99,6 +99,6 @@ export class LiveWriter {
 
   #added(uid: string): number | null {
     const description = this.#descriptions.of(uid);
-    return description === null ? null : this.#history.series.ensure(description);
+    return description === null ? null : this.#history.series.ensure(description).id;
   }
 }

@@ -61,7 +61,7 @@ export function sampledAt(
       base: record.base,
       quote: record.quote,
       settle: record.settle,
-      multiplier: record.multiplier,
+      multiplier: record.multiplier ?? record.tickerMultiplier,
       assetClass: record.assetClass,
       accrual: record.accrual,
       listedAt: record.listedAtMs,

@@ -1,5 +1,12 @@
-import { type Charge, chargesOf, CONTEXT_BEFORE_MS, type StoredPast } from "../domain/charges.ts";
+import {
+  type Charge,
+  chargesOf,
+  type SettledSlot,
+  type StoredPast,
+  type TimeRange,
+} from "../domain/charges.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
+import { judgedRange, type StoredRows, withEarlier } from "../domain/judged-range.ts";
 import {
   SETTLED_YIELD_MS,
   settled7dAprPct,
@@ -28,7 +35,7 @@ const RENEWAL_MS = 60 * 60_000;
 export interface SettledYieldsDeps {
   readonly history: Pick<HistoryStore, "changed" | "attempt" | "accruedHours"> & {
     readonly series: Pick<HistoryStore["series"], "listedIds" | "kindOf">;
-    readonly settlements: Pick<HistoryStore["settlements"], "range">;
+    readonly settlements: Pick<HistoryStore["settlements"], "range" | "before">;
   };
   readonly clock: Clock;
 }
@@ -105,13 +112,24 @@ export class SettledYields {
 
   #charges(id: number, series: SeriesKind, nowMs: number): readonly Charge[] {
     const { history } = this.#deps;
-    const fromMs = nowMs - SETTLED_YIELD_MS - CONTEXT_BEFORE_MS;
-    const toMs = Number.POSITIVE_INFINITY;
+    const week = { fromMs: nowMs - SETTLED_YIELD_MS, toMs: Number.POSITIVE_INFINITY };
+    const { fromMs, toMs } = week;
     const stored: StoredPast =
       series.accrual === "continuous"
         ? { kind: "accruals", hours: history.accruedHours({ id, ...series }, fromMs, toMs) }
-        : { kind: "settlements", settlements: history.settlements.range(id, fromMs, toMs) };
+        : { kind: "settlements", settlements: this.#settlements(id, week) };
     return chargesOf(stored);
+  }
+
+  #settlements(id: number, range: TimeRange): readonly SettledSlot[] {
+    const { settlements } = this.#deps.history;
+    const stored: Omit<StoredRows<SettledSlot>, "after"> = {
+      timeOf: ({ slotMs }) => slotMs,
+      within: ({ fromMs, toMs }) => settlements.range(id, fromMs, toMs),
+      before: (atMs, count) => settlements.before(id, atMs, count),
+    };
+    const rows = settlements.range(id, judgedRange(range).fromMs, range.toMs);
+    return withEarlier(stored, rows, range);
   }
 }
 

@@ -2,7 +2,6 @@
  * What an instrument charged, the same for settlements and for the hours of continuous funding: a fraction of notional
  * at a slot, for the interval that ended there. Positive: longs pay shorts. Times are unix ms.
  */
-import { HOUR_MS } from "./funding.ts";
 import { intervalsInForce, type StatedSlot } from "./intervals-in-force.ts";
 import { roundPct } from "./percent.ts";
 import type { AccruedAmount, SettlementOrigin } from "./settlement.ts";
@@ -43,13 +42,7 @@ export interface TimeRange {
   readonly toMs: number;
 }
 
-/**
- * What is read before a range, so that the intervals at its start are known: three distances of the longest interval
- * and one hole.
- */
-export const CONTEXT_BEFORE_MS = 4 * 24 * HOUR_MS;
-
-/** The charges, in the same order. */
+/** The charges, in the same order. Their intervals hold for the part that `stored` was read for (judged-range.ts). */
 export function chargesOf(stored: StoredPast): readonly Charge[] {
   switch (stored.kind) {
     case "settlements": {

@@ -51,6 +51,8 @@ export interface PairFacts {
   readonly feesKnown: boolean;
   /** Null if it is unknown how long the pair has lasted. */
   readonly ageSeconds: number | null;
+  /** Whether ages are kept at all: an unknown one says something only then. */
+  readonly areAgesKept: boolean;
   /** Whether the rate of a leg is far from those of the asset's other listings. */
   readonly isOutlier: boolean;
   /** Whether any payment falls into the holding time; null if unknown. */
@@ -90,6 +92,10 @@ function isRefused({ flags, identityKnown, priceGapPct }: PairFacts): boolean {
   return isBlocked(flags) || !identityKnown || isRefusedGap(priceGapPct);
 }
 
+function isYoung({ ageSeconds, areAgesKept }: PairFacts): boolean {
+  return ageSeconds === null ? areAgesKept : ageSeconds < YOUNG_SECONDS;
+}
+
 /** Whether the pair does not pay: on average, or by the actual payments within the holding time. */
 function isUnprofitable({ paysInHold, netPct, netCashPct }: PairFacts): boolean {
   if (netPct !== null && netPct <= NOTHING_PCT) return true;
@@ -112,12 +118,12 @@ export function reasonsOf(facts: PairFacts): readonly Reason[] {
 
 /** The reasons that come from the pair itself, not from its legs' flags and identity. */
 function adviceOn(facts: PairFacts): readonly Reason[] {
-  const { priceGapPct, feesKnown, ageSeconds, isOutlier, paysInHold } = facts;
+  const { priceGapPct, feesKnown, isOutlier, paysInHold } = facts;
   const found: Reason[] = [];
   if (priceGapPct === null) found.push("price_unknown");
   else if (Math.abs(priceGapPct) > PRICE_GAP_PCT) found.push("price_gap");
   if (!feesKnown) found.push("fee_unknown");
-  if (ageSeconds === null || ageSeconds < YOUNG_SECONDS) found.push("young");
+  if (isYoung(facts)) found.push("young");
   if (isOutlier) found.push("outlier");
   if (feesKnown && facts.netCashPct === null) found.push("settlement_unknown");
   if (paysInHold === false) found.push("no_settlement_in_hold");

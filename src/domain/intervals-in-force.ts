@@ -12,8 +12,12 @@
  *
  * Where nothing is established, the most frequent distance takes its place, the shorter one of two. The first
  * settlement has the interval of the second one.
+ *
+ * Settlements are judged in blocks of time, each with what is next to it on both sides, so that the interval of one
+ * does not depend on the range that is asked for: `judged-range.ts` says what to read for a range.
  */
 import { HOUR_MS, isFundingInterval, isOnGrid } from "./funding.ts";
+import { firstWhere } from "./sorted-search.ts";
 
 export interface StatedSlot {
   /** Unix ms, a whole minute. */
@@ -28,8 +32,46 @@ const JITTER_MS = 2 * 60_000;
 /** Fewer equal distances in a row may be holes. */
 const MIN_RUN = 3;
 
+/** The length of a block. */
+export const BLOCK_MS = 4 * 24 * HOUR_MS;
+
+/** What is next to a block: three distances of the longest interval and one hole … */
+export const MARGIN_MS = 4 * 24 * HOUR_MS;
+
+/** … and at least as many settlements as make a run, however long the hole before them. */
+export const NEIGHBOURS = MIN_RUN + 1;
+
 /** The interval in hours of each settlement; null where it cannot be known. `slots`: ascending, none twice. */
 export function intervalsInForce(slots: readonly StatedSlot[]): readonly (number | null)[] {
+  const only = onlyInterval(slots);
+  if (only !== null) return slots.map(() => only);
+  const found: (number | null)[] = [];
+  while (found.length < slots.length) {
+    const start = found.length;
+    const blockMs = blockOf(slots[start]?.slotMs ?? 0);
+    const end = firstFrom(slots, blockMs + BLOCK_MS);
+    const from = Math.min(firstFrom(slots, blockMs - MARGIN_MS), start - NEIGHBOURS);
+    const to = Math.max(firstFrom(slots, blockMs + BLOCK_MS + MARGIN_MS), end + NEIGHBOURS);
+    const near = Math.max(0, from);
+    const intervals = intervalsAmong(slots.slice(near, to));
+    for (let index = start; index < end; index += 1) found.push(intervals[index - near] ?? null);
+  }
+  return found;
+}
+
+/** The start of the block that a moment is in. */
+export function blockOf(atMs: number): number {
+  return Math.floor(atMs / BLOCK_MS) * BLOCK_MS;
+}
+
+/** The index of the first slot from a moment on. */
+function firstFrom(slots: readonly StatedSlot[], atMs: number): number {
+  const slotAt = (index: number) => slots[index]?.slotMs ?? Number.POSITIVE_INFINITY;
+  return firstWhere(0, slots.length, (index) => slotAt(index) >= atMs);
+}
+
+/** The same of a block with what is next to it. */
+function intervalsAmong(slots: readonly StatedSlot[]): readonly (number | null)[] {
   const only = onlyInterval(slots);
   if (only !== null) return slots.map(() => only);
   const lengths = slots.map((slot, index) => lengthOf(slot, slots[index - 1]));

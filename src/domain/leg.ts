@@ -25,7 +25,7 @@ export function unitPriceOf({
   readonly priceSource: PriceSource | null;
 } {
   const price = markPrice ?? indexPrice ?? lastPrice;
-  if (price === null) return { unitPrice: null, priceSource: null };
+  if (price === null || multiplier === null) return { unitPrice: null, priceSource: null };
   const priceSource = markPrice !== null ? "mark" : indexPrice !== null ? "index" : "last";
   return { unitPrice: price / multiplier, priceSource };
 }

@@ -26,8 +26,8 @@ export interface MarketRecord {
   /** The asset according to prices, null before the first price. */
   readonly assetId: string | null;
   readonly identity: Identity;
-  /** The accepted multiplier: the ticker's, unless prices contradict it. */
-  readonly multiplier: number;
+  /** The accepted multiplier: the ticker's, unless prices contradict it. Null only in a past from which it was not kept. */
+  readonly multiplier: number | null;
   readonly tickerMultiplier: number;
   readonly assetClass: AssetClass | null;
   readonly accrual: Accrual;
@@ -211,6 +211,8 @@ export interface Past {
   readonly isClosed: boolean;
   /** Exchanges that state fees of single listings, which were not kept: no fee is known to have applied. */
   readonly withoutFees: ReadonlySet<ExchangeId>;
+  /** Whether the multiplier and class of some rows are not known: a version before kept only the last ones. */
+  readonly isWithoutTerms: boolean;
   /** The bases of listings that had ended by then, in any order. */
   readonly endedBases: ReadonlySet<string>;
 }

@@ -54,7 +54,7 @@ export const ACCRUAL_UNITS = ["fraction", "quote_per_unit"] as const;
 
 export type AccrualUnit = (typeof ACCRUAL_UNITS)[number];
 
-/** A settlement is expected from this time after its slot on: exchanges publish it within minutes. */
+/** A settlement is pending until this time after its slot: exchanges publish it within minutes. */
 export const PUBLISHED_AFTER_MS = 10 * 60_000;
 
 /** The slot of a payment: its time rounded to the minute. */

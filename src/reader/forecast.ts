@@ -1,6 +1,6 @@
 import { lastUpTo, type SampleColumns, valueAt } from "../db/history/codec/columns.ts";
 import type { SeriesRow } from "../db/history/past-reader.ts";
-import { type Charge, chargesOf, chargesWithin, CONTEXT_BEFORE_MS } from "../domain/charges.ts";
+import { type Charge, chargesOf, chargesWithin } from "../domain/charges.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import { groupsOf } from "../lib/groups.ts";
@@ -19,7 +19,7 @@ import {
 } from "../services/history/forecast-table.ts";
 import type { HistoryRange } from "../services/history/history-query.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { instrumentPast, type KnownPast } from "./known-past.ts";
+import { judgedPast, type KnownPast } from "./known-past.ts";
 
 const DAY_S = 86_400;
 
@@ -82,16 +82,13 @@ function groupsOfExchanges(series: readonly SeriesRow[]): readonly (readonly Ser
   );
 }
 
-/** What is next to the range on both sides shows the intervals in it. */
+/** Judged with what was paid in the hour that the range ends before, too. */
 function* chargesIn(
   known: KnownPast,
   series: SeriesRow,
   range: HistoryRange,
 ): Stepwise<readonly Charge[]> {
-  const { stored } = yield* instrumentPast(known, series, {
-    fromMs: range.fromMs - CONTEXT_BEFORE_MS,
-    toMs: range.toMs + CONTEXT_BEFORE_MS,
-  });
+  const { stored } = yield* judgedPast(known, series, range, range.toMs + HOUR_MS);
   return chargesWithin(chargesOf(stored), range);
 }
 

@@ -1,7 +1,7 @@
 import { type Backfill, NOT_STARTED } from "../db/history/backfill-repository.ts";
 import type { PastReader, SeriesRow } from "../db/history/past-reader.ts";
 import { pricedHours } from "../db/history/hour-prices.ts";
-import type { AccrualRow, SlotRow } from "../db/history/past-rows.ts";
+import type { AccrualRow, SettlementRow, SlotRow } from "../db/history/past-rows.ts";
 import type { SampleReader } from "../db/history/sample-reader.ts";
 import { monthOf } from "../db/history/sample-times.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
@@ -9,13 +9,12 @@ import type { Accrual } from "../domain/quote.ts";
 import {
   type AccruedHour,
   type Charge,
-  chargesOf,
   chargesWithin,
   type StoredPast,
 } from "../domain/charges.ts";
 import { intervalsInForce } from "../domain/intervals-in-force.ts";
+import { judgedRange, judgedRows, type StoredRows, withEarlier } from "../domain/judged-range.ts";
 import type { AccruedAmount } from "../domain/settlement.ts";
-import { firstWhere } from "../domain/sorted-search.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import { type InstrumentPast, ledgerOf } from "../services/history/charges.ts";
 import {
@@ -32,15 +31,6 @@ export interface KnownPast {
   /** Exchanges whose past can be read at the source. */
   readonly withHistory: ReadonlySet<ExchangeId>;
 }
-
-/** Whole blocks are judged, so that the interval of a payment does not depend on the range or the page asked for … */
-const BLOCK_MS = 8 * 24 * 3_600_000;
-
-/** … with what is next to them on both sides: three distances of the longest interval and one hole. */
-const MARGIN_MS = 4 * 24 * 3_600_000;
-
-/** One payment a minute over a year: far more than any exchange has, and a bound for one read. */
-const MAX_ROWS = 366 * 24 * 60;
 
 /** The charges of one series in a range without amounts, each with the interval that held; and what is lacking. */
 export interface JudgedCharges {
@@ -65,129 +55,114 @@ export function intervalReader(judged: readonly Charge[]): (slotMs: number) => n
 export function judgedCharges(
   known: KnownPast,
   series: SeriesRow,
-  { fromMs, toMs }: HistoryRange,
+  range: HistoryRange,
   asOfMs: number,
 ): JudgedCharges {
-  const firstBlock = Math.floor(fromMs / BLOCK_MS);
-  const endBlock = Math.max(firstBlock + 1, Math.ceil(toMs / BLOCK_MS));
-  const loaded = { fromMs: firstBlock * BLOCK_MS - MARGIN_MS, toMs: endBlock * BLOCK_MS };
-  const charges = blockCharges(
-    series,
-    known.past.slots(
-      series,
-      loaded.fromMs,
-      Math.min(loaded.toMs + MARGIN_MS, asOfMs + 1),
-      MAX_ROWS,
-    ),
-    { first: firstBlock, end: endBlock },
-  );
-  const { before, after } = neighbours(known.past, series, charges, loaded, asOfMs);
-  const all = [...before, ...charges, ...after];
+  const { past } = known;
+  const rows = judgedRows(slotsOf(past, series, asOfMs), range);
+  const intervals = series.accrual === "continuous" ? rows.map(() => 1) : intervalsInForce(rows);
+  const charges = rows.map(({ slotMs, origin }, index): Charge => ({
+    slotMs,
+    origin,
+    rate: null,
+    intervalHours: intervals[index] ?? null,
+  }));
   const ledger = ledgerOf(
-    {
-      ...lifeOf(known, series, known.past.backfill(series.id)),
-      currentIntervalHours: knownInterval(all, after),
-    },
-    all,
-    Math.max(before[0]?.slotMs ?? loaded.fromMs, startOfLife(known, series)),
+    lifeOf(known, series, past.backfill(series.id)),
+    charges,
+    range.fromMs,
     asOfMs,
   );
   return {
-    charges: charges.filter(({ slotMs }) => slotMs >= fromMs && slotMs < toMs),
-    lacking: lackingWithin(ledger, fromMs, Math.min(toMs, asOfMs + 1)),
+    charges: chargesWithin(charges, range),
+    lacking: lackingWithin(ledger, range.fromMs, Math.min(range.toMs, asOfMs + 1)),
   };
 }
 
-/**
- * The charges of whole blocks, without their amounts; those in the margins before the first block and after the last
- * stay, because the ledger needs what is around the range.
- */
-function blockCharges(
-  { accrual }: SeriesRow,
-  slots: readonly SlotRow[],
-  blocks: { readonly first: number; readonly end: number },
-): Charge[] {
-  if (accrual === "continuous")
-    return slots.map((slot) => ({ ...slot, intervalHours: 1, rate: null }));
-  const charges: Charge[] = [];
-  for (let block = blocks.first; block < blocks.end; block += 1) {
-    const startMs = block * BLOCK_MS;
-    const near = slotsBetween(slots, startMs - MARGIN_MS, startMs + BLOCK_MS + MARGIN_MS);
-    const intervals = intervalsInForce(near);
-    const keepFromMs = block === blocks.first ? startMs - MARGIN_MS : startMs;
-    const keepToMs = startMs + BLOCK_MS + (block === blocks.end - 1 ? MARGIN_MS : 0);
-    for (const [index, { slotMs, origin }] of near.entries())
-      if (slotMs >= keepFromMs && slotMs < keepToMs)
-        charges.push({ slotMs, origin, rate: null, intervalHours: intervals[index] ?? null });
-  }
-  return charges;
-}
-
-function slotsBetween(slots: readonly SlotRow[], fromMs: number, toMs: number): readonly SlotRow[] {
-  const at = (ms: number) =>
-    firstWhere(
-      0,
-      slots.length,
-      (index) => (slots[index]?.slotMs ?? Number.POSITIVE_INFINITY) >= ms,
-    );
-  return slots.slice(at(fromMs), at(toMs));
-}
-
-/** A range in the middle of a long hole has no payments near it: the next ones on both sides show what it lacks. */
-function neighbours(
-  past: PastReader,
-  { id, accrual }: SeriesRow,
-  charges: readonly Charge[],
-  { fromMs, toMs }: HistoryRange,
-  asOfMs: number,
-) {
-  const isNear = (charge: Charge | undefined, atMs: number): boolean =>
-    charge !== undefined && Math.abs(charge.slotMs - atMs) <= MARGIN_MS;
-  const before = (): StoredPast =>
-    accrual === "continuous"
-      ? accruedPast(past.accrualsBefore(id, fromMs, NEIGHBOURS))
-      : { kind: "settlements", settlements: past.settlementsBefore(id, fromMs, NEIGHBOURS) };
-  const after = (): StoredPast =>
-    accrual === "continuous"
-      ? accruedPast(past.accruals(id, toMs, asOfMs + 1, NEIGHBOURS))
-      : { kind: "settlements", settlements: past.settlements(id, toMs, asOfMs + 1, NEIGHBOURS) };
+/** The slots of a series up to `asOfMs`. */
+function slotsOf(past: PastReader, series: SeriesRow, asOfMs: number): StoredRows<SlotRow> {
+  const { id, accrual } = series;
+  const endMs = asOfMs + 1;
   return {
-    before: charges.length >= NEIGHBOURS && isNear(charges[0], fromMs) ? [] : chargesOf(before()),
-    after: isNear(charges.at(-1), toMs) ? [] : chargesOf(after()),
+    timeOf: ({ slotMs }) => slotMs,
+    within: ({ fromMs, toMs }) =>
+      past.slots(series, fromMs, Math.min(toMs, endMs), MAX_SERIES_ROWS),
+    before: (atMs, count) =>
+      accrual === "continuous"
+        ? past.accrualsBefore(id, atMs, count).map(slotOfHour)
+        : past.settlementsBefore(id, atMs, count),
+    after: (atMs, count) => past.slots(series, atMs, endMs, count),
   };
 }
 
-/** For a payment whose own interval nothing near it shows: that of the last one before, else of the next one. */
-function knownInterval(all: readonly Charge[], after: readonly Charge[]): number | null {
-  const isKnown = ({ intervalHours }: Charge): boolean => intervalHours !== null;
-  const before = all.slice(0, all.length - after.length).findLast(isKnown);
-  return (before ?? after.find(isKnown))?.intervalHours ?? null;
+function slotOfHour({ hourEndMs }: AccrualRow): SlotRow {
+  return { slotMs: hourEndMs, intervalHours: null, origin: null };
 }
 
-/** As many as make a run of equal distances (domain/intervals-in-force). */
-const NEIGHBOURS = 4;
+/** The payments of a series up to `asOfMs`. */
+function paymentsOf(
+  past: PastReader,
+  { id }: SeriesRow,
+  asOfMs: number,
+): StoredRows<SettlementRow> {
+  const endMs = asOfMs + 1;
+  return {
+    timeOf: ({ slotMs }) => slotMs,
+    within: ({ fromMs, toMs }) =>
+      past.settlements(id, fromMs, Math.min(toMs, endMs), MAX_SERIES_ROWS),
+    before: (atMs, count) => past.settlementsBefore(id, atMs, count),
+    after: (atMs, count) => past.settlements(id, atMs, endMs, count),
+  };
+}
 
-/** A series with what is stored of it in a range. */
-export function* instrumentPast(
+/** The accrued hours of a series up to `asOfMs`. */
+function hoursOf(past: PastReader, { id }: SeriesRow, asOfMs: number): StoredRows<AccrualRow> {
+  const endMs = asOfMs + 1;
+  return {
+    timeOf: ({ hourEndMs }) => hourEndMs,
+    within: ({ fromMs, toMs }) => past.accruals(id, fromMs, Math.min(toMs, endMs), MAX_SERIES_ROWS),
+    before: (atMs, count) => past.accrualsBefore(id, atMs, count),
+    after: (atMs, count) => past.accruals(id, atMs, endMs, count),
+  };
+}
+
+/** A series with what its charges in a range are judged by; only those in the range have prices. */
+export function* judgedPast(
   known: KnownPast,
   series: SeriesRow,
   range: HistoryRange,
+  asOfMs: number,
 ): Stepwise<InstrumentPast> {
   const { past } = known;
-  const { id, accrual } = series;
   const stored: StoredPast =
-    accrual === "continuous"
-      ? yield* pricedPast(
-          known,
-          series,
-          past.accruals(id, range.fromMs, range.toMs, MAX_SERIES_ROWS),
-        )
+    series.accrual === "continuous"
+      ? yield* pricedPast(known, series, judgedRows(hoursOf(past, series, asOfMs), range), range)
       : {
           kind: "settlements",
-          settlements: past.settlements(id, range.fromMs, range.toMs, MAX_SERIES_ROWS),
+          settlements: judgedRows(paymentsOf(past, series, asOfMs), range),
         };
   yield;
-  return { ...lifeOf(known, series, past.backfill(id)), stored, currentIntervalHours: null };
+  return { ...lifeOf(known, series, past.backfill(series.id)), stored };
+}
+
+/** What is stored of a series in a range. */
+export function* storedIn(
+  known: KnownPast,
+  series: SeriesRow,
+  range: HistoryRange,
+): Stepwise<StoredPast> {
+  const { past } = known;
+  const { id, accrual } = series;
+  const { fromMs, toMs } = range;
+  const stored: StoredPast =
+    accrual === "continuous"
+      ? yield* pricedPast(known, series, past.accruals(id, fromMs, toMs, MAX_SERIES_ROWS), range)
+      : {
+          kind: "settlements",
+          settlements: past.settlements(id, fromMs, toMs, MAX_SERIES_ROWS),
+        };
+  yield;
+  return stored;
 }
 
 /** One of several series, with what is stored of it. */
@@ -199,51 +174,76 @@ export interface SeriesPast {
   readonly backfill: Backfill | null;
 }
 
-/** Several series with all that is stored of them in a range, in their order: four statements. */
-export function instrumentPasts(
+/**
+ * Several series with what their charges up to `asOfMs` are judged by in a range that begins at `fromMs`, in their
+ * order: four statements, and more for a series with a hole there.
+ */
+export function judgedPasts(
   known: KnownPast,
   group: readonly SeriesRow[],
   range: HistoryRange,
+  asOfMs: number,
 ): readonly SeriesPast[] {
-  const { groups } = known.past;
+  const { past } = known;
+  const read = { fromMs: judgedRange(range).fromMs, toMs: asOfMs + 1 };
   const idsOf = (wanted: Accrual): number[] =>
     group.flatMap(({ id, accrual }) => (accrual === wanted ? [id] : []));
-  const settlements = groups.settlements(idsOf("periodic"), range);
-  const hours = groups.accruals(idsOf("continuous"), range);
-  const backfills = groups.backfills(group.map(({ id }) => id));
+  const settlements = past.groups.settlements(idsOf("periodic"), read);
+  const hours = past.groups.accruals(idsOf("continuous"), read);
+  const backfills = past.groups.backfills(group.map(({ id }) => id));
   return group.map((series) => {
     const { id, accrual } = series;
     const backfill = backfills.get(id) ?? null;
     const stored: StoredPast =
       accrual === "continuous"
-        ? accruedPast(hours.get(id) ?? [])
-        : { kind: "settlements", settlements: settlements.get(id) ?? [] };
-    const past = { ...lifeOf(known, series, backfill), stored, currentIntervalHours: null };
-    return { series, past, backfill };
+        ? accruedPast(withEarlier(hoursOf(past, series, asOfMs), hours.get(id) ?? [], range))
+        : {
+            kind: "settlements",
+            settlements: withEarlier(
+              paymentsOf(past, series, asOfMs),
+              settlements.get(id) ?? [],
+              range,
+            ),
+          };
+    return { series, past: { ...lifeOf(known, series, backfill), stored }, backfill };
   });
 }
 
-/** The same with the prices that accrued hours need. */
-export function* withPrices(known: KnownPast, one: SeriesPast): Stepwise<SeriesPast> {
+/** The same with the prices that the accrued hours of a range need. */
+export function* withPrices(
+  known: KnownPast,
+  one: SeriesPast,
+  range: HistoryRange,
+): Stepwise<SeriesPast> {
   const { series, past } = one;
   if (past.stored.kind === "settlements") return one;
-  const stored = yield* pricedPast(known, series, past.stored.hours);
+  const stored = yield* pricedPast(known, series, past.stored.hours, range);
   return { ...one, past: { ...past, stored } };
 }
 
-/** Prices are read month by month: a merged month is one blob. */
+/** Hours with the prices of those in a range, which are read month by month: a merged month is one blob. */
 function* pricedPast(
   { samples }: KnownPast,
   series: SeriesRow,
   hours: readonly AccruedAmount[],
+  { fromMs, toMs }: HistoryRange,
 ): Stepwise<StoredPast> {
+  const isIn = ({ hourEndMs }: AccruedAmount) => hourEndMs >= fromMs && hourEndMs < toMs;
+  const monthOfHour = (hour: AccruedAmount) => (isIn(hour) ? monthOf(hour.hourEndMs / 1000) : null);
   const priced: AccruedHour[] = [];
-  const monthOfHour = ({ hourEndMs }: AccruedAmount) => monthOf(hourEndMs / 1000);
-  for (const some of Map.groupBy(hours, monthOfHour).values()) {
-    for (const hour of pricedHours(samples, series, some)) priced.push(hour);
+  for (const [month, some] of Map.groupBy(hours, monthOfHour)) {
+    const known = month === null ? some.map(unpriced) : pricedHours(samples, series, some);
+    for (const hour of known) priced.push(hour);
     yield;
   }
-  return { kind: "accruals", hours: priced };
+  return {
+    kind: "accruals",
+    hours: priced.toSorted((one, other) => one.hourEndMs - other.hourEndMs),
+  };
+}
+
+function unpriced(hour: AccruedAmount): AccruedHour {
+  return { ...hour, markPrice: null };
 }
 
 /** Of one series: some forty years of hours. */
@@ -260,34 +260,11 @@ function progressOf(backfill: Backfill | null): BackfillProgress {
   return { ...progress, isComplete: complete };
 }
 
-/**
- * Nothing is expected before the listing; if that is unknown, before the first trace of the instrument, unless more of
- * its past is still to be read.
- */
-function startOfLife({ past, withHistory }: KnownPast, series: SeriesRow): number {
-  const { id, exchange, accrual, listedAtMs, firstSeenMs } = series;
-  if (listedAtMs !== null) return listedAtMs;
-  const backfill = past.backfill(id) ?? NOT_STARTED;
-  if (withHistory.has(exchange) && !backfill.complete) return Number.NEGATIVE_INFINITY;
-  const firstMs = Math.min(firstSeenMs, past.firstSlotMs(id, accrual) ?? firstSeenMs);
-  return Math.min(firstMs, backfill.readFromMs ?? firstMs) - 1;
-}
-
 /** How many accrued hours of a range are in no sum, because no price makes fractions of them. */
-export function* unpricedIn(
-  known: KnownPast,
-  series: SeriesRow,
-  range: HistoryRange,
-): Stepwise<number> {
-  if (series.accrual === "periodic" || range.fromMs >= range.toMs) return 0;
-  return unpricedOf(chargesOf((yield* instrumentPast(known, series, range)).stored), range);
-}
-
-/** The same of charges. */
 export function unpricedOf(charges: readonly Charge[], range: HistoryRange): number {
   return chargesWithin(charges, range).filter(({ rate }) => rate === null).length;
 }
 
 function accruedPast(hours: readonly AccrualRow[]): StoredPast {
-  return { kind: "accruals", hours: hours.map((hour) => ({ ...hour, markPrice: null })) };
+  return { kind: "accruals", hours: hours.map(unpriced) };
 }

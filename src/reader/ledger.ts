@@ -1,5 +1,5 @@
 import { NOT_STARTED } from "../db/history/backfill-repository.ts";
-import { chargesOf, CONTEXT_BEFORE_MS } from "../domain/charges.ts";
+import { chargesOf } from "../domain/charges.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
 import { ledgerOf } from "../services/history/charges.ts";
@@ -37,12 +37,7 @@ function judged(
   { range, asOfMs }: TableQuery,
 ) {
   const isWhole = range.fromMs <= 0;
-  const ledger = ledgerOf(
-    past,
-    chargesOf(past.stored),
-    isWhole ? null : range.fromMs - CONTEXT_BEFORE_MS,
-    asOfMs,
-  );
+  const ledger = ledgerOf(past, chargesOf(past.stored), isWhole ? null : range.fromMs, asOfMs);
   const ranges = rangesWithin(ledger.ranges, range.fromMs, range.toMs);
   const slotsOf = (state: SlotState): number =>
     ranges.reduce((sum, one) => sum + (one.state === state ? (one.slots ?? 0) : 0), 0);
@@ -53,6 +48,7 @@ function judged(
     expected: isCounted ? ranges.reduce((sum, { slots }) => sum + (slots ?? 0), 0) : null,
     present: slotsOf("present"),
     estimated: slotsOf("estimated"),
+    pending: slotsOf("pending"),
     beingBackfilled: slotsOf("being_backfilled"),
     missing: slotsOf("missing"),
     absentAtSource: slotsOf("absent_at_source"),

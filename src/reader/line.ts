@@ -26,11 +26,11 @@ import {
 } from "../services/history/weighted-line.ts";
 import { chosenSeries } from "./chosen-series.ts";
 import {
-  instrumentPast,
   intervalReader,
   judgedCharges,
   type JudgedCharges,
   type KnownPast,
+  storedIn,
   unpricedOf,
 } from "./known-past.ts";
 import { lineMembers } from "./line-members.ts";
@@ -168,7 +168,7 @@ function* charged(
     asOfMs,
   );
   yield;
-  const charges = chargesOf((yield* instrumentPast(known, series, paidBy)).stored);
+  const charges = chargesOf(yield* storedIn(known, series, paidBy));
   // Intervals are judged with what is around the page. A payment that was stored in between is in the next answer.
   const intervals = intervalReader(judged.charges);
   for (const charge of charges)

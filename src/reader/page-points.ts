@@ -10,7 +10,7 @@ import {
 import type { LedgerRange } from "../services/history/gap-ledger.ts";
 import { MAX_LACKING_RANGES, type PageSeries } from "../services/history/settled-page.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { type JudgedCharges, judgedCharges, type KnownPast, unpricedIn } from "./known-past.ts";
+import { type JudgedCharges, judgedCharges, type KnownPast } from "./known-past.ts";
 
 /** A point of a list in the order of time. */
 export interface Placed {
@@ -34,8 +34,8 @@ export interface PointReading<Point extends Placed> {
     index: number,
     range: HistoryRange,
   ) => Stepwise<readonly Point[]>;
-  /** Whether points are sums of fractions of notional, which some accrued hours have none of. */
-  readonly isSum?: boolean;
+  /** Where points are sums of fractions of notional: how many accrued hours of a range are in none, without a price. */
+  readonly unpriced?: (series: SeriesRow, range: HistoryRange) => Stepwise<number>;
   /** How many it has in the whole range. */
   readonly count: (series: SeriesRow) => Stepwise<number>;
 }
@@ -71,7 +71,7 @@ export function* pageRead<Point extends Placed>(
   for (const [index, one] of series.entries()) {
     const covered = coveredBy(one, query, page.next, reading.stepMs);
     judged.push(judgedCharges(known, one, covered, query.asOfMs));
-    if (reading.isSum === true) unpriced[index] = yield* unpricedIn(known, one, covered);
+    if (reading.unpriced !== undefined) unpriced[index] = yield* reading.unpriced(one, covered);
     yield;
   }
   return { ...page, judged, ...shownSeries(series, page.points, judged, unpriced) };

@@ -1,6 +1,7 @@
 import type { PastReader, SeriesRow } from "../db/history/past-reader.ts";
 import type { SampleReader } from "../db/history/sample-reader.ts";
 import type { SampleColumns } from "../db/history/codec/columns.ts";
+import { commonName } from "../domain/asset-names.ts";
 import { MAX_PRICE_AGE_MS } from "../domain/sample.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
@@ -12,8 +13,7 @@ import {
   type PairQuery,
   POINT_COLUMNS,
 } from "../services/history/backtest-table.ts";
-import { CONTEXT_BEFORE_MS } from "../domain/charges.ts";
-import { instrumentPast, type KnownPast } from "./known-past.ts";
+import { judgedPast, type KnownPast } from "./known-past.ts";
 
 /** A day of samples is read in one step: some milliseconds. */
 const SLICE_S = 86_400;
@@ -30,6 +30,8 @@ export function* pairAnswer(known: KnownPast, query: PairQuery): Stepwise<Backte
   if (long === null) return { kind: "unknown", side: "long" };
   const short = seriesOf(known.past, query.short);
   if (short === null) return { kind: "unknown", side: "short" };
+  const assets = twoAssets(known.past, long, short, query.asOfMs);
+  if (assets !== null) return { kind: "two_assets", ...assets };
   const bare = {
     long: yield* legOf(known, long, query, query.long),
     short: yield* legOf(known, short, query, query.short),
@@ -63,16 +65,25 @@ function seriesOf(past: PastReader, { uid }: LegQuery): SeriesRow | null {
   return past.seriesNamed([], [uid])[0] ?? null;
 }
 
+/** The names of the assets of two legs if these are not one: by what prices showed last, else by ticker. */
+function twoAssets(past: PastReader, long: SeriesRow, short: SeriesRow, asOfMs: number) {
+  const states = past.states.at([long.id, short.id], Math.floor(asOfMs / 1000));
+  const assetOf = ({ id }: SeriesRow) => states.find((state) => state.id === id)?.assetId ?? null;
+  const [longId, shortId] = [assetOf(long), assetOf(short)];
+  if (longId === null || shortId === null)
+    return commonName(long.base) === commonName(short.base)
+      ? null
+      : { long: long.base, short: short.base };
+  return longId === shortId ? null : { long: longId, short: shortId };
+}
+
 function* legOf(
   known: KnownPast,
   series: SeriesRow,
   { fromMs, asOfMs }: PairQuery,
   { feeBps }: LegQuery,
 ): Stepwise<BacktestLeg> {
-  const past = yield* instrumentPast(known, series, {
-    fromMs: fromMs - CONTEXT_BEFORE_MS,
-    toMs: asOfMs + 1,
-  });
+  const past = yield* judgedPast(known, series, { fromMs, toMs: asOfMs + 1 }, asOfMs);
   return { uid: series.uid, past, samples: [], feeBps };
 }
 

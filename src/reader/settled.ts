@@ -1,9 +1,7 @@
-import type { SeriesRow } from "../db/history/past-reader.ts";
-import { chargesOf, type StoredPast } from "../domain/charges.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 import { flatTable } from "../lib/flat-table.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
-import type { HistoryRange, PointsQuery } from "../services/history/history-query.ts";
+import type { PointsQuery } from "../services/history/history-query.ts";
 import { bucketMsOf, settledBuckets } from "../services/history/series.ts";
 import {
   BUCKET_COLUMNS,
@@ -13,12 +11,8 @@ import {
   type SettledColumns,
   type SettledPage,
 } from "../services/history/settled-page.ts";
-import {
-  instrumentPast,
-  intervalReader,
-  type JudgedCharges,
-  type KnownPast,
-} from "./known-past.ts";
+import { ChargesRead } from "./charges-read.ts";
+import { intervalReader, type JudgedCharges, type KnownPast, unpricedOf } from "./known-past.ts";
 import { pageRead, type Placed } from "./page-points.ts";
 import { type Point, pointsOf, unitIndex } from "./settled-points.ts";
 
@@ -50,6 +44,7 @@ export function* settledPage(known: KnownPast, query: PointsQuery): Stepwise<Set
 export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<BucketPage> {
   const { range, resolution } = query;
   const stepMs = bucketMsOf(resolution);
+  const charged = new ChargesRead(known, range);
   const {
     points,
     shown,
@@ -59,14 +54,13 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
   } = yield* pageRead(known, query, {
     stepMs,
     everyMs: stepMs,
-    isSum: true,
     *read(one, series, { fromMs, toMs }): Stepwise<(BucketRow & Placed)[]> {
       yield;
       const within = {
         fromMs: Math.max(fromMs, range.fromMs),
         toMs: Math.min(toMs, range.toMs),
       };
-      const charges = chargesOf(yield* storedIn(known, one, within));
+      const charges = yield* charged.of(one, within);
       return settledBuckets(charges, within, resolution).map((bucket) => ({
         series,
         slotMs: bucket.fromMs,
@@ -78,8 +72,11 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
       if (one.accrual === "periodic")
         return known.past.countSteps(one.id, range.fromMs, range.toMs, stepMs);
       // Only hours with a known price are in a sum.
-      const charges = chargesOf(yield* storedIn(known, one, range));
+      const charges = yield* charged.of(one, range);
       return settledBuckets(charges, range, resolution).length;
+    },
+    *unpriced(one, covered) {
+      return one.accrual === "periodic" ? 0 : unpricedOf(yield* charged.of(one, covered), covered);
     },
   });
   const rows = points.map(({ slotMs: _slot, series, ...bucket }) => ({
@@ -92,11 +89,6 @@ export function* bucketPage(known: KnownPast, query: BucketQuery): Stepwise<Buck
     buckets: yield* flatTable(BUCKET_COLUMNS, rows),
     count: rows.length,
   };
-}
-
-function* storedIn(known: KnownPast, series: SeriesRow, range: HistoryRange): Stepwise<StoredPast> {
-  if (range.fromMs >= range.toMs) return { kind: "settlements", settlements: [] };
-  return (yield* instrumentPast(known, series, range)).stored;
 }
 
 function columnsOf(

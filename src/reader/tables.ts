@@ -3,7 +3,6 @@ import { HOUR_MS } from "../domain/funding.ts";
 import { type FlatCell, type FlatSpec, flatTable } from "../lib/flat-table.ts";
 import { groupsOf } from "../lib/groups.ts";
 import type { Stepwise } from "../lib/stepwise.ts";
-import { CONTEXT_BEFORE_MS } from "../domain/charges.ts";
 import { cumulative } from "../services/history/cumulative.ts";
 import {
   CUMULATIVE_COLUMNS,
@@ -14,7 +13,7 @@ import {
   type TableQuery,
 } from "../services/history/cumulative-table.ts";
 import { chosenSeries } from "./chosen-series.ts";
-import { instrumentPasts, type KnownPast, type SeriesPast, withPrices } from "./known-past.ts";
+import { judgedPasts, type KnownPast, type SeriesPast, withPrices } from "./known-past.ts";
 
 /** What each series charged over the range. */
 export function* cumulativeTable(
@@ -47,11 +46,10 @@ export function* tableOf<Row extends { readonly [Name in keyof Row]: FlatCell }>
     yield;
   }
   if (payments > MAX_SCANNED) return { kind: "too_wide", payments };
-  const read = { fromMs: range.fromMs - CONTEXT_BEFORE_MS, toMs: asOfMs + 1 };
   const rows: Row[] = [];
   for (const group of groups) {
-    for (const one of instrumentPasts(known, group, read)) {
-      const row = rowOf(yield* withPrices(known, one));
+    for (const one of judgedPasts(known, group, range, asOfMs)) {
+      const row = rowOf(yield* withPrices(known, one, range));
       if (row !== null) rows.push(row);
       yield;
     }

@@ -45,6 +45,8 @@ const oneAgainstEight = () =>
   appWith((writer) => {
     writer.add(listed("okx"), every(1, "0.00001"));
     writer.add(listed("bybit"), every(8, "0.0003"));
+    const eth = { uid: "bybit:ETHUSDT:1", exchange: "bybit", exchangeSymbol: "ETHUSDT" } as const;
+    writer.add(seriesOf("ETH", eth), every(8, "0.0003"));
   });
 
 async function bodyOf(app: TestApp, target: string): Promise<Body> {
@@ -154,6 +156,53 @@ describe("/api/funding/backtest", () => {
     expect(body.trades).toMatchObject([{ closed_by: "delisting" }]);
   });
 
+  test.each<
+    readonly [
+      what: string,
+      bases: readonly [string, string],
+      assetIds: readonly (string | null)[],
+      refused: readonly [string, string] | null,
+    ]
+  >([
+    ["of one asset under two tickers", ["GOLD", "XAU"], ["XAU", "XAU"], null],
+    ["of two assets with one ticker", ["BTC", "BTC"], ["BTC~2", "BTC"], ["BTC~2", "BTC"]],
+    ["with one ticker, only one of them identified", ["BTC", "BTC"], ["BTC", null], null],
+    ["with two names of one thing, not identified", ["TON", "GRAM"], [null, null], null],
+    ["with two tickers, not identified", ["TON", "BTC"], [null, "BTC"], ["TON", "BTC"]],
+  ])("legs %s are compared by asset_id, else by ticker", async (_, bases, assetIds, refused) => {
+    const app = appWith((writer) => {
+      const ids = [
+        writer.add(listed("okx", { uid: "okx:OLD:0", base: bases[0] }), every(8, "0.0001")),
+        writer.add(listed("bybit", { uid: "bybit:OLD:0", base: bases[1] }), every(8, "0.0003")),
+      ];
+      for (const [place, asset] of assetIds.entries())
+        writer.db.run("INSERT INTO series_events VALUES (?, 'asset_id', ?, ?)", [
+          ids[place] ?? 0,
+          NOON - DAY,
+          asset,
+        ]);
+    });
+    const response = await app.get(
+      `/api/funding/backtest?long=okx:OLD:0&short=bybit:OLD:0&fees=all:5&gaps=allow&from=${NOON - DAY}`,
+    );
+    const { errors = [] } = (await response.json()) as { errors?: readonly object[] };
+    const [longName, shortName] = refused ?? [];
+    expect(errors).toEqual(
+      refused === null
+        ? []
+        : [
+            {
+              parameter: "long",
+              rule: `must be the same asset as short: ${longName} is not ${shortName}`,
+            },
+            {
+              parameter: "short",
+              rule: `must be the same asset as long: ${shortName} is not ${longName}`,
+            },
+          ],
+    );
+  });
+
   test.each([
     [
       "long=nowhere:X&short=bybit:BTCUSDT:1",
@@ -184,7 +233,33 @@ describe("/api/funding/backtest", () => {
     [
       `long=okx:BTCUSDT:1&short=bybit:BTCUSDT:1&from=${NOON}&to=${NOON - 1}`,
       "from",
-      "must not be after to",
+      "must be before to",
+    ],
+    [
+      `long=okx:BTCUSDT:1&short=bybit:BTCUSDT:1&from=${NOON - 1}&to=${NOON - 1}`,
+      "from",
+      "must be before to",
+    ],
+    [
+      "long=okx:BTCUSDT:1&short=bybit:BTCUSDT:1&leave_under=6",
+      "leave_under",
+      "has no meaning without enter_over",
+    ],
+    ["long=okx:BTCUSDT:1&short=okx:btcusdt", "long", "must be another instrument than short"],
+    [
+      "long=okx:BTCUSDT:1&short=bybit:ETHUSDT:1",
+      "long",
+      "must be the same asset as short: BTC is not ETH",
+    ],
+    [
+      "long=okx:BTCUSDT:1&short=bybit:BTCUSDT:1&notional=-1",
+      "notional",
+      '"-1" must be a number above 0 to 1000000000000 (US dollars)',
+    ],
+    [
+      "long=okx:BTCUSDT:1&short=bybit:BTCUSDT:1&fees=all:-1",
+      "fees",
+      '"all:-1" must be exchange:bps or all:bps from 0 to 1000 (basis points)',
     ],
   ])("%s is a 400 that names %s", async (query, parameter, rule) => {
     const response = await oneAgainstEight().get(`/api/funding/backtest?${query}`);

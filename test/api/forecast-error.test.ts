@@ -48,7 +48,7 @@ class Scene implements Disposable {
     const sampling = samplingInto(db);
     const settlements = new SettlementRepository(db);
     for (const { series, paid = [] } of scripts) {
-      const id = sampling.series.ensure(series);
+      const { id } = sampling.series.ensure(series);
       for (const [ago, rate, origin = "exchange"] of paid) {
         const atMs = (NOON - ago * HOUR) * 1000;
         settlements.put(id, { atMs, rate, intervalHours: null, markPrice: null }, origin);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ROUNDED, roundThreshold } from "../../src/http/openapi/params.ts";
 import { rowOf, TestBoard } from "../support/board.ts";
-import { appOf, bodyOf, market, marketOf } from "../support/lists.ts";
+import { appOf, bodyOf, market, marketOf, OTHER_LEG } from "../support/lists.ts";
 import {
   ADDRESSES,
   askable,
@@ -52,7 +52,7 @@ test("the document has parameters with defaults and thresholds", () => {
 });
 
 test.each(EVERY_PATH)("%s ignores _, once, repeated or empty", async (target) => {
-  const app = appOf(boardOf([rowOf("xt", "BTC")]));
+  const app = appOf(boardOf([rowOf("xt", "BTC"), OTHER_LEG]));
   const statusOf = async (more: string) => {
     const response = await app.fetch(new Request(`http://finder.test${target}&${more}`));
     await response.body?.cancel();

@@ -2,7 +2,16 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { PARQUET_TYPE } from "../../src/http/protocol/list-format.ts";
 import { rowOf, TestBoard } from "../support/board.ts";
-import { appOf, bodyOf, cellsOf, LISTS, market, marketOf, nextOf } from "../support/lists.ts";
+import {
+  appOf,
+  bodyOf,
+  cellsOf,
+  LISTS,
+  market,
+  marketOf,
+  nextOf,
+  OTHER_LEG,
+} from "../support/lists.ts";
 import { parquetColumns, parquetRows } from "../support/parquet.ts";
 import { plainDocument } from "../support/plain-document.ts";
 
@@ -76,7 +85,9 @@ describe.each(FILES)("%s", (file) => {
   });
 
   test("is chosen by the Accept header, has a name, and is not compressed again", async () => {
-    const app = appOf(new TestBoard(marketOf([rowOf("xt", "BTC"), rowOf("okx", "BTC")])));
+    const app = appOf(
+      new TestBoard(marketOf([rowOf("xt", "BTC"), OTHER_LEG, rowOf("okx", "BTC")])),
+    );
     const headers = { accept: `${PARQUET_TYPE}, text/csv;q=0.5`, "accept-encoding": "gzip, zstd" };
     const response = await app.get(path, headers);
     expect(response.headers.get("content-encoding")).toBeNull();

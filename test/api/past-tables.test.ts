@@ -189,6 +189,7 @@ describe("/api/funding/cumulative", () => {
 });
 
 interface Gaps {
+  readonly to_at: number;
   readonly from_at: number | null;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
@@ -224,6 +225,7 @@ describe("/api/quality/gaps", () => {
         expected_settlements: 90,
         present: 87,
         estimated: 3,
+        pending: 0,
         being_backfilled: 0,
         missing: 0,
         absent_at_source: 0,
@@ -241,6 +243,7 @@ describe("/api/quality/gaps", () => {
         expected_settlements: 180,
         present: 118,
         estimated: 0,
+        pending: 0,
         being_backfilled: 60,
         missing: 2,
         absent_at_source: 0,
@@ -251,6 +254,19 @@ describe("/api/quality/gaps", () => {
         oldest_at: NOON - 40 * DAY,
       },
     ]);
+  });
+
+  test("expects of the same days what the sums over them expect", async () => {
+    const query = "range=30d&exchange=okx,lbank";
+    const gaps = await bodyOf<Gaps>(app(), `/api/quality/gaps?${query}`);
+    const sums = await bodyOf<Cumulative>(app(), `/api/funding/cumulative?${query}`);
+    expect([gaps.from_at, gaps.to_at]).toEqual([sums.from_at, sums.to_at]);
+    const figures = ({ rows }: typeof gaps | typeof sums) =>
+      rows
+        .map((row) => [row.uid, row.expected_settlements, row.completeness_share, row.complete])
+        .toSorted();
+    expect(figures(gaps)).toEqual(figures(sums));
+    expect(gaps.rows.length).toBe(3);
   });
 
   test("covers a week unless told otherwise", async () => {

@@ -66,6 +66,18 @@ async function problemOf(app: TestApp, target: string) {
   return { status: response.status, code, detail };
 }
 
+/** A pair that is not judged by how long it has lasted. */
+function withoutAge(row: ListBody["rows"][number]): ListBody["rows"][number] {
+  const { decision, reasons } = row as { decision: string; reasons: string[] };
+  const others = reasons.filter((reason) => reason !== "young");
+  const isRefused = decision === "refuse";
+  return {
+    ...row,
+    reasons: others,
+    decision: isRefused ? decision : others.length > 0 ? "watch" : "usable",
+  };
+}
+
 const btc = stored(rowOf("okx", "BTC"));
 
 function oneSample(atMs = NOON_MS): SamplesInMemory {
@@ -86,7 +98,8 @@ describe("a list as of a moment", () => {
           expect(past).toMatchObject({ as_of: NOON, fetched_at: NOON });
           expect(past.snapshot).toMatch(/^past-1793620800-[0-9a-z]+$/);
           const { rows, total, count } = await bodyOf(now, list);
-          expect([list, past.rows, past.total, past.count]).toEqual([list, rows, total, count]);
+          const known = rows.map((row) => (list.includes("/arb") ? withoutAge(row) : row));
+          expect([list, past.rows, past.total, past.count]).toEqual([list, known, total, count]);
         }
       }),
       { numRuns: 20 },
@@ -151,6 +164,34 @@ describe("a list as of a moment", () => {
     expect(csv.headers.get("x-missing-fields")).toBe(missing.join(", "));
     for (const list of ["/api/funding/heatmap?", "/api/funding/sentiment?"])
       expect(await bodyOf(app, `${list}as_of=${NOON}`)).toMatchObject({ missing_fields: [] });
+  });
+
+  test("names the multiplier and the class where they were not kept, and compares no price without them", async () => {
+    const samples = new SamplesInMemory();
+    const unknown = { multiplier: null, assetClass: null };
+    for (const [exchange, fundingRate] of [["okx", 0] as const, ["bybit", 0.001] as const])
+      samples.refresh(exchange, NOON_MS, [
+        stored(rowOf(exchange, "PEPE", { ...unknown, fundingRate })),
+      ]);
+    const app = appOf(samples);
+    const current = await bodyOf(app, `/api/funding/current?as_of=${NOON}`);
+    expect(current.rows).toMatchObject([
+      { multiplier: null, asset_class: null },
+      { multiplier: null, asset_class: null },
+    ]);
+    expect(current.missing_fields).toEqual(expect.arrayContaining(["multiplier", "asset_class"]));
+    const arb = await bodyOf(app, `/api/funding/arb?min_volume=0&as_of=${NOON}`);
+    expect(arb.rows).toMatchObject([
+      { long: { multiplier: null }, asset_class: null, price_gap_pct: null },
+    ]);
+    expect(arb.missing_fields).toEqual(
+      expect.arrayContaining([
+        "asset_class",
+        "long_multiplier",
+        "short_multiplier",
+        "price_gap_pct",
+      ]),
+    );
   });
 
   test("without as_of says nothing about the past", async () => {
@@ -344,7 +385,8 @@ describe("fees", () => {
 
   test("in the request apply to any moment", async () => {
     const { row, fields } = await rowAt(samplesAt(NOON_MS, false), NOON_MS, "&fees=all:4");
-    expect(row).toMatchObject({ fees_pct: 0.16, lasted_seconds: null, reasons: ["young"] });
+    expect(row).toMatchObject({ fees_pct: 0.16, lasted_seconds: null, reasons: [] });
+    expect(row).toMatchObject({ decision: "usable" });
     expect(fields).toEqual([
       "first_seen_at",
       "lasted_seconds",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
-import { appOf } from "../support/lists.ts";
+import { appOf, OTHER_LEG } from "../support/lists.ts";
 import { testApp } from "../support/app.ts";
 import { ADDRESSES } from "../support/served-queries.ts";
 
@@ -18,8 +18,8 @@ const PATHS = [
   ...["/api/health", "/livez", "/readyz", "/metrics"].map((path) => ({ path, required: "" })),
 ];
 
-/** Has the instrument of REQUIRED_VALUES. */
-const boardOf = () => new TestBoard(snapshotOf("1-1", [...ROWS, rowOf("xt", "BTC")]));
+/** Has the instruments of REQUIRED_VALUES. */
+const boardOf = () => new TestBoard(snapshotOf("1-1", [...ROWS, rowOf("xt", "BTC"), OTHER_LEG]));
 
 describe.each(READING)("$path", ({ path, required }) => {
   test.each(["=", "=1", "&=x&", "==", "=&=1", "=%C3%A9"])(

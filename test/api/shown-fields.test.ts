@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { BoardRow } from "../../src/domain/market.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
-import { appOf, bodyOf, cellsOf, LISTS, marketOf } from "../support/lists.ts";
+import { appOf, bodyOf, cellsOf, LISTS, marketOf, OTHER_LEG } from "../support/lists.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const HOUR_MS = 3_600_000;
@@ -13,7 +13,8 @@ const ROWS: readonly BoardRow[] = [
     settledRate: 0.0001,
   }),
   rowOf("bybit", "BTC", { fundingRate: 0.0003 }),
-  rowOf("xt", "BTC", { fundingRate: 0.0001 }),
+  rowOf("xt", "BTC", { fundingRate: 0.0001, openInterestUsd: 9e7, volume24hUsd: 9e8 }),
+  OTHER_LEG,
   rowOf("binance", "ETH"),
 ];
 

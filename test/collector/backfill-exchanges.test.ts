@@ -115,7 +115,6 @@ function missingSlots({ series, slots, backfill }: StoredSeries, nowMs: number):
     endedAtMs: series.endedAt,
     nowMs,
     fromMs: null,
-    currentIntervalHours: null,
     backfill: backfill === null ? null : { ...backfill, isComplete: backfill.complete },
   });
   return ranges

@@ -42,7 +42,10 @@ class Lab {
       series,
       changed,
       attempt: (work) => history.attempt(work),
-      settlements: { range: (...of) => (note(), settlements.range(...of)) },
+      settlements: {
+        range: (...of) => (note(), settlements.range(...of)),
+        before: (...of) => settlements.before(...of),
+      },
       accruedHours: (...of) => (note(), history.accruedHours(...of)),
     };
     this.#history = history;
@@ -80,7 +83,7 @@ class Lab {
     const { series, settlements } = this.history;
     return this.history.write(() => {
       for (const { nth, slotMs, hours, units } of payments) {
-        const id = series.ensure(seriesOf(`S${nth}`));
+        const { id } = series.ensure(seriesOf(`S${nth}`));
         const rate = (units / 1e8).toFixed(8);
         settlements.put(id, { atMs: slotMs, rate, intervalHours: hours, markPrice: null }, origin);
       }
@@ -171,7 +174,7 @@ describe("what an instrument paid in seven days", () => {
     await lab.pay("exchange", regular(0, 8, 8, NOON_MS));
     await lab.history.write(() => {
       const { series, settlements } = lab.history;
-      const id = series.ensure(seriesOf("S0", { uid: "okx-S0-again" }));
+      const { id } = series.ensure(seriesOf("S0", { uid: "okx-S0-again" }));
       const paid = { atMs: NOON_MS, rate: "0.0001", intervalHours: 8, markPrice: null };
       settlements.put(id, paid, "row");
     });
@@ -189,7 +192,7 @@ describe("what an instrument paid in seven days", () => {
     const { series, accruals } = lab.history;
     const amount = "0.00001";
     await lab.history.write(() => {
-      const id = series.ensure(seriesOf("S0", { accrual: "continuous" }));
+      const { id } = series.ensure(seriesOf("S0", { accrual: "continuous" }));
       for (let hours = 0; hours < 200; hours += 1)
         accruals.put(id, { hourEndMs: NOON_MS - hours * HOUR_MS, amount, unit: "fraction" });
     });

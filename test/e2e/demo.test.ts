@@ -205,7 +205,7 @@ async function keepsAssetsApart(address: string): Promise<void> {
 /** Of one unit of the asset. */
 function priceOf({ index_price: index, mark_price: mark, multiplier }: FundingRow): number | null {
   const price = index ?? mark;
-  return price === null ? null : price / multiplier;
+  return price === null || multiplier === null ? null : price / multiplier;
 }
 
 /** One of every kind: amounts, percentages, a continuous rate, several hosts, rates fetched one by one. */

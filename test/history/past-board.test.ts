@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { flagBit } from "../../src/domain/flags.ts";
+import type { MarketRecord } from "../../src/domain/market.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
 import { BoardStore } from "../../src/db/history/board-store.ts";
 import { pastBoard } from "../../src/services/history/past-board.ts";
@@ -33,8 +34,23 @@ const step = fc.record({
   aheadS: fc.option(fc.constantFrom(1, 60, 3_600)),
   flags: fc.constantFrom(0, flagBit("suspect"), flagBit("identity_conflict")),
   assetId: fc.constantFrom("A", "A~2", null),
+  terms: fc.record({
+    renamed: fc.constantFrom("", "", "", "2"),
+    quote: fc.constantFrom("USDT", "USDT", "USDC"),
+    multiplier: fc.constantFrom(1, 1_000),
+    assetClass: fc.constantFrom("crypto", "stock", null),
+    accrual: fc.constantFrom("periodic", "periodic", "continuous"),
+  }),
   ends: fc.constantFrom(null, null, null, "BTC", "ETH"),
 });
+
+const TERMS = {
+  renamed: "",
+  quote: "USDT",
+  multiplier: 1,
+  assetClass: "crypto",
+  accrual: "periodic",
+} as const;
 
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
@@ -47,6 +63,7 @@ function written(steps: readonly Step[]) {
   let atS = START_S;
   for (const { exchange, bases, rate, intervalHours, aheadS, flags, assetId, ...more } of steps) {
     atS += more.afterS;
+    const { renamed, ...terms } = more.terms;
     const nextFundingAtMs = aheadS === null ? null : (atS + aheadS) * 1000;
     const rows = bases
       .filter((base) => !ended.has(exchange + base))
@@ -54,16 +71,25 @@ function written(steps: readonly Step[]) {
         rowOf(
           exchange,
           base,
-          { fundingRate: rate, fundingIntervalHours: intervalHours, nextFundingAtMs, assetId },
+          {
+            ...terms,
+            base: base + renamed,
+            uid: `${exchange}:${base}`,
+            exchangeSymbol: `${base}USDT`,
+            fundingRate: rate,
+            fundingIntervalHours: intervalHours,
+            nextFundingAtMs,
+            assetId,
+          },
           flags,
         ),
       );
     if (rows.length > 0) plain.refresh(exchange, atS * 1000, rows);
     const instruments = rows.map(({ record }) => {
-      const { uid, base, markPrice, indexPrice, openInterestUsd, volume24hUsd } = record;
+      const { markPrice, indexPrice, openInterestUsd, volume24hUsd } = record;
       const sample = { rate, intervalHours, nextFundingAtMs };
       return {
-        series: { ...seriesOf(exchange, base), uid, firstSeen: atS * 1000 },
+        series: { ...seriesOf(record), firstSeen: atS * 1000 },
         sample: { ...sample, markPrice, indexPrice, openInterestUsd, volume24hUsd },
         flags,
         assetId,
@@ -71,20 +97,20 @@ function written(steps: readonly Step[]) {
     });
     if (instruments.length > 0) store.write(exchange, atS, instruments);
     const { ends } = more;
-    const { uid } = rowOf(exchange, ends ?? "").record;
+    const uid = `${exchange}:${ends}`;
     if (ends === null || ended.has(exchange + ends) || store.series.idOf(uid) === null) continue;
     ended.add(exchange + ends);
     // As found out later: the last time at which it was seen.
-    store.series.ensure({ ...seriesOf(exchange, ends), uid, endedAt: atS * 1000 });
+    store.series.end(uid, atS * 1000);
   }
   return { db, store, plain, endS: atS };
 }
 
-function seriesOf(exchange: (typeof EXCHANGES)[number], base: string) {
-  const { record } = rowOf(exchange, base);
-  const { exchangeSymbol, quote, settle, multiplier, assetClass, accrual } = record;
-  const names = { exchange, exchangeSymbol, base, quote, settle, multiplier, assetClass, accrual };
-  return { ...names, listedAt: null, firstSeen: START_S * 1000, endedAt: null };
+function seriesOf({ uid, exchange, exchangeSymbol, base, quote, settle, ...of }: MarketRecord) {
+  const { assetClass, accrual } = of;
+  const multiplier = of.multiplier ?? of.tickerMultiplier;
+  const names = { uid, exchange, exchangeSymbol, base, quote, settle };
+  return { ...names, multiplier, assetClass, accrual, listedAt: null, endedAt: null };
 }
 
 function boardOf(db: Database, atS: number): PastBoard | NoPastBoard {
@@ -170,6 +196,7 @@ describe("the reader", () => {
         aheadS: null,
         flags: 0,
         assetId: null,
+        terms: TERMS,
         ends: null,
       },
     ]);
@@ -178,6 +205,30 @@ describe("the reader", () => {
     expect(shown(boardOf(db, START_S + LOOK_BACK_MS / 1000))).not.toBe("nothing");
     expect(boardOf(db, START_S + 1 + LOOK_BACK_MS / 1000)).toEqual(nothing);
     expect(boardOf(historyInMemory(), START_S)).toEqual({ firstMs: null });
+  });
+
+  test("knows neither multiplier nor class from before they were kept with their time", () => {
+    const rows = ([1, 1_000] as const).map((multiplier): Step => ({
+      exchange: "okx",
+      afterS: 60,
+      bases: ["PEPE"],
+      rate: 0,
+      intervalHours: 8,
+      aheadS: null,
+      flags: 0,
+      assetId: "A",
+      terms: { ...TERMS, multiplier },
+      ends: null,
+    }));
+    const { db } = written(rows);
+    db.run("DELETE FROM series_events WHERE kind = 'terms' AND at < ?", [START_S + 120]);
+    const shownAt = (atS: number) => {
+      const board = boardOf(db, atS);
+      const [of] = "exchanges" in board ? board.exchanges.map(rowsIn) : [];
+      return [of?.base, of?.quote, of?.multiplier, of?.assetClass];
+    };
+    expect(shownAt(START_S + 119)).toEqual([["PEPE"], ["USDT"], [Number.NaN], [""]]);
+    expect(shownAt(START_S + 120)).toEqual([["PEPE"], ["USDT"], [1_000], ["crypto"]]);
   });
 
   test("shows months of which only hours are kept as of the hour that is asked for then", () => {
@@ -190,6 +241,7 @@ describe("the reader", () => {
       aheadS: null,
       flags: 0,
       assetId: "A",
+      terms: TERMS,
       ends: null,
     }));
     const { db, store, endS } = written(rows);

@@ -1,5 +1,6 @@
 import { expect, spyOn, test } from "bun:test";
 import { RetentionStore } from "../../src/db/history/retention-store.ts";
+import { EVENT_KINDS } from "../../src/db/history/sample-schema.ts";
 import { historyInMemory } from "../support/history-db.ts";
 import { seriesOf } from "../support/history.ts";
 import { draw } from "../support/sampled-market.ts";
@@ -7,7 +8,6 @@ import { SeriesRepository } from "../../src/db/history/series-repository.ts";
 
 const BEFORE_S = 1_000_000;
 const SERIES = 120;
-const KINDS = ["flags", "asset_id"] as const;
 
 interface Event {
   readonly id: number;
@@ -23,8 +23,8 @@ test("events are deleted in slices once a later one holds, without a search thro
   );
   const events: Event[] = [];
   for (let n = 0; n < SERIES; n += 1) {
-    const id = series.ensure(seriesOf(`C${n}`));
-    for (const kind of KINDS) {
+    const { id } = series.ensure(seriesOf(`C${n}`));
+    for (const kind of EVENT_KINDS) {
       // One has thousands, some have none, or none before the time.
       const count = n === 60 ? 2_000 : draw(6, kind, n);
       const first = BEFORE_S - draw(2 * count + 1, kind, n, "first");

@@ -142,7 +142,7 @@ describe("old samples", () => {
     sampling.rollUpAll(until + 122 * DAY_S);
     for (const table of [...LAYERS, "sample_periods"]) expect(count(history, table)).toBe(0);
     // What was known last about each series is still what is known.
-    expect(count(history, "series_events")).toBeLessThanOrEqual(2 * BASES.length);
+    expect(count(history, "series_events")).toBeLessThanOrEqual(3 * BASES.length);
     expect(count(history, "series_events")).toBeGreaterThan(0);
     expect(history.db.query("PRAGMA freelist_count").get()).toEqual({ freelist_count: 0 });
     expect(pages()).toBeLessThan(before / 2);

@@ -166,7 +166,7 @@ describe("a refresh is not stored", () => {
   });
 });
 
-test("flags and assets are kept with the time at which they changed, across a restart", () => {
+test("flags, assets and terms are kept with the time at which they changed, across a restart", () => {
   using history = new HistoryInFolder();
   const states = [
     { flags: 0, assetId: null },
@@ -181,5 +181,6 @@ test("flags and assets are kept with the time at which they changed, across a re
   const events = new SeriesEvents(history.db);
   expect(events.at(1, HOUR_S - 1)).toEqual({ flags: null, assetId: null });
   states.forEach((state, n) => expect(events.at(1, HOUR_S + 60 * n + 59)).toEqual(state));
-  expect(history.db.query("SELECT count(*) AS n FROM series_events").get()).toEqual({ n: 5 });
+  // Five of these, and what the series was when it was first sampled.
+  expect(history.db.query("SELECT count(*) AS n FROM series_events").get()).toEqual({ n: 6 });
 });

@@ -95,7 +95,7 @@ function priceGap(long: FundingRow, short: FundingRow): number | null {
 function unitPrice(row: FundingRow) {
   const { mark_price: mark, index_price: index, last_price: last, multiplier } = row;
   const price = mark ?? index ?? last;
-  return price === null ? null : price / multiplier;
+  return price === null || multiplier === null ? null : price / multiplier;
 }
 
 /** What a long of this row pays in the holding time, settlement by settlement. */

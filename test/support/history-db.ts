@@ -14,7 +14,7 @@ import { SampleWriter } from "../../src/db/history/sample-writer.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { makePairFrame, yieldStepOf } from "../../src/domain/pair-frame.ts";
-import type { BoardRow } from "../../src/domain/market.ts";
+import type { BoardRow, MarketRecord } from "../../src/domain/market.ts";
 import {
   type AccrualUnit,
   SETTLEMENT_ORIGINS,
@@ -72,7 +72,7 @@ export class HistoryWriter {
   }
 
   add(description: SeriesDescription, payments: readonly Paid[] = []): number {
-    const id = this.#series.ensure(description);
+    const { id } = this.#series.ensure(description);
     for (const { slot, offset = 0, rate, hours = null, mark = null, ...more } of payments) {
       const origin = SETTLEMENT_ORIGINS.indexOf(more.origin ?? "exchange");
       this.#pay.run(
@@ -140,7 +140,6 @@ function paidByAll(rows: readonly BoardRow[]): Database {
   const writer = new HistoryWriter(db);
   const ids = new Map<ExchangeId, number>();
   for (const [place, { record }] of rows.entries()) {
-    const description = { ...record, listedAt: null, firstSeen: record.firstSeenMs, endedAt: null };
     const paid = [2, 1, 0].map((ago): Paid => ({
       slot: NOON_MS / 1000 - ago * EIGHT_HOURS,
       offset: ago,
@@ -149,7 +148,7 @@ function paidByAll(rows: readonly BoardRow[]): Database {
       origin: ago === 0 ? "estimated" : "exchange",
       estimate: ago === 2 ? 0.000_123 : null,
     }));
-    ids.set(record.exchange, writer.add(seriesOf(description), paid));
+    ids.set(record.exchange, writer.add(seriesOf(record), paid));
   }
   sampleBefore(db, rows);
   spreadBetween(db, [...ids.values()]);
@@ -164,12 +163,7 @@ function sampleBefore(db: Database, rows: readonly BoardRow[]): void {
   const writer = new SampleWriter(db, { epochs, series, programVersion: "1.2.3" });
   for (const [exchange, own] of Map.groupBy(rows, ({ record }) => record.exchange)) {
     const instruments = own.map(({ record }) => ({
-      series: seriesOf({
-        ...record,
-        listedAt: null,
-        firstSeen: record.firstSeenMs,
-        endedAt: null,
-      }),
+      series: seriesOf(record),
       sample: {
         rate: record.fundingRate,
         intervalHours: 8,
@@ -208,9 +202,9 @@ function spreadBetween(db: Database, ids: readonly number[]): void {
   }
 }
 
-function seriesOf(of: SeriesDescription): SeriesDescription {
-  const { uid, exchange, exchangeSymbol, base, quote, settle, multiplier, assetClass } = of;
-  const { accrual, listedAt, firstSeen, endedAt } = of;
-  const names = { uid, exchange, exchangeSymbol, base, quote, settle, multiplier, assetClass };
-  return { ...names, accrual, listedAt, firstSeen, endedAt };
+function seriesOf(of: MarketRecord): SeriesDescription {
+  const { uid, exchange, exchangeSymbol, base, quote, settle, assetClass, accrual } = of;
+  const names = { uid, exchange, exchangeSymbol, base, quote, settle, assetClass, accrual };
+  const multiplier = of.multiplier ?? of.tickerMultiplier;
+  return { ...names, multiplier, listedAt: null, firstSeen: of.firstSeenMs, endedAt: null };
 }

@@ -139,6 +139,9 @@ const listing = fc.record({
 /** JSON has no negative zero. */
 const plain = <Value extends number | null>(value: Value) => (value === 0 ? 0 : value);
 
+/** The `short` of REQUIRED_VALUES. */
+export const OTHER_LEG = rowOf("xt", "BTC", { quote: "USDC", fundingRate: 0.0002 });
+
 export const market = fc
   .uniqueArray(listing, {
     minLength: 8,
@@ -146,8 +149,9 @@ export const market = fc
     selector: ({ exchange, base, quote }) => `${exchange} ${base} ${quote}`,
   })
   .map((listings): readonly BoardRow[] => [
-    // One asset always exists: lists of one asset are requested for it.
+    // One asset always exists, with two instruments: lists of one asset or of a pair are requested for it.
     rowOf("xt", "BTC", { fundingRate: -0.00031 }),
+    OTHER_LEG,
     ...listings.map((one, place) =>
       rowOf(
         one.exchange,

@@ -124,7 +124,6 @@ export function pastOf(stored: StoredPast, changed: Partial<InstrumentPast> = {}
     listedAtMs: MIDNIGHT_MS,
     firstSeenMs: MIDNIGHT_MS,
     endedAtMs: null,
-    currentIntervalHours: null,
     backfill: {
       readFromMs: MIDNIGHT_MS,
       readToMs: hour(100_000),

@@ -48,12 +48,12 @@ const PATH_VALUES: Readonly<Record<string, string>> = {
   exchange_symbol: "BTCUSDT",
 };
 
-/** Values for required parameters; the markets of lists.ts always have this instrument. */
+/** Values for required parameters; the markets of lists.ts always have these instruments. */
 export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
   uid: "xt:BTCUSDT:1",
   side: "short",
   long: "xt:BTCUSDT:1",
-  short: "xt:BTCUSDT:1",
+  short: "xt:BTCUSDC:1",
   exchange: "xt",
 };
 
@@ -159,7 +159,7 @@ const TEXTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
   _: [["1", "2"]],
   uid: [["xt:BTCUSDT:1", "xt:BTCUSDT"]],
   long: [["xt:BTCUSDT:1", "xt:BTCUSDT"]],
-  short: [["xt:BTCUSDT:1", "xt:btcusdt"]],
+  short: [["xt:BTCUSDC:1", "xt:btcusdc"]],
 };
 
 /** Each parameter of a random choice, in two spellings; including format and limit, never a cursor. */
@@ -204,11 +204,17 @@ const RANGES: readonly (readonly [string, string])[] = [
 const TIMES = { min: 1_792_000_000, max: 1_794_000_000 } as const;
 const TIME_NAMES: readonly string[] = ["from", "to"];
 
+/** The first means nothing without the second. */
+const NEEDED: readonly (readonly [string, string])[] = [["leave_under", "enter_over"]];
+
 type Query = Readonly<Record<string, SpelledTwice>>;
 
 /** Without what may not be requested together, and with the ends of ranges in order. */
 export function askable(query: Query): Record<string, SpelledTwice> {
   const refused = [
+    ...NEEDED.flatMap(([name, needed]) => (needed in query ? [] : [name])),
+    // Nothing can be held in an empty range.
+    ...(query["from"]?.[0][0] === query["to"]?.[0][0] ? ["to"] : []),
     ...APART.flatMap(([kept, other]) => (kept in query ? [other] : [])),
     ...REFUSED.flatMap(([kept, other, value]) =>
       kept in query && query[other]?.[0][0] === value ? [other] : [],

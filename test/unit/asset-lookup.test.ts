@@ -42,8 +42,9 @@ function spellings({
     1_000_000: ["1M", "M"],
   };
   const all = [base + quote, exchangeSymbol.toUpperCase()];
-  if (units.multiplier === 1 && units.tickerMultiplier === 1) return all;
-  for (const unit of [units.multiplier, units.tickerMultiplier]) {
+  const accepted = units.multiplier ?? units.tickerMultiplier;
+  if (accepted === 1 && units.tickerMultiplier === 1) return all;
+  for (const unit of [accepted, units.tickerMultiplier]) {
     const letters = (prefixes[unit] ?? []).map((letter) => letter + base);
     for (const ticker of [`${unit}${base}`, `${base}${unit}`, ...letters])
       all.push(ticker, ticker + quote);

@@ -46,10 +46,10 @@ describe("the progress of a backfill", () => {
     using history = new HistoryInFolder();
     const series = new SeriesRepository(history.db);
     const backfills = new BackfillRepository(history.db);
-    const btc = series.ensure(seriesOf("BTC"));
+    const btc = series.ensure(seriesOf("BTC")).id;
     series.ensure(seriesOf("ETH"));
     backfills.save(btc, HALF_READ);
-    backfills.save(series.ensure(seriesOf("SOL", { exchange: "gate" })), READ);
+    backfills.save(series.ensure(seriesOf("SOL", { exchange: "gate" })).id, READ);
     expect([...backfills.ofExchange("okx")]).toEqual([
       ["okx-BTC", { seriesId: btc, ...HALF_READ }],
     ]);

@@ -141,7 +141,7 @@ test("whatever the times, each settlement is charged at most once, and only with
       fc.pre(one !== other);
       const { leg } = periodicLeg(plan);
       const [from, to] = [Math.min(one, other), Math.max(one, other)];
-      const still = backtestLeg("still", settledPast([], { currentIntervalHours: null }));
+      const still = backtestLeg("still", settledPast([]));
       const { curve } = backtestOf(still, leg, from / 3600, to / 3600, { gaps: "allow" });
       const charged = curve.filter(({ kind }) => kind === "settlement").map(({ atMs }) => atMs);
       const due: number[] = [];
@@ -176,7 +176,7 @@ function yearlyPct(samples: DrawnSamples, minute: number): number | null {
 }
 
 test("the rule holds exactly when a walk minute by minute does", () => {
-  const flat = settledPast([], { currentIntervalHours: null });
+  const flat = settledPast([]);
   const minute = fc.nat(600);
   // Between the yields that samples can have, so that rounding decides nothing.
   const threshold = fc.constantFrom(-30, -5, 5, 15, 30);

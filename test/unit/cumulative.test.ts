@@ -135,7 +135,7 @@ describe("cumulative funding", () => {
   });
 
   test("of nothing is unknown, not zero", () => {
-    expect(figures(settledPast([], { currentIntervalHours: 8 }), 0, 24)).toMatchObject({
+    expect(figures(settledPast([]), 0, 24)).toMatchObject({
       count: 0,
       sum: null,
       sumPct: null,
@@ -143,7 +143,8 @@ describe("cumulative funding", () => {
       annualizedPct: null,
       positiveShare: null,
       longestRun: null,
-      completeness: 0,
+      expected: null,
+      completeness: null,
     });
   });
 

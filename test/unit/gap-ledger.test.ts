@@ -29,7 +29,6 @@ function ledgerOf(slots: readonly PastSlot[], changed: Partial<LedgerInput> = {}
     firstSeenMs: hour(0),
     endedAtMs: null,
     nowMs: (slots.at(-1)?.slotMs ?? 0) + HOUR_MS / 2,
-    currentIntervalHours: null,
     backfill: READ_ALL,
     ...changed,
   });
@@ -138,11 +137,22 @@ describe("the ledger", () => {
     expect(ledger.isComplete).toBe(false);
   });
 
-  test("expects a settlement only once the exchange has had time to publish it", () => {
+  test("has a settlement pending from its slot on, until the exchange has had time to publish it", () => {
     const slots = slotsAt(8, 16, 24);
     const dueMs = hour(32) + PUBLISHED_AFTER_MS;
-    expect(ledgerOf(slots, { nowMs: dueMs - 1 }).isComplete).toBe(true);
-    expect(texts(ledgerOf(slots, { nowMs: dueMs }).ranges)).toContain("missing 32-32 1 x 8 h");
+    const at = (nowMs: number, changed: Partial<LedgerInput> = {}) => {
+      const { ranges, isComplete } = ledgerOf(slots, { nowMs, ...changed });
+      return [...texts(ranges).slice(1), isComplete];
+    };
+    expect(at(hour(32) - 1)).toEqual([true]);
+    expect(at(hour(32))).toEqual(["pending 32-32 1 x 8 h", false]);
+    expect(at(dueMs - 1)).toEqual(["pending 32-32 1 x 8 h", false]);
+    expect(at(dueMs)).toEqual(["missing 32-32 1 x 8 h", false]);
+    // Whatever else is known or lacking.
+    expect(at(hour(32), { backfill: null })).toEqual(["pending 32-32 1 x 8 h", false]);
+    expect(at(hour(48))).toEqual(["missing 32-40 2 x 8 h", "pending 48-48 1 x 8 h", false]);
+    expect(ledgerOf(slotsAt(8, 16, 24, 32), { nowMs: hour(32) }).isComplete).toBe(true);
+    expect(ledgerOf(slots, { nowMs: hour(32), endedAtMs: hour(31) }).isComplete).toBe(true);
   });
 
   test("of a delisted contract ends with the last settlement that its exchange has", () => {
@@ -200,12 +210,9 @@ describe("the ledger", () => {
     );
   });
 
-  test("of an instrument without settlements goes by its current interval, if there is one", () => {
+  test("of an instrument without settlements has a range, but no number of slots", () => {
     const empty = { ...READ_ALL, readFromMs: null, readToMs: null, isComplete: false };
     const changed = { nowMs: hour(20), backfill: empty, listedAtMs: hour(3) };
-    expect(texts(ledgerOf([], { ...changed, currentIntervalHours: 4 }).ranges)).toEqual([
-      "being_backfilled 4-16 4 x 4 h",
-    ]);
     const unknown = ledgerOf([], changed);
     expect(unknown.ranges).toMatchObject([{ state: "being_backfilled", slots: null }]);
     expect(unknown.isComplete).toBe(false);

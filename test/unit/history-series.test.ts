@@ -9,10 +9,10 @@ describe("the series of the history file", () => {
   test("get a small id when first seen and keep it, in this process and the next", () => {
     using history = new HistoryInFolder();
     const series = new SeriesRepository(history.db);
-    const ids = ["BTC", "ETH", "BTC"].map((base) => series.ensure(seriesOf(base)));
+    const ids = ["BTC", "ETH", "BTC"].map((base) => series.ensure(seriesOf(base)).id);
     expect(ids).toEqual([1, 2, 1]);
     const next = new SeriesRepository(history.db);
-    expect([next.ensure(seriesOf("ETH")), next.idOf("okx-BTC"), next.idOf("okx-SOL")]).toEqual([
+    expect([next.ensure(seriesOf("ETH")).id, next.idOf("okx-BTC"), next.idOf("okx-SOL")]).toEqual([
       2,
       1,
       null,
@@ -29,7 +29,7 @@ describe("the series of the history file", () => {
     first.ensure(seriesOf("BTC", { listedAt: 5 }));
     const series = isNew ? new SeriesRepository(history.db) : first;
     const changed = { multiplier: 10, assetClass: null, endedAt: NOON_MS };
-    expect(series.ensure(seriesOf("BTC", { ...changed, listedAt: null }))).toBe(1);
+    expect(series.ensure(seriesOf("BTC", { ...changed, listedAt: null })).id).toBe(1);
     // A listing time that is not stated any more is still known.
     expect(series.all()).toEqual([{ id: 1, ...seriesOf("BTC", { ...changed, listedAt: 5 }) }]);
     series.ensure(seriesOf("BTC", { listedAt: 6 }));
@@ -49,7 +49,7 @@ describe("the series of the history file", () => {
     expect(failing).toThrow("no");
     series.forget();
     expect(series.idOf("okx-BTC")).toBeNull();
-    expect(series.ensure(seriesOf("BTC"))).toBe(1);
+    expect(series.ensure(seriesOf("BTC")).id).toBe(1);
   });
 });
 

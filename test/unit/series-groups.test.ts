@@ -4,7 +4,7 @@ import { PastReader } from "../../src/db/history/past-reader.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { groupsOf } from "../../src/lib/groups.ts";
 import { atOnce } from "../../src/lib/stepwise.ts";
-import { instrumentPast, instrumentPasts } from "../../src/reader/known-past.ts";
+import { judgedPast, judgedPasts } from "../../src/reader/known-past.ts";
 import { cumulativeTable } from "../../src/reader/tables.ts";
 import { seriesOf } from "../support/history.ts";
 import { historyInMemory, HistoryWriter } from "../support/history-db.ts";
@@ -52,9 +52,9 @@ test("several series are read at once exactly as one at a time, whatever their k
         };
         const series = known.past.everySeries();
         expect(series.length).toBe(all.length);
-        const read = instrumentPasts(known, series, range);
+        const read = judgedPasts(known, series, range, range.toMs);
         expect(read.map(({ past }) => past)).toEqual(
-          series.map((one) => atOnce(instrumentPast(known, one, range))),
+          series.map((one) => atOnce(judgedPast(known, one, range, range.toMs))),
         );
         expect(read.map(({ backfill }) => backfill)).toEqual(
           series.map(({ id }) => known.past.backfill(id)),

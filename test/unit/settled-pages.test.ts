@@ -326,3 +326,32 @@ test("the filter takes tickers, uids, exceptions, exchanges, quotes and classes"
   expect(uidsOf({ quotes: ["USDT"] })).toEqual(["3", "4"]);
   expect(uidsOf({ assetClasses: ["crypto", "metal"] })).toEqual(["2", "4"]);
 });
+
+/** Notes from when to when samples are read, in unix seconds. */
+class NotedSamples extends SampleReader {
+  readonly reads: { readonly from: number; readonly to: number }[] = [];
+
+  override read(...of: Parameters<SampleReader["read"]>) {
+    const [, from, to] = of;
+    this.reads.push({ from, to });
+    return super.read(...of);
+  }
+}
+
+test("sums of a page read the samples with the prices of its hours once", () => {
+  const db = historyInMemory();
+  const writer = new HistoryWriter(db);
+  const id = writer.add(seriesOf("A", { accrual: "continuous", firstSeen: START * 1000 }));
+  const hours = 50 * 24;
+  for (let hour = 1; hour <= hours; hour += 1)
+    writer.accrue(id, START + hour * HOUR, "0.5", "quote_per_unit");
+  const samples = new NotedSamples(db);
+  const known = { past: new PastReader(db), samples, withHistory: new Set(["okx" as const]) };
+  const query = { ...queryOf(START, START + hours * HOUR + 1), resolution: "1d" as const };
+  const page = atOnce(bucketPage(known, query));
+  expect(page.series).toMatchObject([{ unpriced: hours, points: 0 }]);
+  expect(samples.reads.length).toBeGreaterThan(0);
+  const read = samples.reads.reduce((sum, { from, to }) => sum + to - from, 0);
+  // Each read begins up to a price's age before its first hour.
+  expect(read).toBeLessThanOrEqual(hours * HOUR + samples.reads.length * HOUR);
+});

@@ -146,9 +146,9 @@ describe("payments are read", () => {
     const series = new SeriesRepository(history.db);
     const settlements = new SettlementRepository(history.db);
     const ids = [
-      series.ensure(seriesOf("BTC")),
-      series.ensure(seriesOf("ETH", { exchange: "gate", uid: "gate-ETH" })),
-      series.ensure(seriesOf("SOL")),
+      series.ensure(seriesOf("BTC")).id,
+      series.ensure(seriesOf("ETH", { exchange: "gate", uid: "gate-ETH" })).id,
+      series.ensure(seriesOf("SOL")).id,
     ] as const;
     for (const id of ids)
       for (let hour = 5; hour >= 0; hour -= 1)

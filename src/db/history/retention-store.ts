@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { AccrualRepository } from "./accrual-repository.ts";
+import { EVENT_KINDS } from "./sample-schema.ts";
 import { HOUR_S, MAX_JOINED_HOURS } from "./sample-times.ts";
 import { SettlementRepository } from "./settlement-repository.ts";
 
@@ -32,7 +33,6 @@ const OLD_EVENTS = `DELETE FROM series_events WHERE series_id = ?1 AND kind = ?2
     SELECT at FROM series_events WHERE series_id = ?1 AND kind = ?2 AND at < (
       SELECT max(at) FROM series_events WHERE series_id = ?1 AND kind = ?2 AND at <= ?3)
     ORDER BY at LIMIT ${ROWS_AT_ONCE})`;
-const EVENT_KINDS = ["flags", "asset_id"] as const;
 
 /** Of one series in one transaction: at most 240 hourly payments. */
 const SETTLEMENTS_AT_ONCE_MS = 10 * 24 * 3_600_000;

@@ -92,13 +92,18 @@ export const samplePeriods = sqliteTable(
   (table) => [primaryKey({ columns: [table.exchange, table.span, table.start] })],
 );
 
+/** What events are about: see `kind`. */
+export const EVENT_KINDS = ["flags", "asset_id", "terms"] as const;
+
+export type EventKind = (typeof EVENT_KINDS)[number];
+
 /** What changes rarely, from the time on at which it was first sampled. WITHOUT ROWID. */
 export const seriesEvents = sqliteTable(
   "series_events",
   {
     seriesId: integer("series_id").notNull(),
-    /** `flags` (bits in the order of FLAGS, as a decimal) or `asset_id`. */
-    kind: text("kind").$type<"flags" | "asset_id">().notNull(),
+    /** `flags` (bits in the order of FLAGS, as a decimal), `asset_id`, or `terms` (series-terms.ts). */
+    kind: text("kind").$type<EventKind>().notNull(),
     at: integer("at").notNull(),
     /** Null: unknown from then on. */
     value: text("value"),

@@ -133,10 +133,11 @@ export class SampleWriter {
   #rows(at: number, instruments: readonly SampledInstrument[]): readonly Row[] {
     const rows: Row[] = [];
     let isAscending = true;
-    for (const { series, sample, flags, assetId } of instruments) {
+    for (const { series: description, sample, flags, assetId } of instruments) {
       if (!Number.isFinite(sample.rate)) continue;
-      const id = this.#series.ensure(series);
-      this.#events.note(id, at, flags, assetId);
+      const series = this.#series.ensure(description);
+      const { id } = series;
+      this.#events.note(series, at, flags, assetId);
       isAscending &&= id > (rows.at(-1)?.id ?? 0);
       rows.push({ id, sample });
     }

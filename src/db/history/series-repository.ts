@@ -120,21 +120,19 @@ export class SeriesRepository {
   }
 
   /**
-   * The id of a series, created or updated as needed; an unknown listing time keeps the one known before. Call it inside
-   * a transaction, and `forget` if that is rolled back.
+   * A series, created or updated as needed; an unknown listing time keeps the one known before. The same object as long
+   * as nothing changes. Call it inside a transaction, and `forget` if that is rolled back.
    */
-  ensure(description: SeriesDescription): number {
+  ensure(description: SeriesDescription): Series {
     const known = this.#known.get(description.uid) ?? this.#stored(description.uid);
     if (known === null) return this.#add(description);
     if (!this.#known.has(known.uid)) this.#known.set(known.uid, known);
     const listedAt = description.listedAt ?? known.listedAt;
     // Looked at for each instrument of each refresh.
     for (const field of CHANGEABLE)
-      if ((field === "listedAt" ? listedAt : description[field]) !== known[field]) {
-        this.#update(known, { ...description, listedAt });
-        break;
-      }
-    return known.id;
+      if ((field === "listedAt" ? listedAt : description[field]) !== known[field])
+        return this.#update(known, { ...description, listedAt });
+    return known;
   }
 
   /** Drops the memory, which may be ahead of the file after a rollback: it is read again when needed. */
@@ -146,7 +144,7 @@ export class SeriesRepository {
     return this.#whole.get({ uid }) ?? null;
   }
 
-  #add(description: SeriesDescription): number {
+  #add(description: SeriesDescription): Series {
     const { uid, exchange, exchangeSymbol, base, quote, settle, multiplier } = description;
     const { assetClass, accrual, listedAt, firstSeen, endedAt } = description;
     const row = this.#insert.get(
@@ -164,13 +162,16 @@ export class SeriesRepository {
       endedAt,
     );
     if (row === null) throw new Error("a series was not stored");
-    this.#known.set(uid, { ...description, id: row.id });
-    return row.id;
+    const added = { ...description, id: row.id };
+    this.#known.set(uid, added);
+    return added;
   }
 
-  #update(known: Series, description: SeriesDescription): void {
+  #update(known: Series, description: SeriesDescription): Series {
     const changed = Object.fromEntries(CHANGEABLE.map((field) => [field, description[field]]));
     this.#queries.update(series).set(changed).where(eq(series.id, known.id)).run();
-    this.#known.set(known.uid, { ...known, ...changed });
+    const updated = { ...known, ...changed };
+    this.#known.set(known.uid, updated);
+    return updated;
   }
 }

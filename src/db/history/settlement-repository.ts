@@ -44,6 +44,7 @@ export class SettlementRepository {
   readonly #put;
   readonly #range;
   readonly #estimates;
+  readonly #before;
   readonly #oldest;
   readonly #delete;
 
@@ -55,6 +56,9 @@ export class SettlementRepository {
     );
     this.#estimates = db.query<{ slot: number }, [number, number]>(
       `SELECT slot FROM settlements WHERE series_id = ? AND slot >= ? AND origin = ${ESTIMATED} ORDER BY slot`,
+    );
+    this.#before = db.query<SettlementRow, [number, number, number]>(
+      `SELECT ${COLUMNS} FROM settlements WHERE series_id = ? AND slot < ? ORDER BY slot DESC LIMIT ?`,
     );
     this.#oldest = db.query<{ slot: number }, [number]>(
       `SELECT slot FROM settlements WHERE series_id = ? AND origin = ${OF_EXCHANGE} ORDER BY slot LIMIT 1`,
@@ -93,6 +97,11 @@ export class SettlementRepository {
   /** The slots from `fromMs` on of which there is only an estimate, ascending. */
   estimates(seriesId: number, fromMs: number): readonly number[] {
     return this.#estimates.all(seriesId, boundOf(fromMs)).map(({ slot }) => slot * 1000);
+  }
+
+  /** The last `count` payments of a series before a time, oldest first. */
+  before(seriesId: number, atMs: number, count: number): readonly StoredSettlement[] {
+    return this.#before.all(seriesId, boundOf(atMs), count).map(settlementOf).toReversed();
   }
 
   /** The oldest slot that was read from the exchange's history; null if there is none. */

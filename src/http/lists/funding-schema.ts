@@ -29,8 +29,9 @@ export const FundingRowSchema = z
   .strictObject({
     ...instrumentFields,
     settle: z.string().meta({ description: "Currency of margin and payment.", example: "USDT" }),
-    multiplier: z.number().meta({
-      description: "Units of base in one priced unit; price per unit is mark_price / multiplier.",
+    multiplier: z.number().nullable().meta({
+      description:
+        "Units of base in one priced unit; price per unit is mark_price / multiplier. Null only with `as_of`, where it was not kept.",
       example: 1000,
     }),
     asset_class: assetClassField,

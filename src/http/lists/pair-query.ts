@@ -154,7 +154,7 @@ const ArbParamsSchema = z.strictObject({
     { unit: "seconds", min: 0, max: MAX_AGE_SECONDS },
     {
       description:
-        "Minimum lasted_seconds: 3600 shows pairs that have lasted for an hour. An unknown age, as below 5 percent a year, fails every minimum above 0. Seconds.",
+        "Minimum lasted_seconds: 3600 shows pairs that have lasted for an hour. An unknown age, as below 5 percent a year or with `as_of`, fails every minimum above 0. Seconds.",
       fallback: DEFAULTS.minAgeSeconds,
       example: 0,
     },

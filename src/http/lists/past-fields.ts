@@ -9,7 +9,7 @@ import { time } from "./row-fields.ts";
 
 /** Answers from the board of a past moment. */
 export const asOfParam = momentParam(
-  `The board as it was at this moment, from samples: nothing that was found out later is in it. Exact to the second for 35 days, before that as of the full hour; \`as_of\` of the answer says which moment it is. A row is as of its last sample, at most ${LOOK_BACK_MS / 3_600_000} hours old, and its age, flags and next_funding_time are as of the moment. What was not kept is null and in \`missing_fields\`. Before the first sample: 404. Default: now.`,
+  `The board as it was at this moment, from samples: nothing that was found out later is in it. Exact to the second for 35 days, before that as of the full hour; \`as_of\` of the answer says which moment it is. A row is as of its last sample, at most ${LOOK_BACK_MS / 3_600_000} hours old (prices, open interest and volume are sampled every 15 minutes), and its age, flags and next_funding_time are as of the moment. What was not kept is null and in \`missing_fields\`. Before the first sample: 404. Default: now.`,
 );
 
 /** Members of the envelope of lists with `as_of`. */

@@ -29,8 +29,8 @@ export const POINT_MEANINGS = {
 export const OUTCOME_MEANINGS = {
   done: "There are figures; `lacking` says what they rest on.",
   refused:
-    "There are none: settlements are estimated or missing (`lacking`), and `gaps` is `refuse`.",
-} as const satisfies Record<Exclude<BacktestAnswer["kind"], "unknown">, string>;
+    "There are none: settlements are estimated or not there (`lacking`), and `gaps` is `refuse`.",
+} as const satisfies Record<Exclude<BacktestAnswer["kind"], "unknown" | "two_assets">, string>;
 
 function setOf<Name extends string>(
   id: string,

@@ -29,10 +29,13 @@ export const ORIGIN_MEANINGS = {
 
 export const LACKING_MEANINGS = {
   estimated: "There are payments, but only as estimated from live rates.",
+  pending:
+    "Its slot has passed within the last ten minutes, and what was charged is not stored yet: exchanges publish it within minutes.",
   being_backfilled: "Not read from the exchange yet.",
   missing:
-    "Read, but the exchange's answer lacks it; of an ended instrument also what the exchange no longer answered for.",
-  absent_at_source: "Older than what the exchange keeps, or the exchange publishes no history.",
+    "Read, but the exchange's answer lacks it; of an ended instrument also what the exchange no longer answered for; of an exchange without a history, what no live row showed.",
+  absent_at_source:
+    "Older than what the exchange keeps; of an exchange without a history, older than the first payment known.",
 } as const satisfies Record<LackingState, string>;
 
 export const ACCRUED_UNIT_MEANINGS = {

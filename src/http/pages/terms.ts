@@ -83,7 +83,7 @@ export const REASON_TERMS = {
   price_gap: `Prices of one unit are over ${PRICE_GAP_PCT} % apart; over ${REFUSED_GAP_PCT} % the pair is refused.`,
   price_unknown: "A leg has no price.",
   fee_unknown: "The taker fee of a leg is unknown: set it with `fees`.",
-  young: `It has lasted less than ${YOUNG_SECONDS / 60} minutes, or for an unknown time.`,
+  young: `It has lasted less than ${YOUNG_SECONDS / 60} minutes, or for an unknown time. With \`as_of\` pairs are not judged by this: their ages are not kept.`,
   outlier: `The annualized rate of a leg is ${MIN_OUTLIER_PCT} % or more and over ${TIMES_MEDIAN} times the median absolute rate of its asset, given at least ${MIN_OTHERS} other listings.`,
   settlement_unknown: "The next settlement of a leg is unknown, hence expected_cash as well.",
   no_settlement_in_hold: "Neither leg settles or accrues within hold_hours.",

@@ -262,7 +262,7 @@ export const THRESHOLDS = [
     why: "An answer must not fill the memory.",
   },
   {
-    name: "settlements: missing",
+    name: "settlements: no longer pending",
     value: `not known ${minutes(PUBLISHED_AFTER_MS)} after the slot`,
     why: "Exchanges publish a payment within minutes.",
   },

@@ -2,6 +2,7 @@ import { aliasesOf, commonName, nameOfAsset } from "../../domain/asset-names.ts"
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { flagBit, isBlocked } from "../../domain/flags.ts";
 import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
+import { unitPriceOf } from "../../domain/leg.ts";
 import { median } from "../../domain/median.ts";
 import type { AssetClass } from "../../domain/quote.ts";
 import { sortStepwise } from "../../lib/sort-in-parts.ts";
@@ -118,8 +119,8 @@ const CONFLICT = flagBit("identity_conflict");
 /** The median, of listings without a blocking flag other than that. */
 function priceOf(rows: readonly BoardRow[]): number | null {
   const prices = rows.flatMap(({ record, flags }) => {
-    const price = record.markPrice ?? record.indexPrice ?? record.lastPrice;
-    return price === null || isBlocked(flags & ~CONFLICT) ? [] : [price / record.multiplier];
+    const { unitPrice } = unitPriceOf(record);
+    return unitPrice === null || isBlocked(flags & ~CONFLICT) ? [] : [unitPrice];
   });
   return median(prices);
 }

@@ -101,8 +101,9 @@ function spellingsOf({
   quote,
   exchangeSymbol,
   tickerMultiplier,
-  multiplier,
+  multiplier: accepted,
 }: ExchangeListings[number]): readonly string[] {
+  const multiplier = accepted ?? tickerMultiplier;
   const plain = [base + quote, exchangeSymbol.toUpperCase()];
   if (multiplier === 1 && tickerMultiplier === 1) return plain;
   return [

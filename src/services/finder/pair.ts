@@ -189,6 +189,7 @@ export function factsOf(pair: Pair): PairFacts {
     priceGapPct: priceGapPct(long.unitPrice, short.unitPrice),
     feesKnown: feesPct !== null,
     ageSeconds: ageSecondsOf(pair),
+    areAgesKept: pair.snapshot.past === undefined,
     isOutlier: long.isOutlier || short.isOutlier,
     paysInHold: paysInHold(pair),
     netPct: pair.netPct,

@@ -14,7 +14,7 @@ import {
   MAX_LACKING_RANGES,
   type Unfinished,
 } from "./backtest-query.ts";
-import { type Charge, chargesOf, CONTEXT_BEFORE_MS } from "../../domain/charges.ts";
+import { type Charge, chargesOf } from "../../domain/charges.ts";
 import { ledgerOf } from "./charges.ts";
 import { type GapLedger, lackingWithin, type LedgerRange } from "./gap-ledger.ts";
 
@@ -39,7 +39,7 @@ export function chargedLeg(
     leg,
     isContinuous: leg.past.stored.kind === "accruals",
     charges,
-    ledger: ledgerOf(leg.past, charges, fromMs - CONTEXT_BEFORE_MS, nowMs),
+    ledger: ledgerOf(leg.past, charges, fromMs, nowMs),
   };
 }
 

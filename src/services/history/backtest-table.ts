@@ -43,4 +43,6 @@ export type BacktestAnswer =
   | (Legs & Omit<BacktestResult, "curve"> & { readonly curve: FlatTable<EquityPoint> })
   | (Legs & { readonly kind: "refused"; readonly lacking: readonly Lacking[] })
   /** No past is known of this leg. */
-  | { readonly kind: "unknown"; readonly side: "long" | "short" };
+  | { readonly kind: "unknown"; readonly side: "long" | "short" }
+  /** The legs are not of one asset: their asset ids, or their tickers if one of them was never identified. */
+  | { readonly kind: "two_assets"; readonly long: string; readonly short: string };

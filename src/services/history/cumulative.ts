@@ -4,7 +4,6 @@ import {
   type Charge,
   chargesOf,
   chargesWithin,
-  CONTEXT_BEFORE_MS,
   type TimeRange,
 } from "../../domain/charges.ts";
 import { decimalPct, DecimalSum, decimalText, type Sign } from "../../domain/decimal.ts";
@@ -79,11 +78,11 @@ export interface Cumulative {
   readonly lacking: readonly LedgerRange[];
 }
 
-/** The figures of one instrument. `past` reaches CONTEXT_BEFORE_MS further back than the range, if stored. */
+/** The figures of one instrument. */
 export function cumulative(past: InstrumentPast, range: TimeRange, nowMs: number): Cumulative {
   const { fromMs, toMs } = range;
   const charges = chargesOf(past.stored);
-  const ledger = ledgerOf(past, charges, fromMs - CONTEXT_BEFORE_MS, nowMs);
+  const ledger = ledgerOf(past, charges, fromMs, nowMs);
   const ranges = rangesWithin(ledger.ranges, fromMs, toMs);
   const expected = ranges.some(({ slots }) => slots === null)
     ? null

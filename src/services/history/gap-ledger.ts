@@ -7,13 +7,14 @@ import { HOUR_MS, MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
 import { PUBLISHED_AFTER_MS, type SettlementOrigin } from "../../domain/settlement.ts";
 
 /**
- * The state of an expected slot: charged as known; estimated from the last live rate; still to be read; read, but
- * missing from the exchange's answer, or not read before the exchange stopped answering for a contract that has ended;
- * older than anything the exchange has.
+ * The state of an expected slot: charged as known; estimated from the last live rate; passed so recently that the
+ * exchange may not have published it; still to be read; read, but missing from the exchange's answer, or not read before
+ * the exchange stopped answering for a contract that has ended; older than anything the exchange has.
  */
 export const SLOT_STATES = [
   "present",
   "estimated",
+  "pending",
   "being_backfilled",
   "missing",
   "absent_at_source",
@@ -51,8 +52,6 @@ export interface LedgerInput {
   readonly nowMs: number;
   /** If only a part of the past is given: slots after this are judged; null: since the listing. */
   readonly fromMs: number | null;
-  /** The current interval, used only if the settlements show none; null: unknown. */
-  readonly currentIntervalHours: number | null;
   /** Null: the exchange has no history. */
   readonly backfill: BackfillProgress | null;
 }
@@ -82,13 +81,13 @@ export interface GapLedger {
 
 /** The ledger of one instrument. */
 export function gapLedger(input: LedgerInput): GapLedger {
-  const { slots, currentIntervalHours } = input;
+  const { slots } = input;
   const ranges = new RangeBuilder(input);
   const startMs = startOf(input);
   const endMs = endOf(input);
   let previousMs: number | null = null;
   for (const { slotMs, intervalHours, origin } of slots) {
-    const stepMs = (intervalHours ?? currentIntervalHours ?? 0) * HOUR_MS;
+    const stepMs = (intervalHours ?? 0) * HOUR_MS;
     // Half a step leaves room for a slot that is a minute off.
     const afterMs = previousMs === null ? startMs : previousMs + stepMs / 2;
     if (stepMs > 0) ranges.addAbsent(slotMs, stepMs, Math.ceil((slotMs - afterMs) / stepMs) - 1);
@@ -96,12 +95,12 @@ export function gapLedger(input: LedgerInput): GapLedger {
     ranges.add(origin === "estimated" ? "estimated" : "present", slotMs, slotMs, stepMs, 1);
     previousMs = slotMs;
   }
-  const stepMs = (slots.at(-1)?.intervalHours ?? currentIntervalHours ?? 0) * HOUR_MS;
+  const stepMs = (slots.at(-1)?.intervalHours ?? 0) * HOUR_MS;
   if (stepMs > 0) {
     const lastMs = previousMs ?? Math.floor(startMs / stepMs) * stepMs;
     const count = Math.floor((endMs - lastMs) / stepMs);
     ranges.addAbsent(lastMs + (count + 1) * stepMs, stepMs, count);
-  } else ranges.addUnknown(previousMs ?? startMs, endMs);
+  } else ranges.addUnknown(previousMs ?? startMs, Math.min(endMs, publishedMs(input)));
   return ranges.ledger(startMs);
 }
 
@@ -128,12 +127,16 @@ function firstKnownMs({ fromMs, firstSeenMs, slots, backfill }: LedgerInput): nu
 
 /** Slots up to this are expected. */
 function endOf({ endedAtMs, nowMs, slots, backfill }: LedgerInput): number {
-  const dueMs = nowMs - PUBLISHED_AFTER_MS;
-  if (endedAtMs === null) return dueMs;
+  if (endedAtMs === null) return nowMs;
   // An exchange's own history of a delisted contract ends with its last settlement, before we found it delisted.
   const isReadToEnd = (backfill?.readToMs ?? 0) >= endedAtMs;
   const lastSlotMs = slots.at(-1)?.slotMs;
-  return isReadToEnd && lastSlotMs !== undefined ? lastSlotMs : Math.min(endedAtMs, dueMs);
+  return isReadToEnd && lastSlotMs !== undefined ? lastSlotMs : Math.min(endedAtMs, nowMs);
+}
+
+/** Up to this slot the exchange has had time to publish what it charged. */
+function publishedMs({ nowMs }: LedgerInput): number {
+  return nowMs - PUBLISHED_AFTER_MS;
 }
 
 interface OpenRange {
@@ -153,6 +156,7 @@ class RangeBuilder {
   readonly #counts = {
     present: 0,
     estimated: 0,
+    pending: 0,
     being_backfilled: 0,
     missing: 0,
     absent_at_source: 0,
@@ -162,7 +166,10 @@ class RangeBuilder {
   constructor(input: LedgerInput) {
     this.#input = input;
     const { readFromMs = null, readToMs = null, availableFromMs = null } = input.backfill ?? {};
-    this.#bounds = [readFromMs, readToMs, availableFromMs].filter((bound) => bound !== null);
+    const pendingFromMs = publishedMs(input) + 1;
+    this.#bounds = [readFromMs, readToMs, availableFromMs, pendingFromMs].filter(
+      (bound) => bound !== null,
+    );
   }
 
   /** `count` slots that are not there, the last of them one step before `beforeMs`. */
@@ -235,6 +242,7 @@ class RangeBuilder {
 
   #absentState(slotMs: number): SlotState {
     const { backfill, slots, endedAtMs, nowMs } = this.#input;
+    if (slotMs > publishedMs(this.#input)) return "pending";
     if (backfill === null) {
       const firstSlotMs = slots[0]?.slotMs;
       return firstSlotMs === undefined || slotMs < firstSlotMs ? "absent_at_source" : "missing";
@@ -258,6 +266,7 @@ export function rangesWithin(
   fromMs: number,
   toMs: number,
 ): readonly LedgerRange[] {
+  if (fromMs >= toMs) return [];
   return ranges.flatMap((range) => {
     const { firstSlotMs, lastSlotMs, intervalHours } = range;
     if (lastSlotMs < fromMs || firstSlotMs >= toMs) return [];

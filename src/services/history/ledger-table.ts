@@ -34,6 +34,7 @@ export interface LedgerRow extends SeriesCells {
   readonly expected: number | null;
   readonly present: number;
   readonly estimated: number;
+  readonly pending: number;
   readonly beingBackfilled: number;
   readonly missing: number;
   readonly absentAtSource: number;
@@ -60,6 +61,7 @@ export const LEDGER_COLUMNS = {
   expected: "integer",
   present: "integer",
   estimated: "integer",
+  pending: "integer",
   beingBackfilled: "integer",
   missing: "integer",
   absentAtSource: "integer",

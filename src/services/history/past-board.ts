@@ -45,6 +45,7 @@ export function* pastBoard(
   const at = Math.floor(atMs / 1000);
   const exchanges: PastListings[] = [];
   const shown = new Set<string>();
+  const begun = new Set<string>();
   for (const exchange of series.exchanges()) {
     const listed = series.listed(exchange, at, at - LOOK_BACK_S);
     yield;
@@ -57,6 +58,7 @@ export function* pastBoard(
       stillListed(sampled, (from) => refreshes.between(exchange, from, at + 1)),
     );
     for (const { series: one } of rows) shown.add(one.base);
+    for (const base of series.basesUntil(exchange, at)) begun.add(base);
     const periodMs = periodsMs[exchange] ?? USUAL_PERIOD_MS;
     if (rows.length > 0) exchanges.push({ exchange, ...found, periodMs, ...columnsOf(rows) });
     yield;
@@ -65,8 +67,8 @@ export function* pastBoard(
     const first = samples.firstTime();
     return { firstMs: first === null ? null : first * 1000 };
   }
-  const others = series.basesUntil(at).filter((base) => !shown.has(base));
-  return { atMs: at * 1000, exchanges, otherBases: textColumn(others) };
+  const others = begun.difference(shown);
+  return { atMs: at * 1000, exchanges, otherBases: textColumn([...others]) };
 }
 
 /** Without rows that had been delisted by then: missing from too many refreshes, whose times `timesFrom` reads. */
@@ -151,7 +153,7 @@ function columnsOf(
     assetId: texts(({ assetId }) => assetId),
     assetClass: texts(({ assetClass }) => assetClass),
     accrual: texts(({ accrual }) => accrual),
-    multiplier: Float64Array.from(rows, ({ series }) => series.multiplier),
+    multiplier: Float64Array.from(rows, ({ series }) => series.multiplier ?? Number.NaN),
     sampledAtMs: numbers(({ at }) => at * 1000),
     rate: numbers(({ rate }) => rate),
     intervalHours: numbers(({ intervalHours }) => intervalHours),

@@ -48,6 +48,7 @@ export interface PastListings {
   /** An empty text: no exchange states one. */
   readonly assetClass: TextColumn;
   readonly accrual: TextColumn;
+  /** Unknown where it was not kept; the class is, too, then. */
   readonly multiplier: NumberColumn;
   /** When the row was sampled, unix ms. */
   readonly sampledAtMs: NumberColumn;

@@ -43,6 +43,7 @@ export function* pastSnapshot(board: PastBoard, nowMs: number): Stepwise<Snapsho
   const past = {
     isClosed: isClosedAt(atMs, nowMs),
     withoutFees: new Set(exchanges.filter(lacksFees).map(({ exchange }) => exchange)),
+    isWithoutTerms: exchanges.some(({ multiplier }) => multiplier.some(Number.isNaN)),
     endedBases: new Set(textsOf(otherBases)),
   };
   const id = pastSnapshotId(secondsOf(atMs), content);
@@ -110,7 +111,7 @@ const CONTINUOUS: Accrual = "continuous";
  */
 function recordAt(of: PastListings, texts: RowTexts, index: number): MarketRecord {
   const stored = of.flags[index] ?? 0;
-  const multiplier = known(of.multiplier, index) ?? 1;
+  const multiplier = known(of.multiplier, index);
   const sampledAtMs = of.sampledAtMs[index] ?? 0;
   return {
     instrumentId: of.seriesId[index] ?? 0,
@@ -123,7 +124,7 @@ function recordAt(of: PastListings, texts: RowTexts, index: number): MarketRecor
     assetId: texts.assetId[index] || null,
     identity: has(stored, "identity_conflict") ? "conflict" : "probable",
     multiplier,
-    tickerMultiplier: multiplier,
+    tickerMultiplier: multiplier ?? 1,
     assetClass: ASSET_CLASSES.find((one) => one === texts.assetClass[index]) ?? null,
     accrual: texts.accrual[index] === CONTINUOUS ? CONTINUOUS : "periodic",
     listedAtMs: null,

@@ -65,7 +65,10 @@ export function addArbRoutes(
       select: (snapshot, part) => findPairs(snapshot, groups, query, part),
       toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, params.schedule === "1"),
       columns: ARB_COLUMNS,
-      missingFields: () => missingFields(lacksFees(query.fees, takerFees(table, params.fees))),
+      missingFields: ({ past: then }) => [
+        ...missingFields(lacksFees(query.fees, takerFees(table, params.fees))),
+        ...(then?.isWithoutTerms === true ? TERM_FIELDS : []),
+      ],
     });
     return documented(arbRoute, sent);
   });
@@ -103,6 +106,8 @@ const PRICE_FIELDS = [
   "short_price_source",
   "price_gap_pct",
 ];
+
+const TERM_FIELDS = ["asset_class", "long_multiplier", "short_multiplier"];
 
 const FEE_FIELDS = [
   "long_taker_fee_bps",

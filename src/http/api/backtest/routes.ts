@@ -40,7 +40,7 @@ const backtestRoute = createRoute({
   tags: ["History"],
   summary: "What a pair would have earned",
   description:
-    "A long and a short leg over the payments that were really made: a settlement counts if entry < slot <= exit, continuous funding by the hours held. `rows` is the equity curve; the figures are in the envelope. Prices are apart, and what was not charged at an exit is in no figure. Computed up to the last full minute.",
+    "A long and a short leg over the payments that were really made (with gaps=allow also over estimates): a settlement counts if entry < slot <= exit, continuous funding by the hours held. `rows` is the equity curve; the figures are in the envelope. Prices are apart, and what was not charged at an exit is in no figure. Computed up to the last full minute.",
   request: { query: BacktestQuerySchema },
   responses: {
     ...cachedFile(BacktestListSchema, "The result; rows and figures are empty if it is refused."),
@@ -74,6 +74,8 @@ export function addBacktestRoutes(
           long: legOf("long", params.long, snapshot, ofExchanges),
           short: legOf("short", params.short, snapshot, ofExchanges),
         };
+        if (legs.long.uid === legs.short.uid)
+          throw badLegs((other) => `must be another instrument than ${other}`);
         const query = {
           ...range,
           long: { uid: legs.long.uid, feeBps: legs.long.feeBps },
@@ -159,8 +161,7 @@ function rangeOf({ from, to, enter_over: enterOver }: Params, asOfMs: number) {
 function ruleOf({ enter_over: enterOverPct, leave_under: leaveUnder }: Params): BacktestRule {
   if (enterOverPct === null) return { kind: "fixed" };
   const leaveUnderPct = leaveUnder ?? Math.min(LEAVE_UNDER_PCT, enterOverPct);
-  if (leaveUnderPct <= enterOverPct) return { kind: "threshold", enterOverPct, leaveUnderPct };
-  throw badParameters([{ parameter: "leave_under", rule: "must not be above enter_over" }]);
+  return { kind: "threshold", enterOverPct, leaveUnderPct };
 }
 
 /** Throws the problem for a leg whose fee is not known. */
@@ -181,8 +182,29 @@ function legOf(
 }
 
 function known(answer: BacktestAnswer, params: { long: string; short: string }): KnownPair {
-  if (answer.kind === "unknown") throw unknownLeg(answer.side, params[answer.side]);
-  return answer;
+  switch (answer.kind) {
+    case "unknown":
+      throw unknownLeg(answer.side, params[answer.side]);
+    case "two_assets": {
+      const { long, short } = answer;
+      throw badLegs((other) =>
+        other === "short"
+          ? `must be the same asset as short: ${long} is not ${short}`
+          : `must be the same asset as long: ${short} is not ${long}`,
+      );
+    }
+    case "done":
+    case "refused":
+      return answer;
+  }
+}
+
+/** The problem that names both legs, each with what is wrong with it next to the other. */
+function badLegs(ruleNextTo: (other: "long" | "short") => string) {
+  return badParameters([
+    { parameter: "long", rule: ruleNextTo("short") },
+    { parameter: "short", rule: ruleNextTo("long") },
+  ]);
 }
 
 function unknownLeg(side: "long" | "short", asked: string) {

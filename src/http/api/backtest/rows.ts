@@ -5,7 +5,7 @@ import { instrumentPart, secondsOf } from "../../lists/row-fields.ts";
 import type { EquityPointRow } from "./schema.ts";
 
 /** An answer about two known legs. */
-export type KnownPair = Exclude<BacktestAnswer, { readonly kind: "unknown" }>;
+export type KnownPair = Extract<BacktestAnswer, { readonly kind: "done" | "refused" }>;
 
 /** How a leg is shown. */
 interface ShownLeg {

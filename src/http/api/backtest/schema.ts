@@ -4,6 +4,7 @@ import {
   BACKTEST_SIDES,
   BACKTEST_SPAN_MS,
   GAP_POLICIES,
+  MAX_LACKING_RANGES,
 } from "../../../services/history/backtest-query.ts";
 import { LEAVE_UNDER_PCT, MAX_THRESHOLD_DAYS } from "../../../services/history/backtest-table.ts";
 import { MAX_RAW_DAYS } from "../../../services/history/history-query.ts";
@@ -49,7 +50,11 @@ const LegSchema = z
   .strictObject({
     ...instrumentFields,
     accrual: AccrualSchema,
-    taker_fee_bps: z.number().meta({ description: "Per fill. Basis points.", example: 5 }),
+    taker_fee_bps: z.number().meta({
+      description:
+        "Per fill, as known today or as `fees` states it, throughout the range: what it was then is not known. Basis points.",
+      example: 5,
+    }),
   })
   .openapi("BacktestLeg");
 
@@ -75,7 +80,9 @@ const TradeSchema = z
         z
           .strictObject({
             side: SideSchema,
-            since_at: time("From the last settlement, or the entry."),
+            since_at: time(
+              "From the last settlement, or the entry; if the last settlement is not known, from the last time on the grid of the interval.",
+            ),
             until_at: time("To the exit."),
             funding_usd: usd("By the live rate; null if it is unknown.", 0.4).nullable(),
           })
@@ -91,8 +98,13 @@ const LackingLegSchema = z
   .strictObject({
     side: SideSchema,
     uid: z.string().meta({ description: "The instrument." }),
-    ranges: z.array(LackingRangeSchema).meta({ description: "What is not there." }),
-    slots: z.int().nullable().meta({ description: "Slots in them; null without an interval." }),
+    ranges: z.array(LackingRangeSchema).meta({
+      description: `What is not there, or only as an estimate, at most ${MAX_LACKING_RANGES} ranges.`,
+    }),
+    slots: z
+      .int()
+      .nullable()
+      .meta({ description: "Slots in all such ranges; null without an interval." }),
     unpriced_hours: z.int().meta({
       description: "Hours that accrued in the currency of `quote` without a known mark price.",
     }),
@@ -119,7 +131,10 @@ export const BacktestListSchema = z
     net_apr_pct: z.number().nullable().meta({
       description: "net_usd of the notional of one leg over the time held, simple, percent a year.",
     }),
-    price_usd: usd("Profit and loss of prices, apart from funding.", -0.5).nullable(),
+    price_usd: usd(
+      "Profit and loss of prices, apart from funding; null if a price is unknown.",
+      -0.5,
+    ).nullable(),
     worst: moment("The lowest equity.").openapi("WorstEquity").nullable(),
     max_drawdown: z
       .strictObject({
@@ -153,7 +168,7 @@ const MAX_UID_LENGTH = 200;
 
 const leg = (side: string, example: string) =>
   requiredTextParam(MAX_UID_LENGTH, {
-    description: `The ${side} leg: a uid, also of a past instrument, or exchange:exchange_symbol for the one that currently has this symbol.`,
+    description: `The ${side} leg: a uid, also of a past instrument, or exchange:exchange_symbol for the one that currently has this symbol. Both legs must be one asset: by asset_id, or by ticker if one was never identified.`,
     example,
   });
 
@@ -165,12 +180,12 @@ export const BacktestQuerySchema = z
     long: leg("long", "binance:BTCUSDT"),
     short: leg("short", "bybit:BTCUSDT"),
     from: timeParam({
-      description: `The position is held from here on, at most ${MAX_RAW_DAYS} days before \`to\`; a settlement at this very time does not count. Default: ${SPAN_DAYS} days before \`to\`.`,
+      description: `The position is held from here on, or from when both legs are known to exist; at most ${MAX_RAW_DAYS} days before \`to\`; a settlement at this very time does not count. Default: ${SPAN_DAYS} days before \`to\`.`,
       fallback: null,
     }),
     to: timeParam({
       description:
-        "It is held up to here; a settlement at this very time counts. Default: up to `fetched_at`.",
+        "It is held up to here, at most up to `fetched_at` or until a leg was delisted; a settlement at this very time counts. Default: up to `fetched_at`.",
       fallback: null,
     }),
     notional: numberParam(
@@ -200,15 +215,21 @@ export const BacktestQuerySchema = z
     ),
     gaps: choiceParam(GAP_POLICIES, {
       description:
-        "Whether a result may rest on estimated settlements and lack missing ones: `refuse` or `allow`.",
+        "Whether a result may rest on estimated settlements and leave out those that are not there (pending, not read, missing): `refuse` or `allow`.",
       example: "allow",
       fallback: BACKTEST_DEFAULTS.gaps,
     }),
     ...fileFormatParam,
     fields: fieldsParam(["point_at", "equity_usd"]),
   })
-  .superRefine(({ from, to }, context) => {
-    if (from === null || to === null || from <= to) return;
-    context.addIssue({ code: "custom", path: ["from"], message: "must not be after to" });
-    context.addIssue({ code: "custom", path: ["to"], message: "must not be before from" });
+  .superRefine(({ from, to, enter_over: enterOver, leave_under: leaveUnder }, context) => {
+    const refuse = (parameter: string, rule: string): void =>
+      context.addIssue({ code: "custom", path: [parameter], message: rule });
+    if (from !== null && to !== null && from >= to) {
+      refuse("from", "must be before to");
+      refuse("to", "must be after from");
+    }
+    if (leaveUnder === null) return;
+    if (enterOver === null) refuse("leave_under", "has no meaning without enter_over");
+    else if (leaveUnder > enterOver) refuse("leave_under", "must not be above enter_over");
   });

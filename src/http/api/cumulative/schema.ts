@@ -40,7 +40,8 @@ export const CumulativeSchema = z
   .strictObject({
     ...instrumentFields,
     asset_class: orNull(AssetClassSchema).meta({
-      description: "As the exchange states it; null if it states none.",
+      description:
+        "As last known: once prices have confirmed the asset, the class that most exchanges listing it state, else the one that its own exchange states. Null if no exchange states one.",
     }),
     accrual: AccrualSchema,
     settlements: count("Payments (or accrued hours) that are added up, estimates included.", 21),
@@ -55,7 +56,8 @@ export const CumulativeSchema = z
     ),
     sum_fraction: figure("The same as a fraction of notional.", 0.0021),
     sum_text: decimalText.nullable().meta({
-      description: "`sum_fraction` as an exact decimal text.",
+      description:
+        "`sum_fraction` as an exact decimal text; what accrued in the currency of `quote` was divided by a price, to 15 digits.",
       example: "0.0021",
     }),
     annualized_pct: figure(
@@ -70,17 +72,19 @@ export const CumulativeSchema = z
     sign_flips: count("Changes from above to below 0 or back; payments of 0 are skipped.", 2),
     longest_run: RunSchema.nullable().meta({
       description:
-        "The longest time with payments of one sign, none missing in between; null if there is none.",
+        "The longest time with payments of one sign, none missing in between as far as their intervals show; null if there is none.",
     }),
-    expected_settlements: z
-      .int()
-      .nullable()
-      .meta({ description: "Payments that were due. Null if no interval is known.", example: 21 }),
+    expected_settlements: z.int().nullable().meta({
+      description: "Payments that were due. Null if the interval of some of the time is unknown.",
+      example: 21,
+    }),
     completeness_share: figure(
       "Payments that are there, without estimates, as a share of those that were due.",
       1,
     ),
-    complete: z.boolean().meta({ description: "Whether all of them are there." }),
+    complete: z.boolean().meta({
+      description: "Whether all of them are there, as the exchange charged them, and added up.",
+    }),
     reason: orNull(z.enum(NO_SUMS)).meta({ description: "Why `sum_pct` is null." }),
   })
   .openapi("CumulativeFunding");

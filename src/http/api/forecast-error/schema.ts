@@ -1,5 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { FORECAST_ERROR_DEFAULTS } from "../../../services/history/forecast-error.ts";
+import {
+  FORECAST_ERROR_DEFAULTS,
+  MAX_KEPT_DIFFERENCES,
+} from "../../../services/history/forecast-error.ts";
 import { MAX_FORECAST_DAYS } from "../../../services/history/forecast-table.ts";
 import { unreadablePeriods } from "../../lists/lacking.ts";
 import {
@@ -24,13 +27,19 @@ export const ForecastErrorSchema = z
       description: "The interval that held. Hours.",
       example: 8,
     }),
-    horizon_hours: count("How long before the settlement the live rate was sampled. Hours.", 1),
+    horizon_hours: count(
+      "How long before the settlement the live rate was sampled, or up to five minutes more. Hours.",
+      1,
+    ),
     settlements: count("Settlements compared, of all instruments together.", 2_100),
     bias_pct: pct(
       "Mean of the live rate minus the rate charged: above 0, the live rate was too high.",
       0.0004,
     ),
-    p10_pct: pct("10th percentile of the differences.", -0.0021),
+    p10_pct: pct(
+      `10th percentile of the differences. Percentiles of more than ${MAX_KEPT_DIFFERENCES} differences are those of an even selection of at least half as many.`,
+      -0.0021,
+    ),
     p50_pct: pct("Median of the differences.", 0.0002),
     p90_pct: pct("90th percentile of the differences.", 0.0035),
   })

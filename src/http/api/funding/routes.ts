@@ -174,8 +174,12 @@ function sendChanges(
 }
 
 function missingFields({ past }: Snapshot): readonly string[] {
-  const isWithoutFees = past !== undefined && past.withoutFees.size > 0;
-  return isWithoutFees ? [...UNSAMPLED_FIELDS, "taker_fee_bps"] : UNSAMPLED_FIELDS;
+  if (past === undefined) return UNSAMPLED_FIELDS;
+  return [
+    ...UNSAMPLED_FIELDS,
+    ...(past.isWithoutTerms ? ["multiplier", "asset_class"] : []),
+    ...(past.withoutFees.size > 0 ? ["taker_fee_bps"] : []),
+  ];
 }
 
 const AS_ROWS = { toRow: fundingRow, columns: FUNDING_COLUMNS };

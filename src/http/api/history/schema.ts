@@ -46,9 +46,11 @@ export const SettledPointSchema = z
     slot_at: time(
       "The slot: the time of the payment, rounded to the minute. With continuous funding the end of the hour.",
     ),
-    settled_at: time("The time that the exchange states for it: seconds around the slot."),
+    settled_at: time(
+      "The time that the exchange states for it: seconds around the slot. Of an estimate, when it was due.",
+    ),
     funding_rate: nullable(
-      "What was charged, a fraction of notional. Null with continuous funding.",
+      "What was charged, a fraction of notional; an estimate of it if `origin` says so. Null with continuous funding.",
       0.0001,
     ),
     funding_rate_pct: nullable("The same in percent.", 0.01),
@@ -68,7 +70,7 @@ export const SettledPointSchema = z
     accrued_unit: orNull(AccruedUnitSchema),
     amount_text: decimalText.meta({
       description:
-        "`funding_rate` or `accrued_amount` as the exchange's own decimal text, every digit of it.",
+        "`funding_rate` or `accrued_amount` as the exchange's own decimal text, every digit of it; the shortest text of what it sends as a JSON number, and of an estimate.",
       example: "0.00010000",
     }),
     mark_price: nullable("The mark price of the payment, if the exchange states it.", 68_000.5),
@@ -88,7 +90,7 @@ export const SettledBucketSchema = z
     start_at: time("The start of its time, a multiple of the resolution (UTC)."),
     settlements: z.int().min(1).meta({
       description:
-        "Payments, or accrued hours, with start_at <= slot < start_at plus the resolution.",
+        "Payments (estimates included), or accrued hours of known amount, with start_at <= slot < start_at plus the resolution, and within the range.",
       example: 3,
     }),
     sum_pct: z.number().meta({ description: "Their sum in percent of notional.", example: 0.03 }),
@@ -96,7 +98,8 @@ export const SettledBucketSchema = z
       .number()
       .meta({ description: "The same as a fraction of notional.", example: 0.0003 }),
     sum_text: decimalText.meta({
-      description: "`sum_fraction` as an exact decimal text.",
+      description:
+        "`sum_fraction` as an exact decimal text; what accrued in the currency of `quote` was divided by a price, to 15 digits.",
       example: "0.0003",
     }),
     mean_pct: z.number().meta({ description: "The mean of one of them.", example: 0.01 }),
@@ -112,10 +115,10 @@ const PastSeriesSchema = z
     ...seriesFields,
     complete: z.boolean().meta({
       description:
-        "Whether every payment due in the time of this page is there, and in its sums or its line.",
+        "Whether every payment due in the time of this page is there, as the exchange charged it, and in its sums or its line.",
     }),
     lacking: z.array(LackingRangeSchema).meta({
-      description: `Otherwise what is not there, at most ${MAX_LACKING_RANGES} ranges.`,
+      description: `Otherwise what is not there, or only as an estimate, at most ${MAX_LACKING_RANGES} ranges.`,
     }),
     lacking_ranges: count("Number of all such ranges.", 0),
     unpriced_hours: count(

@@ -16,7 +16,7 @@ export const seriesFields = {
   settle: z.string().meta({ description: "Currency of margin and payment.", example: "USDT" }),
   multiplier: z
     .number()
-    .meta({ description: "Units of `base` in one priced unit.", example: 1000 }),
+    .meta({ description: "Units of `base` in one priced unit, as last known.", example: 1000 }),
   accrual: AccrualSchema,
   listed_at: time("When it was listed, if the exchange states it.").nullable(),
   ended_at: time("When it was found delisted; null while it is listed.").nullable(),

@@ -70,7 +70,7 @@ function instrumentRow(record: MarketRecord): InstrumentRow {
     asset_class: record.assetClass,
     accrual: record.accrual,
     identity: record.identity,
-    multiplier: record.multiplier,
+    multiplier: record.multiplier ?? record.tickerMultiplier,
     multiplier_source: multiplierSourceOf(record),
     listed_at: knownSeconds(record.listedAtMs),
     first_seen_at: secondsOf(record.firstSeenMs),

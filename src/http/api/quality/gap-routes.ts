@@ -68,7 +68,7 @@ export function addGapRoutes(
     ) => {
       const fromMs = visibleFromMs(spanStartMs(span, asOfMs));
       shown = { fromMs, toMs: asOfMs };
-      const range = { fromMs, toMs: asOfMs + 1 };
+      const range = { fromMs, toMs: asOfMs };
       const query = { filter, range, asOfMs, maxRanges };
       return ledgerItems(await tables.of("ledger", query, "range"), pauses);
     };

@@ -22,14 +22,24 @@ const count = (description: string, example: number) =>
 const counts = {
   expected_settlements: z.int().nullable().meta({
     description:
-      "Payments (or accrued hours) that were due. Null if no interval is known of an instrument.",
+      "Payments (or accrued hours) that were due. Null if the interval of some of the time is unknown.",
     example: 63_000,
   }),
   present: count("Those that are there, as the exchange charged them.", 62_500),
   estimated: count("Those that are there as estimated from live rates.", 20),
+  pending: count(
+    "Those of the last ten minutes that are not there yet: exchanges publish a payment within minutes.",
+    0,
+  ),
   being_backfilled: count("Those that were not read from the exchange yet.", 480),
-  missing: count("Those that its answer lacks.", 0),
-  absent_at_source: count("Those older than what it keeps.", 0),
+  missing: count(
+    "Those that its answer lacks; without a history of the exchange, those that no live row showed.",
+    0,
+  ),
+  absent_at_source: count(
+    "Those older than what it keeps; without a history of the exchange, older than the first one known.",
+    0,
+  ),
   completeness_share: z
     .number()
     .nullable()
@@ -43,7 +53,10 @@ export const ExchangeGapsSchema = z
       description: "Whether the payments of this exchange can be read from its own history.",
     }),
     instruments: count("Instruments that existed in the range.", 300),
-    complete_instruments: count("Those of them with every payment that was due.", 290),
+    complete_instruments: count(
+      "Those of them with every payment that was due, as the exchange charged it.",
+      290,
+    ),
     ...counts,
     instruments_read: count("Instruments whose whole past has been read, whatever the range.", 280),
     instruments_failing: count("Instruments whose last attempt to read it failed.", 0),
@@ -61,10 +74,12 @@ export const InstrumentGapsSchema = z
     has_history: z.boolean().meta({
       description: "Whether its payments can be read from its exchange's own history.",
     }),
-    complete: z.boolean().meta({ description: "Whether every payment that was due is there." }),
+    complete: z.boolean().meta({
+      description: "Whether every payment that was due is there, as the exchange charged it.",
+    }),
     ...counts,
     lacking: z.array(LackingRangeSchema).meta({
-      description: `What is not there, at most ${MAX_LACKING_RANGES} ranges.`,
+      description: `What is not there, or only as an estimate, at most ${MAX_LACKING_RANGES} ranges.`,
     }),
     listed_at: time("When it was listed, if the exchange states it.").nullable(),
     ended_at: time("When it was found delisted; null while it is listed.").nullable(),
@@ -97,14 +112,14 @@ export const GapListSchema = z
     ...plainListShape(z.union([ExchangeGapsSchema, InstrumentGapsSchema])),
     range: LedgerSpanSchema,
     from_at: time("The start of the range; null: whatever is known.").nullable(),
-    to_at: time("Its end, included."),
+    to_at: time("Its end, not included."),
   })
   .openapi("GapList");
 
 export const GapQuerySchema = z.strictObject({
   range: choiceParam(LEDGER_SPANS, {
     description:
-      "The time up to `fetched_at`, or everything since each listing. A long one of many instruments is refused: narrow it by exchange or uid.",
+      "The time up to `fetched_at`, or everything since each listing, as far as that is known. A long one of many instruments is refused: narrow it by exchange or uid.",
     example: "90d",
     fallback: LEDGER_DEFAULTS.range,
   }),
