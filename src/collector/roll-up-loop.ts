@@ -7,8 +7,13 @@ import { errorText, type Log } from "../lib/log.ts";
 /** Between two slices, each of some milliseconds: refreshes and other writers come first. */
 const PAUSE_MS = 20;
 
+/** While another writer holds the file: each attempt blocks the thread until the connection's time-out. */
+const LOCKED_MS = 5_000;
+
 /** When nothing is due; also after a failure. */
 const IDLE_MS = 60_000;
+
+const WAIT_MS = { more: PAUSE_MS, done: IDLE_MS, locked: LOCKED_MS } as const;
 
 export interface RollUpLoopDeps {
   readonly rollUp: Pick<RollUp, "step">;
@@ -25,9 +30,9 @@ export interface RollUpLoopDeps {
 export async function rollUpForever(deps: RollUpLoopDeps, lifetime: AbortSignal): Promise<void> {
   const { rollUp, attempt, clock, log } = deps;
   while (!lifetime.aborted) {
-    let waitMs = PAUSE_MS;
+    let waitMs: number;
     try {
-      if (attempt(() => rollUp.step(clock.nowMs())) === "done") waitMs = IDLE_MS;
+      waitMs = WAIT_MS[attempt(() => rollUp.step(clock.nowMs())) ?? "locked"];
     } catch (error) {
       if (error instanceof EpochLost || error instanceof UnusableDatabase) throw error;
       log.error("roll_up_failed", { reason: errorText(error) });
