@@ -7,6 +7,7 @@ import { PairFrameWriter } from "../db/history/pair-frame-repository.ts";
 import { RollUp, type RollUpDeps } from "../db/history/roll-up/roll-up.ts";
 import {
   type SampledInstrument,
+  type SampledTime,
   SampleWriter,
   type WrittenRefresh,
 } from "../db/history/sample-writer.ts";
@@ -18,6 +19,7 @@ import { checkpoint, openDb, waitAtMost } from "../db/open.ts";
 import { WriteQueue, type WriteQueueDeps } from "../db/write-queue.ts";
 import type { AccruedHour } from "../domain/charges.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
+import type { Log } from "../lib/log.ts";
 import { PROGRAM_VERSION } from "../lib/program-version.ts";
 
 type Db = ReturnType<typeof openDb>;
@@ -39,7 +41,7 @@ export class HistoryStore {
   readonly #epochs;
   readonly #writes: WriteQueue;
 
-  private constructor(db: Db, path: string, epoch: number, writes: WriteQueue) {
+  private constructor(db: Db, path: string, epoch: number, writes: WriteQueue, log: Log) {
     this.#db = db;
     this.#path = path;
     this.epoch = epoch;
@@ -56,6 +58,12 @@ export class HistoryStore {
       epochs: this.#epochs,
       series: this.series,
       programVersion: PROGRAM_VERSION,
+      onRemoved: (exchange, removed) =>
+        log.warn("samples_removed", {
+          exchange,
+          ...removed,
+          reason: "their times are in the future: the clock was ahead before",
+        }),
     });
   }
 
@@ -71,7 +79,7 @@ export class HistoryStore {
       waitAtMost(db, "collector");
       const epochs = new HistoryEpochRepository(db);
       const epoch = await writes.run(() => epochs.takeOver());
-      return new HistoryStore(db, file.path, epoch, writes);
+      return new HistoryStore(db, file.path, epoch, writes, deps.log);
     } catch (error) {
       db.close();
       throw error;
@@ -107,8 +115,9 @@ export class HistoryStore {
     exchange: ExchangeId,
     atMs: number,
     instruments: readonly SampledInstrument[],
+    time?: SampledTime,
   ): Promise<WrittenRefresh> {
-    return this.#run(() => this.#samples.write(this.epoch, exchange, atMs, instruments));
+    return this.#run(() => this.#samples.write(this.epoch, exchange, atMs, instruments, time));
   }
 
   /** Runs a write now; null if another writer holds the file or earlier writes still wait. Throws as `write` does. */

@@ -20,6 +20,8 @@ export interface RollUpLoopDeps {
   /** Runs a slice; null if another writer holds the file. */
   readonly attempt: <T>(work: () => T) => T | null;
   readonly clock: Clock;
+  /** False if the clock may be wrong: an hour that it closed too early could not be sampled any more. */
+  readonly isClockReliable: () => boolean;
   readonly log: Log;
 }
 
@@ -28,11 +30,12 @@ export interface RollUpLoopDeps {
  * minute later: nothing is deleted before it was stored and compared. Rejects with EpochLost and UnusableDatabase.
  */
 export async function rollUpForever(deps: RollUpLoopDeps, lifetime: AbortSignal): Promise<void> {
-  const { rollUp, attempt, clock, log } = deps;
+  const { rollUp, attempt, clock, isClockReliable, log } = deps;
   while (!lifetime.aborted) {
     let waitMs: number;
     try {
-      waitMs = WAIT_MS[attempt(() => rollUp.step(clock.nowMs())) ?? "locked"];
+      const result = isClockReliable() ? attempt(() => rollUp.step(clock.nowMs())) : "done";
+      waitMs = WAIT_MS[result ?? "locked"];
     } catch (error) {
       if (error instanceof EpochLost || error instanceof UnusableDatabase) throw error;
       log.error("roll_up_failed", { reason: errorText(error) });

@@ -16,16 +16,19 @@ async function attemptsInMinute(changes: Partial<RollUpLoopDeps>): Promise<numbe
   };
   const rollUp = { step: () => "more" as const };
   const log = memoryLog();
-  const ended = rollUpForever({ rollUp, clock, log, ...changes, attempt }, lifetime.signal);
+  const isClockReliable = () => true;
+  const deps = { rollUp, clock, log, isClockReliable, ...changes, attempt };
+  const ended = rollUpForever(deps, lifetime.signal);
   await clock.advance(MINUTE_MS - 1);
   lifetime.abort();
   await ended;
   return attempts;
 }
 
-test("slices follow each other while there is work, and a locked file is tried every five seconds", async () => {
+test("slices follow each other while there is work, none by a clock that may be wrong, and a locked file is tried every five seconds", async () => {
   expect(await attemptsInMinute({})).toBe(3_000);
   expect(await attemptsInMinute({ rollUp: { step: () => "done" } })).toBe(1);
+  expect(await attemptsInMinute({ isClockReliable: () => false })).toBe(0);
   // Each blocks the thread for as long as the connection waits for the lock.
   expect(await attemptsInMinute({ attempt: () => null })).toBe(12);
 });
