@@ -102,7 +102,10 @@ export class HistoryWriters {
       frameAt: pairFramesOf(tracker, history.series, descriptions),
       log,
     });
-    return () => pairs.note(clock.nowMs());
+    return () => {
+      // A frame under a later hour would keep those of the hours before it from being stored.
+      if (this.#clockCheck.isReliable) pairs.note(clock.nowMs());
+    };
   }
 
   /** Resolves when `lifetime` has ended and everything is stored. Rejects as the writes of HistoryStore do. */

@@ -197,7 +197,10 @@ describe("a clock that is wrong for a while", () => {
   });
 });
 
-test("a collector stores the open pairs once an hour, under the ids of the history", async () => {
+test.each([
+  ["once an hour, under the ids of the history", 0],
+  ["at no wrong hour while its clock is a day ahead", 24 * HOUR_MS],
+])("a collector stores the open pairs %s", async (_, aheadMs) => {
   using database = testDatabase();
   const clock = new ManualClock(NOON_MS);
   const exchange = (id: "okx" | "bybit", fundingRate: number) =>
@@ -205,6 +208,7 @@ test("a collector stores the open pairs once an hour, under the ids of the histo
       batchOf([
         quoteOf("BTC", {
           receivedAtMs: clock.nowMs(),
+          exchangeTimeMs: NOON_MS + clock.monotonicMs(),
           fundingRate,
           fundingIntervalHours: 8,
           nextFundingAtMs: clock.nowMs() + 8 * HOUR_MS,
@@ -214,7 +218,11 @@ test("a collector stores the open pairs once an hour, under the ids of the histo
       ]),
     );
   const run = start(database, [exchange("okx", 0.0001), exchange("bybit", 0.001)], clock, () => 0);
-  await clock.advance(2.1 * HOUR_MS);
+  await clock.advance(0.5 * HOUR_MS);
+  clock.setWall(clock.nowMs() + aheadMs);
+  await clock.advance(0.1 * HOUR_MS);
+  clock.setWall(clock.nowMs() - aheadMs);
+  await clock.advance(1.5 * HOUR_MS);
   await run.stop();
   using db = new Database(historyFile(database.path).path, { readonly: true });
   const ids = new Map(
