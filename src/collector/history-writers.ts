@@ -72,7 +72,7 @@ export class HistoryWriters {
    */
   #sample(accepted: Accepted): void {
     const { exchange, quotes } = accepted;
-    this.#clockCheck.note(quotes);
+    this.#clockCheck.note(exchange, quotes);
     if (this.#sampling.has(exchange)) {
       this.#deps.log.warn("samples_dropped", { exchange });
       return;

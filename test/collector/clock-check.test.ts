@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { ClockCheck } from "../../src/collector/clock-check.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const MINUTE_MS = 60_000;
@@ -9,9 +10,9 @@ function checked() {
   const clock = new ManualClock();
   const check = new ClockCheck(clock);
   /** An exchange states a time that is so far from that of its receipt; older rows do not count. */
-  const stated = (awayMs: number): void => {
+  const stated = (awayMs: number, exchange: ExchangeId = "okx"): void => {
     const receivedAtMs = clock.nowMs();
-    check.note([
+    check.note(exchange, [
       { exchangeTimeMs: receivedAtMs + awayMs - HOUR_MS, receivedAtMs },
       { exchangeTimeMs: receivedAtMs + awayMs, receivedAtMs },
       { exchangeTimeMs: null, receivedAtMs },
@@ -20,17 +21,33 @@ function checked() {
   return { clock, check, stated, state: () => [check.isConfirmed, check.isReliable] };
 }
 
-test("is confirmed by an exchange that states the same time, to a minute, and relied on then", () => {
+test("is confirmed by the only exchange that states a time if it is the same to a minute, and relied on then", () => {
   const { check, stated, state } = checked();
   expect(state()).toEqual([false, false]);
   stated(MINUTE_MS + 1);
   expect(state()).toEqual([false, false]);
-  check.note([]);
+  check.note("bybit", []);
+  check.note("bybit", [{ exchangeTimeMs: null, receivedAtMs: 0 }]);
   stated(-MINUTE_MS);
   expect(state()).toEqual([true, true]);
-  // One of many may be wrong by itself.
-  stated(HOUR_MS);
+});
+
+test("is confirmed by two of several, and by more than contradict", () => {
+  const { clock, stated, state } = checked();
+  stated(0, "okx");
+  stated(-HOUR_MS, "bybit");
+  expect(state()).toEqual([false, false]);
+  stated(0, "gate");
   expect(state()).toEqual([true, true]);
+  // An old time that happens to be that of a clock which is behind.
+  clock.setWall(clock.nowMs() - HOUR_MS);
+  stated(0, "bybit");
+  expect(state()).toEqual([false, false]);
+  stated(HOUR_MS, "okx");
+  stated(0, "gate");
+  expect(state()).toEqual([true, true]);
+  stated(HOUR_MS, "htx");
+  expect(state()).toEqual([false, false]);
 });
 
 test("is neither after a jump by more than a minute, until it is confirmed again", () => {
