@@ -7,6 +7,7 @@ import { PairFrameWriter } from "../db/history/pair-frame-repository.ts";
 import { RollUp, type RollUpDeps } from "../db/history/roll-up/roll-up.ts";
 import {
   type SampledInstrument,
+  type SampledTime,
   SampleWriter,
   type WrittenRefresh,
 } from "../db/history/sample-writer.ts";
@@ -18,6 +19,7 @@ import { checkpoint, openDb, waitAtMost } from "../db/open.ts";
 import { WriteQueue, type WriteQueueDeps } from "../db/write-queue.ts";
 import type { AccruedHour } from "../domain/charges.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
+import type { Log } from "../lib/log.ts";
 import { PROGRAM_VERSION } from "../lib/program-version.ts";
 
 type Db = ReturnType<typeof openDb>;
@@ -41,7 +43,7 @@ export class HistoryStore {
   readonly #writes: WriteQueue;
   #epoch: number | null = null;
 
-  private constructor(db: Db, path: string, writes: WriteQueue) {
+  private constructor(db: Db, path: string, writes: WriteQueue, log: Log) {
     this.#db = db;
     this.#path = path;
     this.#writes = writes;
@@ -63,6 +65,12 @@ export class HistoryStore {
       epochs: this.#epochs,
       series: this.series,
       programVersion: PROGRAM_VERSION,
+      onRemoved: (exchange, removed) =>
+        log.warn("samples_removed", {
+          exchange,
+          ...removed,
+          reason: "their times are in the future: the clock was ahead before",
+        }),
     });
   }
 
@@ -82,7 +90,7 @@ export class HistoryStore {
     const db = await writes.run(() => openDb(file, { mustExist: true }));
     try {
       waitAtMost(db, "collector");
-      return new HistoryStore(db, file.path, writes);
+      return new HistoryStore(db, file.path, writes, deps.log);
     } catch (error) {
       db.close();
       throw error;
@@ -118,8 +126,9 @@ export class HistoryStore {
     exchange: ExchangeId,
     atMs: number,
     instruments: readonly SampledInstrument[],
+    time?: SampledTime,
   ): Promise<WrittenRefresh> {
-    return this.#run(() => this.#samples.write(this.epoch, exchange, atMs, instruments));
+    return this.#run(() => this.#samples.write(this.epoch, exchange, atMs, instruments, time));
   }
 
   /** Runs a write now; null if another writer holds the file or earlier writes still wait. Throws as `write` does. */

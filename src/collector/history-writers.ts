@@ -7,6 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import { runBackfills } from "./backfill.ts";
 import { BackgroundWrites } from "./background-writes.ts";
+import { ClockCheck } from "./clock-check.ts";
 import { recordEnds } from "./ended-series.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { type Accepted, LiveWriter, type OnAccepted } from "./live-writer.ts";
@@ -35,6 +36,7 @@ export class HistoryWriters {
   readonly #deps: HistoryWritersDeps;
   readonly #live: LiveWriter;
   readonly #sampler: Sampler;
+  readonly #clockCheck: ClockCheck;
   readonly #samples = new BackgroundWrites();
   /** Exchanges of which a refresh is being stored. */
   readonly #sampling = new Set<ExchangeId>();
@@ -46,12 +48,16 @@ export class HistoryWriters {
   constructor(deps: HistoryWritersDeps) {
     const { history, market, exchanges } = deps;
     this.#deps = deps;
+    this.#clockCheck = new ClockCheck(deps.clock);
     this.yields = new SettledYields(deps);
     this.#live = new LiveWriter(deps);
     this.#sampler = new Sampler({
       market,
       exchanges,
-      write: (...refresh) => history.sample(...refresh),
+      write: (exchange, atMs, instruments) => {
+        const { isConfirmed } = this.#clockCheck;
+        return history.sample(exchange, atMs, instruments, { isTimeConfirmed: isConfirmed });
+      },
     });
   }
 
@@ -65,7 +71,8 @@ export class HistoryWriters {
    * The others are lost, as if the service had not run.
    */
   #sample(accepted: Accepted): void {
-    const { exchange } = accepted;
+    const { exchange, quotes } = accepted;
+    this.#clockCheck.note(exchange, quotes);
     const onLost = (): void => this.#deps.log.warn("samples_dropped", { exchange });
     if (this.#sampling.has(exchange)) return onLost();
     this.#sampling.add(exchange);
@@ -93,7 +100,10 @@ export class HistoryWriters {
       frameAt: pairFramesOf(tracker, history.series, descriptions),
       log,
     });
-    return () => pairs.note(clock.nowMs());
+    return () => {
+      // A frame under a later hour would keep those of the hours before it from being stored.
+      if (this.#clockCheck.isReliable) pairs.note(clock.nowMs());
+    };
   }
 
   /** Resolves when `lifetime` has ended and everything is stored. Rejects as the writes of HistoryStore do. */
@@ -110,7 +120,16 @@ export class HistoryWriters {
       this.#live.run(lifetime),
       this.#samples.run(lifetime),
       this.yields.run(lifetime),
-      rollUpForever({ rollUp, attempt: (work) => history.attempt(work), clock, log }, lifetime),
+      rollUpForever(
+        {
+          rollUp,
+          attempt: (work) => history.attempt(work),
+          clock,
+          isClockReliable: () => this.#clockCheck.isReliable,
+          log,
+        },
+        lifetime,
+      ),
       recordEnds({ history, clock, instruments: descriptions }, lifetime),
       runBackfills(collected, {
         history,

@@ -9,7 +9,7 @@ const DAYS_PER_YEAR = 365;
 export const NEXT_TIME_LIMIT_MS = 48 * HOUR_MS;
 
 /** If an exchange's clock is within this of ours, its own timestamps are used, otherwise the time of receipt. */
-const EXCHANGE_CLOCK_TOLERANCE_MS = 60_000;
+export const EXCHANGE_CLOCK_TOLERANCE_MS = 60_000;
 
 /** No exchange charges more than its notional in one interval; a larger figure is a unit error. */
 export const MAX_ABS_RATE = 1;

@@ -81,4 +81,7 @@ test.each([
   expect(damaged.unreadable).toBeGreaterThan(0);
   // A weight holds for two hours more, and so does what a rule saw last.
   if (!isCarried) expect(damaged.rows).not.toEqual(intact.rows);
+  // Months later as well, after the roll-up: it deletes nothing that it could not read.
+  samplingInto(file.db, { onDamage: () => undefined }).rollUpAll(NOON + 80 * 24 * HOUR);
+  expect(await askedOf()).toEqual(damaged);
 });

@@ -130,7 +130,77 @@ test("samples that are older than those stored are refused, which is told once",
   expect(new Set(storedOf(database)?.minutes)).toEqual(new Set([5, 6, 7, 8, 9, 10]));
 });
 
-test("a collector stores the open pairs once an hour, under the ids of the history", async () => {
+describe("a clock that is wrong for a while", () => {
+  /** okx on a clock that is wrong from one minute until another one, of the time that okx states if it does. */
+  async function collected(
+    wrong: { readonly byMs: number; readonly from: number; readonly until: number },
+    untilMinute: number,
+    isStated = true,
+  ) {
+    const database = testDatabase();
+    const clock = new ManualClock(NOON_MS);
+    const trueMs = (): number => NOON_MS + clock.monotonicMs();
+    const okx = scriptedExchange("okx", () => {
+      const row = { receivedAtMs: clock.nowMs(), exchangeTimeMs: isStated ? trueMs() : null };
+      const fundingRate = minuteOf(trueMs()) / 1e6;
+      return batchOf([quoteOf("BTC", { ...row, fundingRate }), quoteOf("ETH", row)]);
+    });
+    const run = start(database, [okx], clock);
+    await clock.advance(wrong.from * MINUTE_MS);
+    clock.setWall(trueMs() + wrong.byMs);
+    await clock.advance((wrong.until - wrong.from) * MINUTE_MS);
+    clock.setWall(trueMs());
+    await clock.advance((untilMinute - wrong.until) * MINUTE_MS);
+    await run.stop();
+    const stored = storedOf(database);
+    // The first minute has two.
+    const minutes = [...new Set(stored?.minutes)];
+    return { database, run, minutes, stored };
+  }
+
+  const numbered = (from: number, to: number): number[] =>
+    Array.from({ length: to - from }, (_, n) => from + n);
+
+  test.each([
+    ["an hour ahead for three minutes", { byMs: HOUR_MS, from: 30, until: 33 }],
+    ["a day ahead for three minutes", { byMs: 24 * HOUR_MS, from: 30, until: 33 }],
+    ["two hours ahead for longer than an hour", { byMs: 2 * HOUR_MS, from: 10, until: 85 }],
+  ])("%s loses no sample but those of that time", async (...[, wrong]) => {
+    const { database, run, minutes, stored } = await collected(wrong, 210);
+    using _ = database;
+    expect(minutes).toEqual([...numbered(0, wrong.from), ...numbered(wrong.until, 210)]);
+    expect(stored?.rates).toEqual(stored?.minutes.map((minute) => minute / 1e6));
+    const removed = run.log.lines.filter(({ event }) => event === "samples_removed");
+    expect(removed).toMatchObject([{ level: "warn", fields: { exchange: "okx" } }]);
+    using db = new Database(historyFile(database.path).path, { readonly: true });
+    expect(
+      db.query("SELECT max(at) < ? AS is_past FROM series_events").get(NOON_S + 210 * 60),
+    ).toEqual({
+      is_past: 1,
+    });
+  });
+
+  test("an hour behind for three minutes removes nothing", async () => {
+    const wrong = { byMs: -HOUR_MS, from: 70, until: 73 };
+    const { database, run, minutes } = await collected(wrong, 100);
+    using _ = database;
+    expect(minutes).toEqual([...numbered(0, 70), ...numbered(73, 100)]);
+    expect(run.log.events()).not.toContain("samples_removed");
+  });
+
+  test("is not found out if no exchange states a time: nothing is removed", async () => {
+    const wrong = { byMs: HOUR_MS, from: 30, until: 33 };
+    const { database, run, minutes } = await collected(wrong, 100, false);
+    using _ = database;
+    expect(minutes).toEqual([...numbered(0, 30), 90, 91, 92, ...numbered(93, 100)]);
+    expect(run.log.events()).toContain("samples_late");
+  });
+});
+
+test.each([
+  ["once an hour, under the ids of the history", 0],
+  ["at no wrong hour while its clock is a day ahead", 24 * HOUR_MS],
+])("a collector stores the open pairs %s", async (_, aheadMs) => {
   using database = testDatabase();
   const clock = new ManualClock(NOON_MS);
   const exchange = (id: "okx" | "bybit", fundingRate: number) =>
@@ -138,6 +208,7 @@ test("a collector stores the open pairs once an hour, under the ids of the histo
       batchOf([
         quoteOf("BTC", {
           receivedAtMs: clock.nowMs(),
+          exchangeTimeMs: NOON_MS + clock.monotonicMs(),
           fundingRate,
           fundingIntervalHours: 8,
           nextFundingAtMs: clock.nowMs() + 8 * HOUR_MS,
@@ -147,7 +218,11 @@ test("a collector stores the open pairs once an hour, under the ids of the histo
       ]),
     );
   const run = start(database, [exchange("okx", 0.0001), exchange("bybit", 0.001)], clock, () => 0);
-  await clock.advance(2.1 * HOUR_MS);
+  await clock.advance(0.5 * HOUR_MS);
+  clock.setWall(clock.nowMs() + aheadMs);
+  await clock.advance(0.1 * HOUR_MS);
+  clock.setWall(clock.nowMs() - aheadMs);
+  await clock.advance(1.5 * HOUR_MS);
   await run.stop();
   using db = new Database(historyFile(database.path).path, { readonly: true });
   const ids = new Map(

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { HistoryInFolder } from "../support/history.ts";
+import { reported, untilKilled } from "../support/killed-child.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { expectEverySample, type StoredRefresh } from "../support/read-samples.ts";
 import { KILLED_EVERY_S } from "../support/sampled-market.ts";
@@ -13,41 +13,6 @@ const MAX_LINES = 6_000;
 const START_S = Date.UTC(2026, 0, 25) / 1000;
 const DAY_S = 86_400;
 
-/** Samples from a time on until it is killed after so many lines; resolves to what it has reported. */
-async function sampleUntilKilled(path: string, from: number, lines: number): Promise<string> {
-  const child = Bun.spawn(
-    [process.execPath, join(import.meta.dir, "../support/sampling-child.ts"), path, String(from)],
-    { stderr: "inherit" },
-  );
-  let text = "";
-  let count = 0;
-  for await (const chunk of child.stdout) {
-    const part = Buffer.from(chunk).toString();
-    text += part;
-    count += part.split("\n").length - 1;
-    if (count >= lines) child.kill("SIGKILL");
-  }
-  await child.exited;
-  expect(child.signalCode).toBe("SIGKILL");
-  return text;
-}
-
-/** The refreshes that were reported as stored, and the one that was under way. */
-function reported(text: string): { stored: StoredRefresh[]; underWay: StoredRefresh | null } {
-  const stored: StoredRefresh[] = [];
-  let underWay: StoredRefresh | null = null;
-  // What follows the last line break is half a line.
-  for (const line of text.split("\n").slice(0, -1)) {
-    const [word, exchange, at] = line.split(" ");
-    if (word === "try") underWay = { exchange: exchange as ExchangeId, at: Number(at) };
-    else if (underWay !== null) {
-      stored.push(underWay);
-      underWay = null;
-    }
-  }
-  return { stored, underWay };
-}
-
 test(
   `killed ${KILLS} times at random moments, nothing is lost but the refresh under way, and nothing is doubled`,
   async () => {
@@ -57,7 +22,9 @@ test(
     let from = START_S;
     for (let kill = 0; kill < KILLS; kill += 1) {
       const lines = 1 + Math.floor(Math.random() * MAX_LINES);
-      const { stored, underWay } = reported(await sampleUntilKilled(path, from, lines));
+      const { stored, underWay } = reported(
+        await untilKilled("sampling-child.ts", path, from, lines),
+      );
       all.push(...stored);
       const newest = history.db
         .query<{ at: number | null }, [string]>(

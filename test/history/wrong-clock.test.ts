@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { BoardReader } from "../../src/db/history/board-reader.ts";
 import { HistoryEpochRepository } from "../../src/db/history/epoch-repository.ts";
 import { RETENTION_DEFAULTS, RollUp } from "../../src/db/history/roll-up/roll-up.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
+import type { SampledTime } from "../../src/db/history/sample-writer.ts";
 import { HistoryInFolder, seriesOf } from "../support/history.ts";
 import { expectEverySample, type StoredRefresh } from "../support/read-samples.ts";
 import { batchOf, plainSample, PROGRAM_VERSION, samplingInto } from "../support/sampled-market.ts";
@@ -107,4 +109,89 @@ test("after a failed write, a clock that went back does not put samples between 
   expect([write(30), write(120)]).toEqual(["late", "stored"]);
   const { columns } = new SampleReader(past.db).read({ id: 1, exchange: "okx" }, 0, START_S + 1e6);
   expect([...columns.rates]).toEqual([0, 60e-6, 120e-6]);
+});
+
+describe("samples with a time that is still to come", () => {
+  const CONFIRMED = { isTimeConfirmed: true };
+
+  /** Ten right minutes of okx and bybit, then ten of each by a clock that is three hours ahead. */
+  function sampledAhead(past: HistoryInFolder) {
+    const sampling = samplingInto(past.db);
+    const right: StoredRefresh[] = [];
+    const aheadS = START_S + 3 * HOUR_S;
+    for (const from of [START_S, aheadS])
+      for (let minute = 0; minute < 10; minute += 1)
+        for (const exchange of ["okx", "bybit"] as const) {
+          const at = from + minute * MINUTE_S;
+          expect(sampling.write(exchange, at, batchOf(exchange, BASES, at))).toBe("stored");
+          if (from === START_S) right.push({ exchange, at });
+        }
+    /** Stores one more right refresh, if it is not refused. */
+    const write = (at: number, time?: SampledTime) => {
+      const written = sampling.write("okx", at, batchOf("okx", BASES, at), time);
+      if (written === "stored") right.push({ exchange: "okx", at });
+      return written;
+    };
+    return { sampling, right, aheadS, write };
+  }
+
+  const ofOkx = (refreshes: readonly StoredRefresh[]) =>
+    refreshes.filter(({ exchange }) => exchange === "okx");
+
+  const eventsAfter = ({ db }: HistoryInFolder, at: number, exchange: string): unknown =>
+    db
+      .query<{ n: number }, [number, string]>(
+        `SELECT count(*) AS n FROM series_events
+         WHERE at > ? AND series_id IN (SELECT id FROM series WHERE exchange = ?)`,
+      )
+      .get(at, exchange)?.n;
+
+  test("are removed once the time is confirmed, of that exchange, and the right ones go on in their order", () => {
+    using past = new HistoryInFolder();
+    const { sampling, right, aheadS, write } = sampledAhead(past);
+    const nowS = START_S + 12 * MINUTE_S;
+    expect(write(nowS)).toBe("late");
+    expect(sampling.removed).toEqual([]);
+    expect(eventsAfter(past, nowS, "okx")).not.toBe(0);
+    expect(write(nowS, CONFIRMED)).toBe("stored");
+    expect(sampling.removed).toEqual([
+      { exchange: "okx", from: nowS + 2 * MINUTE_S, to: aheadS + 9 * MINUTE_S },
+    ]);
+    expect(eventsAfter(past, nowS, "okx")).toBe(0);
+    expect(eventsAfter(past, nowS, "bybit")).not.toBe(0);
+    // Through the hours of the removed ones, closed as they pass.
+    for (let at = nowS + MINUTE_S; at < aheadS + HOUR_S; at += MINUTE_S) {
+      expect(write(at, CONFIRMED)).toBe("stored");
+      sampling.rollUp.step(at * 1000);
+    }
+    sampling.rollUpAll(aheadS + HOUR_S);
+    expect(sampling.removed).toHaveLength(1);
+    past.db.run("DELETE FROM series WHERE exchange = 'bybit'");
+    expectEverySample(past.db, ofOkx(right));
+    const nobody = new BoardReader(past.db).at(START_S + 11 * MINUTE_S, new Map([["okx", 100]]));
+    expect([...nobody.samples.values()].every(({ at }) => at <= START_S + 9 * MINUTE_S)).toBe(true);
+  });
+
+  test("of hours that were closed too early are removed as well, but no hour that has begun", () => {
+    using past = new HistoryInFolder();
+    const { sampling, right, aheadS, write } = sampledAhead(past);
+    sampling.rollUpAll(aheadS + HOUR_S + 5 * MINUTE_S);
+    expect(write(START_S + 12 * MINUTE_S, CONFIRMED)).toBe("late");
+    expect(sampling.removed).toHaveLength(1);
+    expect(write(START_S + 13 * MINUTE_S, CONFIRMED)).toBe("late");
+    expect(sampling.removed).toHaveLength(1);
+    expect(write(START_S + HOUR_S, CONFIRMED)).toBe("stored");
+    past.db.run("DELETE FROM series WHERE exchange = 'bybit'");
+    expectEverySample(past.db, ofOkx(right));
+  });
+
+  test("are kept if they are no further ahead than two right clocks can differ", () => {
+    using past = new HistoryInFolder();
+    const sampling = samplingInto(past.db);
+    const write = (at: number) => sampling.write("okx", at, batchOf("okx", BASES, at), CONFIRMED);
+    expect(write(START_S + 2 * MINUTE_S)).toBe("stored");
+    expect(write(START_S)).toBe("late");
+    expect(sampling.removed).toEqual([]);
+    expectEverySample(past.db, [{ exchange: "okx", at: START_S + 2 * MINUTE_S }]);
+  });
 });

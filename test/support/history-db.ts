@@ -160,7 +160,12 @@ function sampleBefore(db: Database, rows: readonly BoardRow[]): void {
   const epochs = new HistoryEpochRepository(db);
   const epoch = epochs.takeOver();
   const series = new SeriesRepository(db);
-  const writer = new SampleWriter(db, { epochs, series, programVersion: "1.2.3" });
+  const writer = new SampleWriter(db, {
+    epochs,
+    series,
+    programVersion: "1.2.3",
+    onRemoved: () => undefined,
+  });
   for (const [exchange, own] of Map.groupBy(rows, ({ record }) => record.exchange)) {
     const instruments = own.map(({ record }) => ({
       series: seriesOf(record),

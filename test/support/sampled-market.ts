@@ -1,7 +1,12 @@
 import type { Database } from "bun:sqlite";
 import { HistoryEpochRepository } from "../../src/db/history/epoch-repository.ts";
 import { RollUp, type RollUpDeps } from "../../src/db/history/roll-up/roll-up.ts";
-import { SampleWriter, type SampledInstrument } from "../../src/db/history/sample-writer.ts";
+import {
+  type RemovedSamples,
+  type SampledInstrument,
+  type SampledTime,
+  SampleWriter,
+} from "../../src/db/history/sample-writer.ts";
 import { SeriesRepository } from "../../src/db/history/series-repository.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Sample } from "../../src/domain/sample.ts";
@@ -70,7 +75,13 @@ export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
   const epochs = new HistoryEpochRepository(db);
   const epoch = epochs.takeOver();
   const series = new SeriesRepository(db);
-  const writer = new SampleWriter(db, { epochs, series, programVersion: PROGRAM_VERSION });
+  const removed: (RemovedSamples & { readonly exchange: ExchangeId })[] = [];
+  const writer = new SampleWriter(db, {
+    epochs,
+    series,
+    programVersion: PROGRAM_VERSION,
+    onRemoved: (exchange, samples) => removed.push({ exchange, ...samples }),
+  });
   const rollUp = new RollUp(db, {
     write: (work) => epochs.write(epoch, work),
     programVersion: PROGRAM_VERSION,
@@ -90,8 +101,13 @@ export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
     epoch,
     series,
     rollUp,
-    write: (exchange: ExchangeId, atS: number, instruments: readonly SampledInstrument[]) =>
-      writer.write(epoch, exchange, atS * 1000, instruments),
+    removed,
+    write: (
+      exchange: ExchangeId,
+      atS: number,
+      instruments: readonly SampledInstrument[],
+      time?: SampledTime,
+    ) => writer.write(epoch, exchange, atS * 1000, instruments, time),
     /** Does everything that is due at a time. */
     rollUpAll: (atS: number) => {
       while (rollUp.step(atS * 1000) === "more");

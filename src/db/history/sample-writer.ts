@@ -12,6 +12,7 @@ import {
 import { seal, versionBytes } from "./codec/envelope.ts";
 import { refreshBody, type RefreshColumns } from "./codec/refresh.ts";
 import type { HistoryEpochRepository } from "./epoch-repository.ts";
+import { FutureSamples } from "./future-samples.ts";
 import { hourOf, secondsOf } from "./sample-times.ts";
 import { SampleStore } from "./sample-store.ts";
 import { SeriesEvents } from "./series-events.ts";
@@ -29,6 +30,21 @@ export interface SampledInstrument {
 
 /** What became of a refresh: `late` if the clock went back, or its hour is closed. */
 export type WrittenRefresh = "stored" | "late";
+
+/** How much is known of the time of a refresh. */
+export interface SampledTime {
+  /** Whether an exchange has stated the same time: what is stored with a later one has a wrong time then. */
+  readonly isTimeConfirmed: boolean;
+}
+
+/** Samples that were removed, unix seconds. */
+export interface RemovedSamples {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Confirmed times are right to a minute, those of the stored samples as well. */
+const FUTURE_S = 120;
 
 /** What the writer remembers of the newest refresh of an exchange. */
 interface Newest {
@@ -51,7 +67,9 @@ export class SampleWriter {
   readonly #series: SeriesRepository;
   readonly #events: SeriesEvents;
   readonly #store: SampleStore;
+  readonly #future: FutureSamples;
   readonly #program;
+  readonly #onRemoved;
   readonly #newest = new Map<ExchangeId, Newest>();
   /** The last second that is stored, from before this writer's first refresh. */
   readonly #storedUntil = new Map<ExchangeId, number>();
@@ -62,26 +80,33 @@ export class SampleWriter {
       readonly epochs: HistoryEpochRepository;
       readonly series: SeriesRepository;
       readonly programVersion: string;
+      /** Notified of samples that were removed because their time was in the future. */
+      readonly onRemoved: (exchange: ExchangeId, removed: RemovedSamples) => void;
     },
   ) {
     this.#epochs = parts.epochs;
     this.#series = parts.series;
     this.#events = new SeriesEvents(db);
     this.#store = new SampleStore(db);
+    this.#future = new FutureSamples(db);
     this.#program = versionBytes(parts.programVersion);
+    this.#onRemoved = parts.onRemoved;
   }
 
   /**
-   * Stores a refresh completely or not at all, in a transaction of its own. Throws EpochLost if another collector has
-   * taken over.
+   * Stores a refresh completely or not at all, in a transaction of its own; before that it removes, if the time is
+   * confirmed, what is stored with a later one. Throws EpochLost if another collector has taken over.
    */
   write(
     epoch: number,
     exchange: ExchangeId,
     atMs: number,
     instruments: readonly SampledInstrument[],
+    { isTimeConfirmed }: SampledTime = { isTimeConfirmed: false },
   ): WrittenRefresh {
     const at = secondsOf(atMs);
+    if (isTimeConfirmed && this.#lastOf(exchange) > at + FUTURE_S)
+      this.#removeFrom(epoch, exchange, at + FUTURE_S);
     if (this.#isLate(exchange, at)) return "late";
     try {
       const newest = this.#epochs.writeUncounted(epoch, () =>
@@ -90,18 +115,33 @@ export class SampleWriter {
       this.#newest.set(exchange, newest);
       return "stored";
     } catch (error) {
-      // The memory may be ahead of the file now: the next refresh starts anew.
-      this.#newest.delete(exchange);
-      this.#storedUntil.delete(exchange);
+      this.#forget(exchange);
       this.#series.forget();
-      this.#events.forget();
       throw error;
     }
   }
 
+  /** The memory may be ahead of the file: the next refresh starts anew. */
+  #forget(exchange: ExchangeId): void {
+    this.#newest.delete(exchange);
+    this.#storedUntil.delete(exchange);
+    this.#events.forget();
+  }
+
+  /** Removes samples with a wrong time, later than all right ones. An hour or a day that has both is kept. */
+  #removeFrom(epoch: number, exchange: ExchangeId, from: number): void {
+    const to = this.#lastOf(exchange);
+    if (!this.#epochs.write(epoch, () => this.#future.remove(exchange, from))) return;
+    this.#forget(exchange);
+    this.#onRemoved(exchange, { from, to });
+  }
+
   #isLate(exchange: ExchangeId, at: number): boolean {
-    const last = this.#newest.get(exchange)?.refresh.at ?? this.#storedBefore(exchange);
-    return at <= last || at < this.#store.hoursEnd(exchange);
+    return at <= this.#lastOf(exchange) || at < this.#store.hoursEnd(exchange);
+  }
+
+  #lastOf(exchange: ExchangeId): number {
+    return this.#newest.get(exchange)?.refresh.at ?? this.#storedBefore(exchange);
   }
 
   #storedBefore(exchange: ExchangeId): number {
