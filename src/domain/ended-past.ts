@@ -2,7 +2,7 @@
 import { HOUR_MS } from "./funding.ts";
 
 /** With pauses of 1, 2, 4, 8 and 16 hours: exchanges that still answer for a delisted contract do so for days. */
-const MAX_TRIES = 6;
+export const MAX_ENDED_TRIES = 6;
 
 /** An instrument that ended longer ago than this was not read in time. */
 export const ENDED_READ_WITHIN_MS = 30 * 24 * HOUR_MS;
@@ -18,5 +18,5 @@ export function isGivenUp(endedAtMs: number, tries: PastTries, nowMs: number): b
   const { failuresInRow, attemptedAtMs } = tries;
   // What failed while it was listed does not count alone: it is tried at least once after its end.
   const isTried = attemptedAtMs !== null && attemptedAtMs > endedAtMs;
-  return nowMs - endedAtMs > ENDED_READ_WITHIN_MS || (isTried && failuresInRow >= MAX_TRIES);
+  return nowMs - endedAtMs > ENDED_READ_WITHIN_MS || (isTried && failuresInRow >= MAX_ENDED_TRIES);
 }

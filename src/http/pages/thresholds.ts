@@ -58,6 +58,7 @@ import {
   RATE_EXPONENT,
   SIGNIFICANT_DIGITS,
 } from "../../domain/sample.ts";
+import { ENDED_READ_WITHIN_MS, MAX_ENDED_TRIES } from "../../domain/ended-past.ts";
 import { PUBLISHED_AFTER_MS } from "../../domain/settlement.ts";
 import { FROZEN_SHARE } from "../../services/board/exchange-rows.ts";
 import { EXACT_FOR_MS, LOOK_BACK_MS } from "../../services/history/past-market.ts";
@@ -265,6 +266,11 @@ export const THRESHOLDS = [
     name: "settlements: no longer pending",
     value: `not known ${minutes(PUBLISHED_AFTER_MS)} after the slot`,
     why: "Exchanges publish a payment within minutes.",
+  },
+  {
+    name: "settlements: of a delisted contract",
+    value: `read for ${ENDED_READ_WITHIN_MS / DAY_MS} days, ${MAX_ENDED_TRIES} failed tries in a row at most`,
+    why: "Exchanges go on answering for it for some days.",
   },
   {
     name: "samples: digits",
