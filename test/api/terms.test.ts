@@ -68,6 +68,7 @@ const DECIDING = [
 const SHOWN = [
   "pages/terms.ts",
   "pages/thresholds.ts",
+  "pages/past-thresholds.ts",
   "pages/formulas.ts",
   "openapi/failure-kinds.ts",
 ];
