@@ -83,7 +83,7 @@ of it before and half afterwards, shows what the machine and the client add: the
   pastwork: {
     title: "2,000 requests per second while the service works on the past",
     about: `The same small answers from three services in turn: one that has no such work; one that reads the past from the
-exchanges as fast as they permit; one that rolls up two days of 12,000 instruments. The p99 are medians of three rounds.`,
+exchanges as fast as they permit; one that rolls up two days of 12,000 instruments. The p99 are means of two rounds.`,
     run: whileWorkingOnThePast,
   },
   streams: {
