@@ -61,7 +61,7 @@ export async function compressChunks(
  * Characters that are compressed at once. Each time is a task of its own on another thread, which takes as long as
  * compressing some kilobytes, and a hundred short rows have fewer.
  */
-const TEXT_AT_ONCE = 131_072;
+const TEXT_AT_ONCE = 65_536;
 
 /** The same bytes, in texts of at least so many characters. */
 async function* joinedTexts<Bytes>(
