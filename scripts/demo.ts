@@ -3,13 +3,15 @@
  * Starts the simulator, before the first start writes the past (scripts/demo-past.ts), then starts the service, prints
  * the address to open and a readable log, and stops both on SIGINT, SIGTERM or SIGHUP (status 0) or when one of them dies
  * (status 1).
- * PORT (8083), HOST and DATABASE_PATH (data/demo.db) are the service's, DEMO_PORT the simulator's; 0 is any free port.
+ * PORT (8083), HOST, DATABASE_PATH (data/demo.db) and BACKFILL_DAYS (14) are the service's, DEMO_PORT the simulator's;
+ * port 0 is any free one.
  */
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { listenFailure } from "../src/lib/listening.ts";
 import { demoEnvironment } from "./demo-environment.ts";
 import { relayLines } from "./demo-lines.ts";
+import { PAST_DAYS } from "./demo-past/moments.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const LOOPBACK = "127.0.0.1";
@@ -103,7 +105,12 @@ async function bringUp(ending: Ending, children: Child[]): Promise<void> {
     LOG_LEVEL: process.env["LOG_LEVEL"] || "warn",
   };
   await runToEnd("writer of the past", ["scripts/demo-past.ts"], settings, ending, children);
-  const service = { ...settings, SIMULATOR_PACE: String(HISTORY_LIMIT_FACTOR) };
+  const service = {
+    ...settings,
+    SIMULATOR_PACE: String(HISTORY_LIMIT_FACTOR),
+    // As far back as the samples: what was charged is then soon complete.
+    BACKFILL_DAYS: process.env["BACKFILL_DAYS"] || String(PAST_DAYS),
+  };
   start("service", ["dist/main.js"], service, ending, children);
   // Not /readyz, which waits for the slowest exchange: the first batch is enough to show something.
   await answers(`${address}/api/funding/current?limit=1`, (response) => response.ok, ending);

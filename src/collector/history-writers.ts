@@ -79,7 +79,7 @@ export class HistoryWriters {
     const done = (): unknown => this.#sampling.delete(exchange);
     const written = this.#sampler.accepted(accepted).then((result) => {
       if (result === "stored") this.#late.delete(exchange);
-      else if (!this.#late.has(exchange)) {
+      else if (result === "late" && !this.#late.has(exchange)) {
         this.#late.add(exchange);
         this.#deps.log.warn("samples_late", {
           exchange,

@@ -50,7 +50,8 @@ describe("make demo", () => {
     "prints an address with all exchanges, ends with its children on SIGINT and SIGTERM, starts again immediately",
     async () => {
       using database = temporaryDatabasePath();
-      const settings = { DATABASE_PATH: database.path };
+      // A documented example is a backtest.
+      const settings = { DATABASE_PATH: database.path, BACKFILL_DAYS: "14" };
       const startedMs = performance.now();
       {
         await using demo = await startDemo(settings);

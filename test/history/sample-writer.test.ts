@@ -121,7 +121,7 @@ describe("a refresh is not stored", () => {
     const write = (at: number) => sampling.write("okx", at, [sampled("BTC")]);
     expect([write(HOUR_S + 60), write(HOUR_S + 60), write(HOUR_S)]).toEqual([
       "stored",
-      "late",
+      "same_second",
       "late",
     ]);
     sampling.rollUpAll(HOUR_S + 3600 + 120);

@@ -21,7 +21,7 @@ export interface DemoProcess {
 }
 
 /**
- * Starts the demo on free ports and waits for its address; by default without a past, and it reads none. Throws with its
+ * Starts the demo on free ports and waits for its address; by default without a past, and it reads none (BACKFILL_DAYS). Throws with its
  * output if it ends instead. `prepare` gets the simulator as soon as it listens, while the service starts.
  */
 export async function startDemo(

@@ -28,8 +28,11 @@ export interface SampledInstrument {
   readonly assetId: string | null;
 }
 
-/** What became of a refresh: `late` if the clock went back, or its hour is closed. */
-export type WrittenRefresh = "stored" | "late";
+/**
+ * What became of a refresh: `late` if the clock went back, or its hour is closed; `same_second` if one of that second is
+ * stored: the next one follows at once where a refresh took longer than its period.
+ */
+export type WrittenRefresh = "stored" | "late" | "same_second";
 
 /** How much is known of the time of a refresh. */
 export interface SampledTime {
@@ -107,7 +110,9 @@ export class SampleWriter {
     const at = secondsOf(atMs);
     if (isTimeConfirmed && this.#lastOf(exchange) > at + FUTURE_S)
       this.#removeFrom(epoch, exchange, at + FUTURE_S);
-    if (this.#isLate(exchange, at)) return "late";
+    const last = this.#lastOf(exchange);
+    if (at < last || at < this.#store.hoursEnd(exchange)) return "late";
+    if (at === last) return "same_second";
     try {
       const newest = this.#epochs.writeUncounted(epoch, () =>
         this.#storeRefresh(exchange, at, instruments),
@@ -134,10 +139,6 @@ export class SampleWriter {
     if (!this.#epochs.write(epoch, () => this.#future.remove(exchange, from))) return;
     this.#forget(exchange);
     this.#onRemoved(exchange, { from, to });
-  }
-
-  #isLate(exchange: ExchangeId, at: number): boolean {
-    return at <= this.#lastOf(exchange) || at < this.#store.hoursEnd(exchange);
   }
 
   #lastOf(exchange: ExchangeId): number {
