@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { BoardReader } from "../../src/db/history/board-reader.ts";
 import { HistoryEpochRepository } from "../../src/db/history/epoch-repository.ts";
 import { RETENTION_DEFAULTS, RollUp } from "../../src/db/history/roll-up/roll-up.ts";
+import { EVENT_KINDS } from "../../src/db/history/sample-schema.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import type { SampledTime } from "../../src/db/history/sample-writer.ts";
 import { HistoryInFolder, seriesOf } from "../support/history.ts";
@@ -170,6 +171,23 @@ describe("samples with a time that is still to come", () => {
     expectEverySample(past.db, ofOkx(right));
     const nobody = new BoardReader(past.db).at(START_S + 11 * MINUTE_S, new Map([["okx", 100]]));
     expect([...nobody.samples.values()].every(({ at }) => at <= START_S + 9 * MINUTE_S)).toBe(true);
+  });
+
+  test("leave no event behind, of any kind: it would hold from its time on", () => {
+    using past = new HistoryInFolder();
+    const sampling = samplingInto(past.db);
+    const write = (at: number, multiplier: number, flags: number, assetId: string) =>
+      sampling.write(
+        "okx",
+        at,
+        [{ series: seriesOf("BTC", { multiplier }), sample: plainSample(), flags, assetId }],
+        CONFIRMED,
+      );
+    expect(write(START_S, 1, 0, "BTC")).toBe("stored");
+    expect(write(START_S + HOUR_S, 1000, 1, "BTC~2")).toBe("stored");
+    expect(eventsAfter(past, START_S, "okx")).toBe(EVENT_KINDS.length);
+    expect(write(START_S + MINUTE_S, 1, 0, "BTC")).toBe("stored");
+    expect(eventsAfter(past, START_S, "okx")).toBe(0);
   });
 
   test("of hours that were closed too early are removed as well, but no hour that has begun", () => {

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
+import { EVENT_KINDS } from "./sample-schema.ts";
 
 /** What has a time of its own, of an exchange and from a time on. */
 const SAMPLES = [
@@ -11,7 +12,7 @@ const SAMPLES = [
 
 /** By the key: each series and kind is looked up by itself. */
 const EVENTS = `series_events WHERE series_id IN (SELECT id FROM series WHERE exchange = ?1)
-  AND kind IN ('flags', 'asset_id') AND at >= ?2`;
+  AND kind IN (${EVENT_KINDS.map((kind) => `'${kind}'`).join(", ")}) AND at >= ?2`;
 
 /** Samples that a clock which was ahead has stored with times that are still to come. */
 export class FutureSamples {
