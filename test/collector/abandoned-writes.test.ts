@@ -1,12 +1,11 @@
 import { expect, test } from "bun:test";
-import { collect } from "../../src/collector/collector.ts";
 import { historyFile } from "../../src/db/history/file.ts";
 import { openDb } from "../../src/db/open.ts";
 import { WriteQueueFull } from "../../src/db/write-queue.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
+import { start } from "../support/collecting.ts";
 import { testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { memoryLog } from "../support/memory-log.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { paymentsEvery, withPast } from "../support/past-exchange.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
@@ -41,33 +40,17 @@ test(
       load: (...request: Parameters<typeof past.load>) =>
         page.promise.then(() => past.load(...request)),
     };
-    const log = memoryLog();
-    const lifetime = new AbortController();
     using other = openDb(historyFile(database.path));
     other.run("BEGIN IMMEDIATE");
-    const ended = collect(
-      {
-        databasePath: database.path,
-        exchanges: exchanges.map((exchange) => exchange.facts.id),
-        periodMs: PERIOD_MS,
-        exchangeOrigin: null,
-        logLevel: "silent",
-      },
-      {
-        exchanges: [{ ...first, history }, ...exchanges.slice(1)],
-        clock,
-        random: () => 0.5,
-        log,
-        post: () => {},
-        lifetime: lifetime.signal,
-      },
-    ).catch((error: unknown) => error);
+    const collected = [{ ...first, history }, ...exchanges.slice(1)];
+    const { ended, log, lifetime } = start(database, collected, clock, () => 0.5, PERIOD_MS);
+    const failed = ended.catch((error: unknown) => error);
     const isDropped = () => log.events().includes("settlements_dropped");
     for (let nth = 0; nth < 20 && !isDropped(); nth += 1) await clock.advance(PERIOD_MS * 5);
     expect(isDropped()).toBe(true);
-    expect(Bun.peek.status(ended)).toBe("pending");
+    expect(Bun.peek.status(failed)).toBe("pending");
     page.resolve();
-    expect(await ended).toBeInstanceOf(WriteQueueFull);
+    expect(await failed).toBeInstanceOf(WriteQueueFull);
     lifetime.abort();
   },
   LONG_MS,

@@ -1,16 +1,15 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync } from "node:fs";
-import { collect } from "../../src/collector/collector.ts";
 import type { FromWorker } from "../../src/collector/protocol.ts";
 import { historyFile } from "../../src/db/history/file.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { marketFile } from "../../src/db/market/file.ts";
 import { openDb } from "../../src/db/open.ts";
 import type { Exchange } from "../../src/exchanges/exchange.ts";
+import { start as startWith } from "../support/collecting.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { memoryLog } from "../support/memory-log.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
 import { LONG_MS } from "../support/patience.ts";
@@ -21,27 +20,7 @@ const PERIOD_MS = 5_000;
 const HELD_MS = 12_000;
 
 function start(database: TestDatabase, exchanges: readonly Exchange[], clock: ManualClock) {
-  const lifetime = new AbortController();
-  const posted: FromWorker[] = [];
-  const log = memoryLog();
-  const ended = collect(
-    {
-      databasePath: database.path,
-      exchanges: exchanges.map((exchange) => exchange.facts.id),
-      periodMs: PERIOD_MS,
-      exchangeOrigin: null,
-      logLevel: "silent",
-    },
-    {
-      exchanges,
-      clock,
-      random: () => 0.5,
-      log,
-      post: (message) => posted.push(message),
-      lifetime: lifetime.signal,
-    },
-  );
-  return { posted, log, ended, lifetime };
+  return startWith(database, exchanges, clock, () => 0.5, PERIOD_MS);
 }
 
 function heartbeats(posted: readonly FromWorker[]): number {

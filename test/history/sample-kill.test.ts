@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { HistoryInFolder } from "../support/history.ts";
-import { reported, untilKilled } from "../support/killed-child.ts";
+import { storedBy, untilKilled } from "../support/killed-child.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { expectEverySample, type StoredRefresh } from "../support/read-samples.ts";
 import { KILLED_EVERY_S } from "../support/sampled-market.ts";
@@ -22,17 +22,8 @@ test(
     let from = START_S;
     for (let kill = 0; kill < KILLS; kill += 1) {
       const lines = 1 + Math.floor(Math.random() * MAX_LINES);
-      const { stored, underWay } = reported(
-        await untilKilled("sampling-child.ts", path, from, lines),
-      );
-      all.push(...stored);
-      const newest = history.db
-        .query<{ at: number | null }, [string]>(
-          "SELECT max(at) AS at FROM sample_refreshes WHERE exchange = ?",
-        )
-        .get(underWay?.exchange ?? "")?.at;
-      // Stored, but killed before it could say so.
-      if (underWay !== null && newest === underWay.at) all.push(underWay);
+      const text = await untilKilled("sampling-child.ts", path, from, lines);
+      all.push(...storedBy(history.db, text));
       expect(history.db.query("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
       const last = all.at(-1)?.at ?? from;
       expectEverySample(history.db, all, last - 3 * DAY_S);

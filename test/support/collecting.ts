@@ -9,12 +9,13 @@ import { NOON_MS } from "./quote.ts";
 
 const PERIOD_MS = 60_000;
 
-/** Starts a collector of these exchanges, a minute between refreshes, on a clock controlled by the test. */
+/** Starts a collector of these exchanges, by default with a minute between refreshes, on a clock controlled by the test. */
 export function start(
   database: TestDatabase,
   exchanges: readonly Exchange[],
   clock = new ManualClock(NOON_MS),
   random: () => number = () => 0.5,
+  periodMs = PERIOD_MS,
 ) {
   const lifetime = new AbortController();
   const posted: FromWorker[] = [];
@@ -23,7 +24,7 @@ export function start(
     {
       databasePath: database.path,
       exchanges: exchanges.map((exchange) => exchange.facts.id),
-      periodMs: PERIOD_MS,
+      periodMs,
       exchangeOrigin: null,
       logLevel: "silent",
     },
@@ -41,7 +42,7 @@ export function start(
     lifetime.abort();
     await ended;
   };
-  return { clock, posted, log, ended, stop };
+  return { clock, posted, log, ended, lifetime, stop };
 }
 
 /** The stored state of one exchange. */

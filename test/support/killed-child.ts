@@ -1,3 +1,4 @@
+import type { Database } from "bun:sqlite";
 import { expect } from "bun:test";
 import { join } from "node:path";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
@@ -29,8 +30,22 @@ export async function untilKilled(
   return text;
 }
 
+/**
+ * The refreshes that such a child has stored: those that it reported, and one that was stored when it was killed before it
+ * could say so.
+ */
+export function storedBy(db: Database, text: string): readonly StoredRefresh[] {
+  const { stored, underWay } = reported(text);
+  const newest = db
+    .query<{ at: number | null }, [string]>(
+      "SELECT max(at) AS at FROM sample_refreshes WHERE exchange = ?",
+    )
+    .get(underWay?.exchange ?? "")?.at;
+  return underWay !== null && newest === underWay.at ? [...stored, underWay] : stored;
+}
+
 /** The refreshes that were reported as stored (`try EXCHANGE AT`, then `ok`), and the one that was under way. */
-export function reported(text: string): {
+function reported(text: string): {
   stored: StoredRefresh[];
   underWay: StoredRefresh | null;
 } {
