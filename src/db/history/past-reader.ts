@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
-import type { Accrual, AssetClass } from "../../domain/quote.ts";
+import type { Accrual } from "../../domain/quote.ts";
 import { type Backfill, BackfillRepository } from "./backfill-repository.ts";
 import {
   ACCRUAL_COLUMNS,
@@ -16,19 +16,14 @@ import {
 } from "./past-rows.ts";
 import { SeriesGroupReader } from "./series-group-reader.ts";
 import { SeriesStates } from "./series-states.ts";
+import type { SeriesTerms } from "./series-terms.ts";
 
 /** A series as stored. Times are unix ms. */
-export interface SeriesRow {
+export interface SeriesRow extends SeriesTerms {
   readonly id: number;
   readonly uid: string;
   readonly exchange: ExchangeId;
   readonly exchangeSymbol: string;
-  readonly base: string;
-  readonly quote: string;
-  readonly settle: string;
-  readonly multiplier: number;
-  readonly assetClass: AssetClass | null;
-  readonly accrual: Accrual;
   readonly listedAtMs: number | null;
   readonly firstSeenMs: number;
   readonly endedAtMs: number | null;

@@ -73,24 +73,18 @@ export class SampleStore {
     return row?.count ?? 0;
   }
 
-  /** Whether an exchange has refreshes in a range, or hours that start in it. */
   hasRefreshes(exchange: ExchangeId, from: number, to: number): boolean {
-    return this.#hasAny("sample_refreshes WHERE exchange = ? AND at", exchange, from, to);
+    return this.countRefreshes(exchange, from, to) > 0;
   }
 
+  /** Whether an exchange has hours that start in a range. */
   hasHours(exchange: ExchangeId, from: number, to: number): boolean {
-    return this.#hasAny("sample_hours WHERE exchange = ? AND hour", exchange, from, to);
-  }
-
-  #hasAny(where: string, exchange: ExchangeId, from: number, to: number): boolean {
-    const column = where.split(" ").at(-1);
-    return (
-      this.#db
-        .query<{ found: number }, [string, number, number]>(
-          `SELECT 1 AS found FROM ${where} >= ? AND ${column} < ? LIMIT 1`,
-        )
-        .get(exchange, from, to) !== null
-    );
+    const found = this.#db
+      .query<{ found: number }, [string, number, number]>(
+        "SELECT 1 AS found FROM sample_hours WHERE exchange = ? AND hour >= ? AND hour < ? LIMIT 1",
+      )
+      .get(exchange, from, to);
+    return found !== null;
   }
 
   /** The last second of which samples are stored in a layer above the refreshes, or as a refresh; null if none is. */

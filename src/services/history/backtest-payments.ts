@@ -11,12 +11,12 @@ import {
   type Holding,
   type Lacking,
   type LegSample,
-  MAX_LACKING_RANGES,
   type Unfinished,
 } from "./backtest-query.ts";
 import { type Charge, chargesOf } from "../../domain/charges.ts";
 import { ledgerOf } from "./charges.ts";
 import { type GapLedger, lackingWithin, type LedgerRange } from "./gap-ledger.ts";
+import { MAX_LACKING_RANGES } from "./settled-page.ts";
 
 /** A leg with its charges. */
 export interface ChargedLeg {

@@ -121,8 +121,6 @@ export interface Lacking {
   readonly unpriced: number;
 }
 
-export const MAX_LACKING_RANGES = 100;
-
 export interface BacktestResult {
   readonly kind: "done";
   readonly trades: readonly Trade[];

@@ -14,7 +14,7 @@ export interface PageSeries extends SeriesRow {
   readonly unpriced: number;
 }
 
-/** Ranges that a page names per series; a past with more holes than this is not described by a list of them. */
+/** Ranges that an answer names per series; a past with more holes than this is not described by a list of them. */
 export const MAX_LACKING_RANGES = 100;
 
 /** What the amount of a point is. */

@@ -4,10 +4,10 @@ import {
   BACKTEST_SIDES,
   BACKTEST_SPAN_MS,
   GAP_POLICIES,
-  MAX_LACKING_RANGES,
 } from "../../../services/history/backtest-query.ts";
 import { LEAVE_UNDER_PCT, MAX_THRESHOLD_DAYS } from "../../../services/history/backtest-table.ts";
 import { MAX_RAW_DAYS } from "../../../services/history/history-query.ts";
+import { MAX_LACKING_RANGES } from "../../../services/history/settled-page.ts";
 import { LackingRangeSchema, unreadablePeriods } from "../../lists/lacking.ts";
 import { feesParam } from "../../lists/pair-query.ts";
 import {
