@@ -28,12 +28,13 @@ run: $(BUILT) ## Start the service on the real exchanges, configured by the envi
 
 build: $(BUILT) ## Build dist/: the service as one minified file per thread, with bytecode and source maps
 
-# Built in a separate folder, then moved: a service started meanwhile gets either the old or the new version. The
-# runtime parses a script whose bytecode belongs to another one.
+# Built in a separate folder, one for each process that builds, then moved: a service started meanwhile gets either the
+# old or the new version. The runtime parses a script whose bytecode belongs to another one.
 $(BUILT): $(SOURCES) package.json $(INSTALLED)
-	@$(BUN) build src/main.ts src/collector/worker.ts src/reader/reader-thread.ts --target=bun --format=cjs --bytecode --minify --keep-names \
-	  --sourcemap=linked --entry-naming='[name].[ext]' --outdir=dist/new >/dev/null
-	@cd dist && mv new/worker.js* new/reader-thread.js* . && mv new/main.js.* . && mv new/main.js .
+	@new=dist/new-$$$$ && trap "rm -rf $$new" EXIT && \
+	$(BUN) build src/main.ts src/collector/worker.ts src/reader/reader-thread.ts --target=bun --format=cjs --bytecode --minify --keep-names \
+	  --sourcemap=linked --entry-naming='[name].[ext]' --outdir=$$new >/dev/null && \
+	mv $$new/worker.js* $$new/reader-thread.js* dist && mv $$new/main.js.* dist && mv $$new/main.js dist
 
 # Twice as many processes as cores: the long tests mostly wait for programs that they started.
 TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
