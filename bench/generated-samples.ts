@@ -1,5 +1,6 @@
 /** Instruments whose rates and prices move as real ones do, one minute after the other. */
-import type { SampledInstrument } from "../src/db/history/sample-writer.ts";
+import type { SampledInstrument } from "../src/db/history/sampled-refresh.ts";
+import type { SeriesDescription } from "../src/db/history/series-repository.ts";
 import type { ExchangeId } from "../src/domain/exchange.ts";
 import { Market } from "../src/simulator/running-market.ts";
 import type { ExchangeName } from "../src/simulator/listing.ts";
@@ -111,17 +112,20 @@ export function generatedMarket(
 export function simulatedMarket(exchanges: readonly ExchangeName[]): GeneratedMarket {
   let nowMs = 0;
   const market = new Market({ nowMs: () => nowMs });
+  const known = new Map<string, SeriesDescription>();
+  const described = (exchange: ExchangeName, base: string, exchangeSymbol: string) => {
+    const uid = `${exchange}-${exchangeSymbol}`;
+    const series = known.get(uid) ?? seriesOf(base, { uid, exchange, exchangeSymbol });
+    known.set(uid, series);
+    return series;
+  };
   return new Map(
     exchanges.map((exchange) => [
       exchange,
       (atS: number) => {
         nowMs = atS * 1000;
         return market.truth(exchange).instruments.map((one) => ({
-          series: seriesOf(one.base, {
-            uid: `${exchange}-${one.exchange_symbol}`,
-            exchange,
-            exchangeSymbol: one.exchange_symbol,
-          }),
+          series: described(exchange, one.base, one.exchange_symbol),
           sample: {
             rate: one.funding_rate,
             intervalHours: one.funding_interval_hours,

@@ -9,6 +9,7 @@ import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { MarketWriter } from "../../src/db/market/market-writer.ts";
 import { OpportunityRepository } from "../../src/db/market/opportunity-repository.ts";
 import { ReviewRepository } from "../../src/db/market/review-repository.ts";
+import { SampledListings } from "../../src/db/market/sampled-listings.ts";
 import { checkpoint, writeTransaction } from "../../src/db/open.ts";
 import { startDatabase } from "../../src/db/start-database.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
@@ -36,6 +37,7 @@ export class PastMarket {
   readonly reader: MarketReader;
   readonly legs: LegRepository;
   readonly descriptions: InstrumentDescriptions;
+  readonly listings: SampledListings;
   readonly opportunities: OpportunityRepository;
   readonly periods: ReadonlyMap<ExchangeId, number>;
   readonly #db;
@@ -56,19 +58,23 @@ export class PastMarket {
     this.reader = new MarketReader(db);
     this.legs = new LegRepository(db);
     this.descriptions = new InstrumentDescriptions(db);
+    this.listings = new SampledListings(db);
     this.opportunities = new OpportunityRepository(db, epochs);
     this.epoch = epochs.takeOver(market.nowMs());
     this.periods = new Map(exchanges.map(({ facts }) => [facts.id, periodOf(facts, periodMs, 0)]));
     writeTransaction(db, () => states.enableOnly(this.periods));
   }
 
-  /** Stores what an exchange shows at the time of the market, and returns it. */
-  async refresh({ facts: { id }, refresh }: Exchange): Promise<readonly Quote[]> {
+  /** Stores what an exchange shows at the time of the market, and returns it with the ids of its instruments. */
+  async refresh({ facts: { id }, refresh }: Exchange): Promise<{
+    readonly quotes: readonly Quote[];
+    readonly instrumentIds: Uint32Array;
+  }> {
     const { market } = this.#of;
     const batch = await refresh(simulatedSource(market, id));
     const { quotes, expected } = batch;
     const atMs = market.nowMs();
-    this.#writer.commit({
+    const instrumentIds = this.#writer.commit({
       exchange: id,
       epoch: this.epoch,
       atMs,
@@ -88,7 +94,7 @@ export class PastMarket {
         evenShare: evenShareOf(quotes.map(({ openInterestDigit }) => openInterestDigit)),
       },
     });
-    return quotes;
+    return { quotes, instrumentIds };
   }
 
   /** The period of an exchange, ms. */

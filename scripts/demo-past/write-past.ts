@@ -4,6 +4,7 @@ import { periodOf } from "../../src/collector/runners.ts";
 import { marketFile } from "../../src/db/market/file.ts";
 import type { LegRecord } from "../../src/db/market/leg-repository.ts";
 import { historyFile } from "../../src/db/history/file.ts";
+import { refreshOf } from "../../src/db/history/sampled-refresh.ts";
 import { startDatabase } from "../../src/db/start-database.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { MarketRecord } from "../../src/domain/market.ts";
@@ -137,21 +138,28 @@ class PastWriter {
     for (const shown of truth.instruments) bySymbol.get(shown.exchange_symbol)?.take(shown, atMs);
     const terms = termsOf(exchange.facts, this.#past.periodOf(exchange));
     const samples = instruments.map(({ record }) => sampledAt(record, atMs, terms));
-    await this.#history.sample(id, atMs, samples);
+    await this.#history.sample(id, atMs, refreshOf(samples, this));
   }
 
   /** Refreshes an exchange as of one period ago: the service refreshes it again at once, and its rows are not stale. */
   async #arrive(exchange: Exchange): Promise<void> {
     const periodMs = this.#past.periodOf(exchange);
     this.#atMs = this.#plan.nowMs() - periodMs;
-    const quotes = await this.#past.refresh(exchange);
+    const refreshed = await this.#past.refresh(exchange);
     const sampler = new Sampler({
-      market: this.#past.reader,
+      listings: this.#past.listings,
       exchanges: [exchange],
       write: (...refresh) => this.#history.sample(...refresh),
     });
     const { id } = exchange.facts;
-    await sampler.accepted({ exchange: id, atMs: this.#atMs, periodMs, quotes, before: [] });
+    await sampler.accepted({
+      ...refreshed,
+      exchange: id,
+      atMs: this.#atMs,
+      periodMs,
+      frozen: new Set(),
+      before: [],
+    });
   }
 }
 

@@ -4,13 +4,13 @@ import { fileIdentity } from "../db/file-identity.ts";
 import { type FileLock, lockPath } from "../db/file-lock.ts";
 import { marketFile } from "../db/market/file.ts";
 import { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
-import { MarketReader } from "../db/market/market-reader.ts";
 import { LastQuotes } from "../db/market/last-quotes.ts";
 import { LegRepository } from "../db/market/leg-repository.ts";
 import { MarketWriter } from "../db/market/market-writer.ts";
 import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts";
 import { OpportunityRepository } from "../db/market/opportunity-repository.ts";
 import { ReviewRepository } from "../db/market/review-repository.ts";
+import { SampledListings } from "../db/market/sampled-listings.ts";
 import { WriteAbandoned, WriteQueue } from "../db/write-queue.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Origin, OriginRequest } from "../domain/origin.ts";
@@ -171,9 +171,8 @@ async function collectInto(
   const past = new HistoryWriters({
     ...deps,
     history,
-    lastQuotes,
     descriptions,
-    market: new MarketReader(db),
+    listings: new SampledListings(db),
     settings: settings.history ?? DEFAULT_HISTORY,
   });
   const store = { writer: queuedWriter(writer, writes, past.yields), states, lastQuotes };
@@ -211,8 +210,9 @@ function queuedWriter(
   return {
     commit: (batch) =>
       writes.run(() => {
-        writer.commit({ ...batch, settledYields: yields.of(batch.exchange) });
+        const ids = writer.commit({ ...batch, settledYields: yields.of(batch.exchange) });
         yields.stored(batch.exchange);
+        return ids;
       }),
     fail: (...failure) => writes.run(() => writer.fail(...failure)),
   };

@@ -53,7 +53,7 @@ export interface Cycle {
 /** The collector's write access to the database: immediate, or queued until other writers are done. */
 export interface MarketStore {
   readonly writer: {
-    commit(...args: Parameters<MarketWriter["commit"]>): void | Promise<void>;
+    commit(...args: Parameters<MarketWriter["commit"]>): Uint32Array | Promise<Uint32Array>;
     fail(...args: Parameters<MarketWriter["fail"]>): void | Promise<void>;
   };
   readonly states: Pick<ExchangeStateRepository, "sizeMemory">;
@@ -215,12 +215,13 @@ export class ExchangeRunner {
     const startedMs = clock.monotonicMs();
     const { complete, ...state } = verdict;
     const unreadable = new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? []));
-    await store.writer.commit({
+    const frozen = this.#staleFeeds.frozen(batch.quotes, clock.monotonicMs());
+    const instrumentIds = await store.writer.commit({
       exchange: this.id,
       epoch,
       atMs,
       quotes: batch.quotes,
-      frozen: this.#staleFeeds.frozen(batch.quotes, clock.monotonicMs()),
+      frozen,
       isExcused: (symbol) => unreadable.has(symbol) || mayHide(symbol),
       complete,
       state: {
@@ -232,7 +233,8 @@ export class ExchangeRunner {
       },
     });
     explainer.accepted(this.#exchange, atMs, refresh);
-    const accepted = { exchange: this.id, atMs, periodMs, quotes: batch.quotes, before };
+    const { quotes } = batch;
+    const accepted = { exchange: this.id, atMs, periodMs, quotes, instrumentIds, frozen, before };
     for (const listener of onAccepted) listener(accepted);
     return clock.monotonicMs() - startedMs;
   }

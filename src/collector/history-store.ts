@@ -6,11 +6,11 @@ import { pricedHours } from "../db/history/hour-prices.ts";
 import { PairFrameWriter } from "../db/history/pair-frame-repository.ts";
 import { RollUp, type RollUpDeps } from "../db/history/roll-up/roll-up.ts";
 import {
-  type SampledInstrument,
   type SampledTime,
   SampleWriter,
   type WrittenRefresh,
 } from "../db/history/sample-writer.ts";
+import type { SampledRefresh } from "../db/history/sampled-refresh.ts";
 import { SampleReader } from "../db/history/sample-reader.ts";
 import { SeriesRepository } from "../db/history/series-repository.ts";
 import { SettlementRepository } from "../db/history/settlement-repository.ts";
@@ -111,24 +111,17 @@ export class HistoryStore {
    * over, and UnusableDatabase if the file is damaged; nothing is stored then.
    */
   write<T>(work: () => T): Promise<T> {
-    return this.#run(() => {
-      try {
-        return this.#epochs.write(this.epoch, work);
-      } catch (error) {
-        this.series.forget();
-        throw error;
-      }
-    });
+    return this.#run(() => this.#epochs.write(this.epoch, work));
   }
 
   /** Stores the samples of one refresh as `write` stores. */
   sample(
     exchange: ExchangeId,
     atMs: number,
-    instruments: readonly SampledInstrument[],
+    refresh: SampledRefresh,
     time?: SampledTime,
   ): Promise<WrittenRefresh> {
-    return this.#run(() => this.#samples.write(this.epoch, exchange, atMs, instruments, time));
+    return this.#run(() => this.#samples.write(this.epoch, exchange, atMs, refresh, time));
   }
 
   /** Runs a write now; null if another writer holds the file or earlier writes still wait. Throws as `write` does. */

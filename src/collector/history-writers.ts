@@ -1,6 +1,5 @@
 import type { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
-import type { LastQuotes } from "../db/market/last-quotes.ts";
-import type { MarketReader } from "../db/market/market-reader.ts";
+import type { SampledListings } from "../db/market/sampled-listings.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -21,9 +20,8 @@ import { SettledYields } from "./settled-yields.ts";
 
 export interface HistoryWritersDeps {
   readonly history: HistoryStore;
-  readonly lastQuotes: Pick<LastQuotes, "of">;
   readonly descriptions: InstrumentDescriptions;
-  readonly market: Pick<MarketReader, "readExchange">;
+  readonly listings: SampledListings;
   readonly exchanges: readonly Exchange[];
   readonly clock: Clock;
   readonly log: Log;
@@ -46,17 +44,17 @@ export class HistoryWriters {
   readonly yields: SettledYields;
 
   constructor(deps: HistoryWritersDeps) {
-    const { history, market, exchanges } = deps;
+    const { history, listings, exchanges } = deps;
     this.#deps = deps;
     this.#clockCheck = new ClockCheck(deps.clock);
     this.yields = new SettledYields(deps);
     this.#live = new LiveWriter(deps);
     this.#sampler = new Sampler({
-      market,
+      listings,
       exchanges,
-      write: (exchange, atMs, instruments) => {
+      write: (exchange, atMs, refresh) => {
         const { isConfirmed } = this.#clockCheck;
-        return history.sample(exchange, atMs, instruments, { isTimeConfirmed: isConfirmed });
+        return history.sample(exchange, atMs, refresh, { isTimeConfirmed: isConfirmed });
       },
     });
   }

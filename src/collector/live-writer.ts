@@ -1,5 +1,5 @@
 import type { InstrumentDescriptions } from "../db/market/instrument-descriptions.ts";
-import type { LastQuotes, LastRow } from "../db/market/last-quotes.ts";
+import type { LastRow } from "../db/market/last-quotes.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { SettledRate, SettlementOrigin } from "../domain/settlement.ts";
@@ -14,6 +14,10 @@ export interface Accepted {
   readonly atMs: number;
   readonly periodMs: number;
   readonly quotes: readonly Quote[];
+  /** Of each quote. */
+  readonly instrumentIds: Uint32Array;
+  /** Symbols whose exchange timestamp has not moved for too long. */
+  readonly frozen: ReadonlySet<string>;
   readonly before: readonly LastRow[];
 }
 
@@ -22,13 +26,12 @@ export type OnAccepted = (accepted: Accepted) => void;
 
 export interface LiveWriterDeps {
   readonly history: HistoryStore;
-  readonly lastQuotes: Pick<LastQuotes, "of">;
   readonly descriptions: Pick<InstrumentDescriptions, "of">;
   readonly log: Log;
 }
 
 interface Found {
-  readonly uid: string;
+  readonly instrumentId: number;
   readonly settled: SettledRate;
   readonly origin: SettlementOrigin;
 }
@@ -36,14 +39,12 @@ interface Found {
 /** Stores the payments that live rows state, and estimates of those that only the time between two rows proves. */
 export class LiveWriter {
   readonly #history: HistoryStore;
-  readonly #lastQuotes: Pick<LastQuotes, "of">;
   readonly #descriptions: Pick<InstrumentDescriptions, "of">;
   readonly #log: Log;
   readonly #writes = new BackgroundWrites();
 
-  constructor({ history, lastQuotes, descriptions, log }: LiveWriterDeps) {
+  constructor({ history, descriptions, log }: LiveWriterDeps) {
     this.#history = history;
-    this.#lastQuotes = lastQuotes;
     this.#descriptions = descriptions;
     this.#log = log;
   }
@@ -67,38 +68,28 @@ export class LiveWriter {
     if (found.length === 0) return;
     const { series, settlements } = this.#history;
     await this.#history.write(() => {
-      for (const { uid, settled, origin } of found) {
-        const id = series.idOf(uid) ?? this.#added(uid);
-        if (id !== null) settlements.put(id, settled, origin);
+      for (const { instrumentId, settled, origin } of found) {
+        const description = this.#descriptions.of(instrumentId);
+        if (description === null) continue;
+        const id = series.idOf(description.uid) ?? series.ensure(description).id;
+        settlements.put(id, settled, origin);
       }
     });
   }
 
-  #found({ exchange, atMs, periodMs, quotes, before }: Accepted): readonly Found[] {
+  #found({ atMs, periodMs, quotes, instrumentIds, before }: Accepted): readonly Found[] {
     const last = new Map(before.map((row) => [row.exchangeSymbol, row]));
     const found: Found[] = [];
-    const charged: [string, SettledRate][] = [];
-    for (const quote of quotes) {
+    for (const [index, quote] of quotes.entries()) {
       const known = last.get(quote.exchangeSymbol) ?? null;
       const estimate = known === null ? null : estimateOf(known, quote, periodMs);
       if (known !== null && estimate !== null)
-        found.push({ uid: known.uid, settled: estimate, origin: "estimated" });
+        found.push({ instrumentId: known.instrumentId, settled: estimate, origin: "estimated" });
       const settled = chargedOf(quote, known, atMs);
-      if (settled !== null) charged.push([quote.exchangeSymbol, settled]);
-    }
-    if (charged.length === 0) return found;
-    // The batch may have begun a new listing under a known symbol.
-    const now = this.#lastQuotes.of(exchange);
-    const uids = new Map(now.map(({ exchangeSymbol, uid }) => [exchangeSymbol, uid]));
-    for (const [symbol, settled] of charged) {
-      const uid = uids.get(symbol);
-      if (uid !== undefined) found.push({ uid, settled, origin: "row" });
+      // The batch may have begun a new listing under a known symbol: it belongs to that one.
+      const instrumentId = instrumentIds[index] ?? 0;
+      if (settled !== null) found.push({ instrumentId, settled, origin: "row" });
     }
     return found;
-  }
-
-  #added(uid: string): number | null {
-    const description = this.#descriptions.of(uid);
-    return description === null ? null : this.#history.series.ensure(description).id;
   }
 }

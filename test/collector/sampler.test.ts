@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { historyFile } from "../../src/db/history/file.ts";
 import { PairFrameReader } from "../../src/db/history/pair-frame-repository.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
-import { SeriesEvents } from "../../src/db/history/series-events.ts";
+import { SeriesStates } from "../../src/db/history/series-states.ts";
 import { SeriesRepository } from "../../src/db/history/series-repository.ts";
 import { flagNames } from "../../src/domain/flags.ts";
 import type { Quote } from "../../src/domain/quote.ts";
@@ -43,13 +43,13 @@ function storedOf(database: TestDatabase) {
   const series = new SeriesRepository(db).all().find(({ base }) => base === "BTC");
   if (series === undefined) return null;
   const { columns, damages } = new SampleReader(db).read(series, 0, NOON_S + 1e6);
-  const events = new SeriesEvents(db);
+  const states = new SeriesStates(db);
   return {
     damages,
     minutes: Array.from(columns.times, (atS) => minuteOf(atS * 1000)),
     rates: [...columns.rates],
     columns,
-    events: [2, 7].map((minute) => events.at(series.id, NOON_S + minute * 60 + 59)),
+    events: [2, 7].flatMap((minute) => states.at([series.id], NOON_S + minute * 60 + 59)),
   };
 }
 
@@ -111,7 +111,7 @@ describe("the samples of a collector", () => {
     await clock.advance(9.5 * MINUTE_MS);
     await run.stop();
     const stored = storedOf(database);
-    const flags = stored?.events.map((event) => flagNames(event.flags ?? 0));
+    const flags = stored?.events.map((event) => flagNames(event.flags));
     expect(flags).toEqual([[], ["thin"]]);
     expect(stored?.events.at(-1)?.assetId).toBe("BTC");
   });

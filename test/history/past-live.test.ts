@@ -3,6 +3,7 @@ import { MarketReview } from "../../src/collector/market-review.ts";
 import { Sampler } from "../../src/collector/sampler.ts";
 import { BoardStore } from "../../src/db/history/board-store.ts";
 import { ReviewRepository } from "../../src/db/market/review-repository.ts";
+import { SampledListings } from "../../src/db/market/sampled-listings.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagBit, flagNames } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
@@ -18,7 +19,6 @@ import { pastBoard } from "../../src/services/history/past-board.ts";
 import { pastSnapshot } from "../../src/services/history/past-snapshot.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
 import { historyInMemory } from "../support/history-db.ts";
-import { quoteOf } from "../support/quote.ts";
 import { samplingInto } from "../support/sampled-market.ts";
 
 const IDS = ["bybit", "deribit", "gate", "hyperliquid", "okx"] as const;
@@ -61,11 +61,13 @@ function market() {
   const db = historyInMemory();
   const store = samplingInto(db);
   const sampler = new Sampler({
-    market: database.reader,
+    listings: new SampledListings(database.db),
     exchanges: Object.values(EXCHANGES),
-    write: (exchange, atMs, instruments) =>
-      Promise.resolve(store.write(exchange, atMs / 1000, instruments)),
+    write: (exchange, atMs, refresh) =>
+      Promise.resolve(store.writer.write(store.epoch, exchange, atMs, refresh)),
   });
+  const sampled: Promise<unknown>[] = [];
+  lab.onAccepted.push((accepted) => sampled.push(sampler.accepted(accepted)));
   const review = new MarketReview(
     new ReviewRepository(database.db, database.epochs),
     database.writer,
@@ -77,10 +79,8 @@ function market() {
     async refresh(ids: readonly ExchangeId[]) {
       for (const exchange of ids) {
         await lab.cycle(exchange);
-        const rows = database.reader.readExchange(exchange)?.rows ?? [];
-        const quotes = rows.map(({ base, exchangeSymbol }) => quoteOf(base, { exchangeSymbol }));
-        const atMs = clock.nowMs();
-        await sampler.accepted({ exchange, atMs, periodMs: PERIOD_MS, quotes, before: [] });
+        const results = await Promise.all(sampled.splice(0));
+        if (results.join("") !== "stored") throw new Error(`${exchange}: ${results.join(" ")}`);
       }
     },
     past(atMs: number): Snapshot {

@@ -4,8 +4,8 @@ import { BoardReader } from "../../src/db/history/board-reader.ts";
 import { unseal } from "../../src/db/history/codec/envelope.ts";
 import { isKeyFrame } from "../../src/db/history/codec/refresh.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
-import type { SampledInstrument } from "../../src/db/history/sample-writer.ts";
-import { SeriesEvents } from "../../src/db/history/series-events.ts";
+import type { SampledInstrument, SampledRefresh } from "../../src/db/history/sampled-refresh.ts";
+import { SeriesStates } from "../../src/db/history/series-states.ts";
 import type { Sample } from "../../src/domain/sample.ts";
 import { HistoryInFolder, seriesOf } from "../support/history.ts";
 import { samplingInto } from "../support/sampled-market.ts";
@@ -162,7 +162,54 @@ describe("a refresh is not stored", () => {
     sampling.write("okx", HOUR_S + 120, [sampled("BTC"), failing]);
     expect(kindsOfRefreshes(history)).toEqual([true, true]);
     expect([...readAll(history, 2).columns.times]).toEqual([HOUR_S + 120]);
-    expect(new SeriesEvents(history.db).at(2, HOUR_S + 120).assetId).toBe("ETH");
+    expect(new SeriesStates(history.db).at([2], HOUR_S + 120)[0]?.assetId).toBe("ETH");
+  });
+});
+
+describe("listings that were described once", () => {
+  const rowsOf = (listings: object, series: SampledRefresh["series"]): SampledRefresh => {
+    const { sample } = sampled("BTC");
+    return { listings, series, rows: [{ place: 1, sample, flags: 0 }] };
+  };
+  const both = [sampled("ETH"), sampled("BTC", {}, { assetId: "BTC" })];
+
+  test("need not be described again, and others do", () => {
+    using history = new HistoryInFolder();
+    const { writer, epoch } = samplingInto(history.db);
+    const listings = {};
+    const write = (atS: number, refresh: SampledRefresh) =>
+      writer.write(epoch, "okx", (HOUR_S + atS) * 1000, refresh);
+    expect(write(0, rowsOf(listings, null))).toBe("undescribed");
+    expect(write(0, rowsOf(listings, both))).toBe("stored");
+    expect(write(60, rowsOf(listings, null))).toBe("stored");
+    expect(write(120, rowsOf({}, null))).toBe("undescribed");
+    expect([...readAll(history, 2).columns.times]).toEqual([HOUR_S, HOUR_S + 60]);
+    expect(readAll(history, 1).columns.times).toHaveLength(0);
+    expect(history.db.query("SELECT uid FROM series ORDER BY id").values().flat()).toEqual([
+      "okx-ETH",
+      "okx-BTC",
+    ]);
+  });
+
+  test("must be described again after a failure, and after samples with a wrong time were removed", () => {
+    using history = new HistoryInFolder();
+    const { writer, epoch } = samplingInto(history.db);
+    const listings = {};
+    const write = (atS: number, series: SampledRefresh["series"], isTimeConfirmed = false) =>
+      writer.write(epoch, "okx", (HOUR_S + atS) * 1000, rowsOf(listings, series), {
+        isTimeConfirmed,
+      });
+    expect(write(86_400, both)).toBe("stored");
+    expect(write(0, null, true)).toBe("undescribed");
+    expect(write(0, both, true)).toBe("stored");
+    expect(new SeriesStates(history.db).at([2], HOUR_S)[0]?.assetId).toBe("BTC");
+    history.db.run(
+      "CREATE TEMP TRIGGER full BEFORE INSERT ON main.sample_refreshes BEGIN SELECT raise(ABORT, 'disk full'); END",
+    );
+    expect(() => write(60, null)).toThrow("disk full");
+    history.db.run("DROP TRIGGER full");
+    expect(write(120, null)).toBe("undescribed");
+    expect(write(120, both)).toBe("stored");
   });
 });
 
@@ -178,9 +225,11 @@ test("flags, assets and terms are kept with the time at which they changed, acro
   states.forEach((state, n) =>
     samplingInto(history.db).write("okx", HOUR_S + 60 * n, [sampled("BTC", {}, state)]),
   );
-  const events = new SeriesEvents(history.db);
-  expect(events.at(1, HOUR_S - 1)).toEqual({ flags: null, assetId: null });
-  states.forEach((state, n) => expect(events.at(1, HOUR_S + 60 * n + 59)).toEqual(state));
+  const stored = new SeriesStates(history.db);
+  expect(stored.at([1], HOUR_S - 1)).toEqual([{ id: 1, flags: 0, assetId: null }]);
+  states.forEach((state, n) =>
+    expect(stored.at([1], HOUR_S + 60 * n + 59)).toEqual([{ id: 1, ...state }]),
+  );
   // Five of these, and what the series was when it was first sampled.
   expect(history.db.query("SELECT count(*) AS n FROM series_events").get()).toEqual({ n: 6 });
 });

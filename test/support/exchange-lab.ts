@@ -4,6 +4,7 @@ import { Explainer } from "../../src/collector/explainer.ts";
 import { PayloadBudget } from "../../src/collector/recorded-refresh.ts";
 import { StaleFeedDetector } from "../../src/collector/stale-feed-detector.ts";
 import { type Cycle, ExchangeRunner } from "../../src/collector/exchange-runner.ts";
+import type { OnAccepted } from "../../src/collector/live-writer.ts";
 import type { RotationMode } from "../../src/collector/rotation.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
 import { LastQuotes } from "../../src/db/market/last-quotes.ts";
@@ -38,6 +39,8 @@ export interface ExchangeLab {
   readonly clock: ManualClock;
   readonly simulator: Simulator;
   readonly database: TestDatabase;
+  /** Called after each commit; tests may add some. */
+  readonly onAccepted: OnAccepted[];
   /** Runs one refresh to its end. `patience` also advances the clock, for requests that hang. */
   cycle(id: ExchangeId, patience?: "answers" | "hangs"): Promise<Cycle>;
   /** Where the funding rate of a row of the last accepted refresh came from; null for one that it did not show. */
@@ -72,6 +75,7 @@ export function exchangeLab(
     lifetime: lifetime.signal,
     budget: new PayloadBudget(),
   });
+  const onAccepted: OnAccepted[] = [];
   const runners = new Map(
     ids.map((id) => [
       id,
@@ -82,6 +86,7 @@ export function exchangeLab(
         epoch,
         rotations,
         explainer,
+        onAccepted,
         lifetime: lifetime.signal,
       }),
     ]),
@@ -95,6 +100,7 @@ export function exchangeLab(
     clock,
     simulator,
     database,
+    onAccepted,
     async explain(id, exchangeSymbol) {
       const storedAtMs = this.state(id).lastOkAtMs ?? 0;
       const explanation = explainer.explain({ exchange: id, exchangeSymbol, storedAtMs });
@@ -147,10 +153,11 @@ function makeRunner(
     readonly epoch: number;
     readonly rotations: RotationMode;
     readonly explainer: Explainer;
+    readonly onAccepted: readonly OnAccepted[];
     readonly lifetime: AbortSignal;
   },
 ): ExchangeRunner {
-  const { clock, database, lifetime, epoch, explainer } = lab;
+  const { clock, database, lifetime, epoch, explainer, onAccepted } = lab;
   const exchange = EXCHANGES[id];
   const requests = new ExchangeRequests({ ...exchange.facts, pacing: NO_PACING }, lab.shared);
   const source = new ExchangeSource({
@@ -175,5 +182,6 @@ function makeRunner(
     periodMs: PERIOD_MS,
     lifetime,
     explainer,
+    onAccepted,
   });
 }

@@ -11,6 +11,7 @@ import {
 import { storedDecimal } from "../../src/db/history/stored-decimal.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
 import { SampleWriter } from "../../src/db/history/sample-writer.ts";
+import { refreshOf } from "../../src/db/history/sampled-refresh.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { makePairFrame, yieldStepOf } from "../../src/domain/pair-frame.ts";
@@ -182,7 +183,7 @@ function sampleBefore(db: Database, rows: readonly BoardRow[]): void {
       assetId: null,
     }));
     for (const hoursAgo of [17, 9, 1])
-      writer.write(epoch, exchange, NOON_MS - hoursAgo * 3_600_000, instruments);
+      writer.write(epoch, exchange, NOON_MS - hoursAgo * 3_600_000, refreshOf(instruments));
   }
 }
 

@@ -3,10 +3,10 @@ import { HistoryEpochRepository } from "../../src/db/history/epoch-repository.ts
 import { RollUp, type RollUpDeps } from "../../src/db/history/roll-up/roll-up.ts";
 import {
   type RemovedSamples,
-  type SampledInstrument,
   type SampledTime,
   SampleWriter,
 } from "../../src/db/history/sample-writer.ts";
+import { refreshOf, type SampledInstrument } from "../../src/db/history/sampled-refresh.ts";
 import { SeriesRepository } from "../../src/db/history/series-repository.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Sample } from "../../src/domain/sample.ts";
@@ -70,11 +70,34 @@ export function batchOf(
   });
 }
 
+/** What stands for the instruments of a batch: the same object as long as they are the same objects. */
+class LastListings {
+  readonly #last = new Map<ExchangeId, readonly SampledInstrument[]>();
+  readonly #tokens = new Map<ExchangeId, object>();
+
+  of(exchange: ExchangeId, instruments: readonly SampledInstrument[]): object {
+    const last = this.#last.get(exchange);
+    const known = this.#tokens.get(exchange);
+    const isSame =
+      last?.length === instruments.length &&
+      instruments.every(
+        ({ series, assetId }, place) =>
+          series === last[place]?.series && assetId === last[place].assetId,
+      );
+    this.#last.set(exchange, instruments);
+    if (isSame && known !== undefined) return known;
+    const token = {};
+    this.#tokens.set(exchange, token);
+    return token;
+  }
+}
+
 /** What writes samples, as the collector does. */
 export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
   const epochs = new HistoryEpochRepository(db);
   const epoch = epochs.takeOver();
   const series = new SeriesRepository(db);
+  const listings = new LastListings();
   const removed: (RemovedSamples & { readonly exchange: ExchangeId })[] = [];
   const writer = new SampleWriter(db, {
     epochs,
@@ -102,12 +125,21 @@ export function samplingInto(db: Database, changes: Partial<RollUpDeps> = {}) {
     series,
     rollUp,
     removed,
+    writer,
+    /** Writes a batch that describes its instruments, as long as they are not the very same as in the one before. */
     write: (
       exchange: ExchangeId,
       atS: number,
       instruments: readonly SampledInstrument[],
       time?: SampledTime,
-    ) => writer.write(epoch, exchange, atS * 1000, instruments, time),
+    ) =>
+      writer.write(
+        epoch,
+        exchange,
+        atS * 1000,
+        refreshOf(instruments, listings.of(exchange, instruments)),
+        time,
+      ),
     /** Does everything that is due at a time. */
     rollUpAll: (atS: number) => {
       while (rollUp.step(atS * 1000) === "more");

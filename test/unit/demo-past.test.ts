@@ -11,8 +11,8 @@ import { sampleAtOf } from "../../src/db/history/codec/columns.ts";
 import { historyFile } from "../../src/db/history/file.ts";
 import { PairFrameReader } from "../../src/db/history/pair-frame-repository.ts";
 import { SampleReader } from "../../src/db/history/sample-reader.ts";
-import type { SampledInstrument } from "../../src/db/history/sample-writer.ts";
-import { SeriesEvents } from "../../src/db/history/series-events.ts";
+import type { SampledInstrument } from "../../src/db/history/sampled-refresh.ts";
+import { SeriesStates } from "../../src/db/history/series-states.ts";
 import { type Series, SeriesRepository } from "../../src/db/history/series-repository.ts";
 import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { ReviewRepository } from "../../src/db/market/review-repository.ts";
@@ -60,16 +60,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function storedAt(atMs: number) {
   using db = new Database(historyFile(path).path, { readonly: true });
   const reader = new SampleReader(db);
-  const events = new SeriesEvents(db);
+  const states = new SeriesStates(db);
   const rows = new Map<string, unknown>();
   for (const series of new SeriesRepository(db).all()) {
     const { columns, damages } = reader.read(series, atMs / 1000 - DAY_S, atMs / 1000 + 1);
     expect(damages).toEqual([]);
     const sample = sampleAtOf(columns, atMs / 1000);
     if (sample === null) continue;
-    const event = events.at(series.id, atMs / 1000);
-    const flags = flagNames(event.flags ?? 0);
-    rows.set(nameOf(series), { ...sample, flags, assetId: event.assetId });
+    const [state] = states.at([series.id], atMs / 1000);
+    const flags = flagNames(state?.flags ?? 0);
+    rows.set(nameOf(series), { ...sample, flags, assetId: state?.assetId });
   }
   return rows;
 }

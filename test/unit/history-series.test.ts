@@ -47,7 +47,6 @@ describe("the series of the history file", () => {
         throw new Error("no");
       });
     expect(failing).toThrow("no");
-    series.forget();
     expect(series.idOf("okx-BTC")).toBeNull();
     expect(series.ensure(seriesOf("BTC")).id).toBe(1);
   });

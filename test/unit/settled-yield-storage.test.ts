@@ -16,7 +16,7 @@ function collecting() {
     atMs: number,
     yields: Readonly<Record<string, SettledYield>> = {},
     quotes: readonly Partial<Quote>[] = [{}],
-  ): void =>
+  ): Uint32Array =>
     database.writer.commit(
       acceptedBatch(
         "okx",

@@ -1,6 +1,5 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
-import type { FlagBits } from "../../domain/flags.ts";
 import {
   MARKET_EVERY_S,
   roundedAmount,
@@ -15,24 +14,16 @@ import type { HistoryEpochRepository } from "./epoch-repository.ts";
 import { FutureSamples } from "./future-samples.ts";
 import { hourOf, secondsOf } from "./sample-times.ts";
 import { SampleStore } from "./sample-store.ts";
+import type { SampledRefresh, SampledRow, SampledSeries } from "./sampled-refresh.ts";
 import { SeriesEvents } from "./series-events.ts";
-import type { SeriesDescription, SeriesRepository } from "./series-repository.ts";
-
-/** One instrument of an accepted batch. */
-export interface SampledInstrument {
-  readonly series: SeriesDescription;
-  readonly sample: Sample;
-  /** Its flags that last; see LASTING_FLAGS. */
-  readonly flags: FlagBits;
-  /** Which asset it was held to be, null if that was not known. */
-  readonly assetId: string | null;
-}
+import type { SeriesRepository } from "./series-repository.ts";
 
 /**
  * What became of a refresh: `late` if the clock went back, or its hour is closed; `same_second` if one of that second is
- * stored: the next one follows at once where a refresh took longer than its period.
+ * stored: the next one follows at once where a refresh took longer than its period; `undescribed` if its listings are
+ * not known (any more) and it does not describe them.
  */
-export type WrittenRefresh = "stored" | "late" | "same_second";
+export type WrittenRefresh = "stored" | "late" | "same_second" | "undescribed";
 
 /** How much is known of the time of a refresh. */
 export interface SampledTime {
@@ -56,6 +47,16 @@ interface Newest {
   readonly marketPeriods: Map<number, number>;
 }
 
+/** The listings of an exchange under the ids of the history. */
+interface Described {
+  readonly listings: object;
+  readonly ids: Uint32Array;
+  /** The flags that were last stored, UNKNOWN_FLAGS if there are none. */
+  readonly flags: Int32Array;
+}
+
+const UNKNOWN_FLAGS = -1;
+
 interface Row {
   readonly id: number;
   readonly sample: Sample;
@@ -73,6 +74,7 @@ export class SampleWriter {
   readonly #future: FutureSamples;
   readonly #program;
   readonly #onRemoved;
+  readonly #described = new Map<ExchangeId, Described>();
   readonly #newest = new Map<ExchangeId, Newest>();
   /** The last second that is stored, from before this writer's first refresh. */
   readonly #storedUntil = new Map<ExchangeId, number>();
@@ -104,7 +106,7 @@ export class SampleWriter {
     epoch: number,
     exchange: ExchangeId,
     atMs: number,
-    instruments: readonly SampledInstrument[],
+    refresh: SampledRefresh,
     { isTimeConfirmed }: SampledTime = { isTimeConfirmed: false },
   ): WrittenRefresh {
     const at = secondsOf(atMs);
@@ -113,15 +115,19 @@ export class SampleWriter {
     const last = this.#lastOf(exchange);
     if (at < last || at < this.#store.hoursEnd(exchange)) return "late";
     if (at === last) return "same_second";
+    const { listings, series } = refresh;
+    const known = this.#described.get(exchange);
+    const described = known?.listings === listings ? known : null;
+    if (described === null && series === null) return "undescribed";
     try {
-      const newest = this.#epochs.writeUncounted(epoch, () =>
-        this.#storeRefresh(exchange, at, instruments),
-      );
-      this.#newest.set(exchange, newest);
+      this.#epochs.writeUncounted(epoch, () => {
+        const of = described ?? this.#describe(exchange, at, { listings, series: series ?? [] });
+        this.#described.set(exchange, of);
+        this.#newest.set(exchange, this.#storeRefresh(exchange, at, of, refresh.rows));
+      });
       return "stored";
     } catch (error) {
       this.#forget(exchange);
-      this.#series.forget();
       throw error;
     }
   }
@@ -130,7 +136,7 @@ export class SampleWriter {
   #forget(exchange: ExchangeId): void {
     this.#newest.delete(exchange);
     this.#storedUntil.delete(exchange);
-    this.#events.forget();
+    this.#described.delete(exchange);
   }
 
   /** Removes samples with a wrong time, later than all right ones. An hour or a day that has both is kept. */
@@ -151,14 +157,35 @@ export class SampleWriter {
     return known;
   }
 
+  /** Creates and updates the series of listings, and notes from when on they are what they are. */
+  #describe(
+    exchange: ExchangeId,
+    at: number,
+    { listings, series }: { readonly listings: object; readonly series: readonly SampledSeries[] },
+  ): Described {
+    const stored = this.#series.ofExchange(exchange);
+    const noted = this.#events.noted(exchange, at);
+    const ids = new Uint32Array(series.length);
+    const flags = new Int32Array(series.length).fill(UNKNOWN_FLAGS);
+    for (const [place, { series: description, assetId }] of series.entries()) {
+      const one = this.#series.ensure(description, stored.get(description.uid) ?? null);
+      const before = noted.get(one.id);
+      this.#events.describe(one, assetId, at, before);
+      ids[place] = one.id;
+      if (before?.flags !== undefined && before.flags !== null) flags[place] = before.flags;
+    }
+    return { listings, ids, flags };
+  }
+
   #storeRefresh(
     exchange: ExchangeId,
     at: number,
-    instruments: readonly SampledInstrument[],
+    described: Described,
+    sampled: readonly SampledRow[],
   ): Newest {
     const before = this.#newest.get(exchange) ?? null;
     const isKey = before === null || hourOf(before.refresh.at) !== hourOf(at);
-    const rows = this.#rows(at, instruments);
+    const rows = this.#rows(at, described, sampled);
     const period = Math.floor(at / MARKET_EVERY_S);
     const due = isKey ? null : dueFor(before, period, at);
     const refresh = columnsOf(at, rows, (id) => due === null || due(id));
@@ -171,14 +198,21 @@ export class SampleWriter {
   }
 
   /** The samples that have a rate, in the order of their series' ids. */
-  #rows(at: number, instruments: readonly SampledInstrument[]): readonly Row[] {
+  #rows(
+    at: number,
+    { ids, flags: known }: Described,
+    sampled: readonly SampledRow[],
+  ): readonly Row[] {
     const rows: Row[] = [];
     let isAscending = true;
-    for (const { series: description, sample, flags, assetId } of instruments) {
+    for (const { place, sample, flags } of sampled) {
       if (!Number.isFinite(sample.rate)) continue;
-      const series = this.#series.ensure(description);
-      const { id } = series;
-      this.#events.note(series, at, flags, assetId);
+      const id = ids[place];
+      if (id === undefined) throw new Error("assertion failed: a sample without a listing");
+      if (known[place] !== flags) {
+        this.#events.setFlags(id, at, flags);
+        known[place] = flags;
+      }
       isAscending &&= id > (rows.at(-1)?.id ?? 0);
       rows.push({ id, sample });
     }

@@ -46,7 +46,7 @@ const CHANGEABLE = [
   "endedAt",
 ] as const;
 
-/** The series of the history file, each created when it is first seen. Synchronous. */
+/** The series of the history file, each created when it is first seen. Keeps nothing in memory. Synchronous. */
 export class SeriesRepository {
   readonly #queries;
   readonly #byUid;
@@ -57,9 +57,8 @@ export class SeriesRepository {
   readonly #endedSince;
   readonly #all;
   readonly #whole;
+  readonly #ofExchange;
   readonly #insert;
-  /** Those read or written so far, by uid. */
-  readonly #known = new Map<string, Series>();
 
   constructor(db: Database) {
     this.#queries = queryBuilder(db);
@@ -78,6 +77,8 @@ export class SeriesRepository {
     this.#all = this.#queries.select().from(series).orderBy(series.id);
     const isThis = eq(series.uid, sql.placeholder("uid"));
     this.#whole = this.#queries.select().from(series).where(isThis).prepare();
+    const isThere = eq(series.exchange, sql.placeholder("exchange"));
+    this.#ofExchange = this.#queries.select().from(series).where(isThere).prepare();
     // Thousands in one transaction when an exchange is first sampled: building each statement takes ten times as long.
     this.#insert = db.query<{ id: number }, (string | number | null)[]>(INSERT);
   }
@@ -100,7 +101,6 @@ export class SeriesRepository {
   /** Records since when a series is not listed any more (unix ms); `ensure` takes it back. Call it inside a transaction. */
   end(uid: string, atMs: number): void {
     this.#end.run(uid, atMs);
-    this.#known.delete(uid);
   }
 
   /** When the series of an exchange ended that are not listed any more, by uid: since `sinceMs` (unix ms). */
@@ -116,28 +116,28 @@ export class SeriesRepository {
 
   /** The id of a uid; null if it has no past. */
   idOf(uid: string): number | null {
-    return this.#known.get(uid)?.id ?? this.#byUid.get(uid)?.id ?? null;
+    return this.#byUid.get(uid)?.id ?? null;
+  }
+
+  /** Every series of an exchange, by uid. */
+  ofExchange(exchange: ExchangeId): ReadonlyMap<string, Series> {
+    return new Map(this.#ofExchange.all({ exchange }).map((one) => [one.uid, one]));
   }
 
   /**
-   * A series, created or updated as needed; an unknown listing time keeps the one known before. The same object as long
-   * as nothing changes. Call it inside a transaction, and `forget` if that is rolled back.
+   * A series, created or updated as needed; an unknown listing time keeps the one known before. `stored` is what the file
+   * has of it, null for nothing. Call it inside a transaction.
    */
-  ensure(description: SeriesDescription): Series {
-    const known = this.#known.get(description.uid) ?? this.#stored(description.uid);
-    if (known === null) return this.#add(description);
-    if (!this.#known.has(known.uid)) this.#known.set(known.uid, known);
-    const listedAt = description.listedAt ?? known.listedAt;
-    // Looked at for each instrument of each refresh.
+  ensure(
+    description: SeriesDescription,
+    stored: Series | null = this.#stored(description.uid),
+  ): Series {
+    if (stored === null) return this.#add(description);
+    const listedAt = description.listedAt ?? stored.listedAt;
     for (const field of CHANGEABLE)
-      if ((field === "listedAt" ? listedAt : description[field]) !== known[field])
-        return this.#update(known, { ...description, listedAt });
-    return known;
-  }
-
-  /** Drops the memory, which may be ahead of the file after a rollback: it is read again when needed. */
-  forget(): void {
-    this.#known.clear();
+      if ((field === "listedAt" ? listedAt : description[field]) !== stored[field])
+        return this.#update(stored, { ...description, listedAt });
+    return stored;
   }
 
   #stored(uid: string): Series | null {
@@ -162,16 +162,12 @@ export class SeriesRepository {
       endedAt,
     );
     if (row === null) throw new Error("a series was not stored");
-    const added = { ...description, id: row.id };
-    this.#known.set(uid, added);
-    return added;
+    return { ...description, id: row.id };
   }
 
-  #update(known: Series, description: SeriesDescription): Series {
+  #update(stored: Series, description: SeriesDescription): Series {
     const changed = Object.fromEntries(CHANGEABLE.map((field) => [field, description[field]]));
-    this.#queries.update(series).set(changed).where(eq(series.id, known.id)).run();
-    const updated = { ...known, ...changed };
-    this.#known.set(known.uid, updated);
-    return updated;
+    this.#queries.update(series).set(changed).where(eq(series.id, stored.id)).run();
+    return { ...stored, ...changed };
   }
 }

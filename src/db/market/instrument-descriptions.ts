@@ -33,8 +33,9 @@ export interface DatedInstrument extends InstrumentDescription {
 /** An instrument that is not listed any more, with when it was last seen. */
 export type EndedInstrument = Pick<InstrumentDescription, "uid"> & { readonly endedAt: number };
 
-const DESCRIPTION = `i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base, i.quote, i.settle, i.multiplier,
-  i.asset_class AS assetClass, i.accrual, i.listed_at AS listedAt, i.first_seen AS firstSeen,
+/** The columns of an InstrumentDescription, of the table as `i`. What the market review has proven comes first. */
+export const DESCRIPTION = `i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base, i.quote, i.settle,
+  coalesce(i.proven_multiplier, i.multiplier) AS multiplier, coalesce(i.settled_class, i.asset_class) AS assetClass, i.accrual, i.listed_at AS listedAt, i.first_seen AS firstSeen,
   CASE WHEN i.status = 'listed' THEN NULL ELSE i.last_seen END AS endedAt`;
 
 const SYMBOL_TIMES = `(SELECT max(o.last_seen) FROM instruments o WHERE o.exchange = i.exchange AND o.id < i.id
@@ -43,15 +44,15 @@ const SYMBOL_TIMES = `(SELECT max(o.last_seen) FROM instruments o WHERE o.exchan
 
 /** Reads instruments as the market describes them. */
 export class InstrumentDescriptions {
-  readonly #byUid;
+  readonly #byId;
   readonly #listed;
   readonly #ended;
   readonly #endedSince;
   readonly #uids;
 
   constructor(db: Database) {
-    this.#byUid = db.query<InstrumentDescription, [string]>(
-      `SELECT ${DESCRIPTION} FROM instruments i WHERE i.uid = ?`,
+    this.#byId = db.query<InstrumentDescription, [number]>(
+      `SELECT ${DESCRIPTION} FROM instruments i WHERE i.id = ?`,
     );
     this.#listed = db.query<DatedInstrument, [string]>(
       `SELECT ${DESCRIPTION}, q.funding_interval_hours AS fundingIntervalHours, ${SYMBOL_TIMES}
@@ -77,9 +78,9 @@ export class InstrumentDescriptions {
     return new Map(this.#uids.all().map(({ id, uid }) => [id, uid]));
   }
 
-  /** Null for an unknown uid. */
-  of(uid: string): InstrumentDescription | null {
-    return this.#byUid.get(uid);
+  /** Null for an unknown id. */
+  of(instrumentId: number): InstrumentDescription | null {
+    return this.#byId.get(instrumentId);
   }
 
   /** The listed instruments of an exchange, those with the largest volume first. */

@@ -17,7 +17,7 @@ export interface LastQuote {
 
 /** The same with what only its past needs. */
 export interface LastRow extends LastQuote {
-  readonly uid: string;
+  readonly instrumentId: number;
   readonly intervalSource: IntervalSource | null;
   readonly settledAtMs: number | null;
   readonly settling: 0 | 1;
@@ -27,7 +27,7 @@ export interface LastRow extends LastQuote {
 const SELECT = `SELECT i.exchange_symbol AS exchangeSymbol, i.accrual, q.funding_rate AS fundingRate,
     q.funding_interval_hours AS fundingIntervalHours, q.next_funding_at AS nextFundingAtMs,
     q.mark_price AS markPrice, q.index_price AS indexPrice, q.last_price AS lastPrice, q.observed_at AS observedAtMs,
-    i.uid, q.interval_source AS intervalSource, q.settled_at AS settledAtMs, q.settling, q.frozen
+    i.id AS instrumentId, q.interval_source AS intervalSource, q.settled_at AS settledAtMs, q.settling, q.frozen
   FROM instruments i JOIN quotes q ON q.instrument_id = i.id
   WHERE i.exchange = ? AND i.status = 'listed'`;
 

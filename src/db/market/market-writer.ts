@@ -65,17 +65,21 @@ export class MarketWriter {
     this.#setYield = db.query(SET_YIELD);
   }
 
-  /** Stores a batch completely or not at all. Throws EpochLost if another collector has taken over. */
-  commit(batch: AcceptedBatch): void {
+  /**
+   * Stores a batch completely or not at all; returns the ids of its instruments, in the order of its quotes. Throws
+   * EpochLost if another collector has taken over.
+   */
+  commit(batch: AcceptedBatch): Uint32Array {
     try {
-      writeTransaction(this.#db, () => {
+      return writeTransaction(this.#db, () => {
         this.#epochs.requireCurrent(batch.epoch);
-        for (const quote of batch.quotes) this.#store(batch, quote);
+        const ids = Uint32Array.from(batch.quotes, (quote) => this.#store(batch, quote));
         for (const [uid, { aprPct, untilMs }] of batch.settledYields ?? [])
           this.#setYield.run(uid, aprPct, aprPct === null ? null : untilMs);
         this.#instruments.close(batch, batch.complete);
         this.#states.accept(batch.exchange, batch.state);
         this.#epochs.raiseSeq(batch.atMs);
+        return ids;
       });
     } catch (error) {
       this.#instruments.forget(batch.exchange);
@@ -97,7 +101,8 @@ export class MarketWriter {
     });
   }
 
-  #store(batch: AcceptedBatch, quote: Quote): void {
+  /** Returns the id of its instrument. */
+  #store(batch: AcceptedBatch, quote: Quote): number {
     const id = this.#instruments.resolve(batch, quote);
     this.#insertQuote.run(
       id,
@@ -122,5 +127,6 @@ export class MarketWriter {
       quote.lastPrice ?? null,
       quote.takerFeeBps ?? null,
     );
+    return id;
   }
 }
