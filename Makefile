@@ -3,8 +3,7 @@ BUN_VERSION := $(shell sed -n 's/^ *"bun": "\([0-9][0-9.]*\)".*/\1/p' package.js
 BUN := node_modules/.bin/bun
 INSTALLED := node_modules/.installed-$(BUN_VERSION)
 
-# The bundle starts in half the time of the sources and uses less memory. Without its bytecode, which only the format
-# cjs can have, it would start 80 ms later and use 4 MB less.
+# The bundles start in half the time of the sources and use less memory.
 BUILT := dist/main.js
 SOURCES := $(shell find src -name '*.ts*' -not -path 'src/simulator/*')
 
@@ -26,14 +25,13 @@ demo: $(BUILT) ## Start the service on simulated exchanges (PORT, 8083; DEMO_PAS
 run: $(BUILT) ## Start the service on the real exchanges, configured by the environment or FF_CONFIG
 	@exec $(BUN) dist/main.js
 
-build: $(BUILT) ## Build dist/: the service as one minified file per thread, with bytecode and source maps
+build: $(BUILT) ## Build dist/: the service as one minified file per thread, with source maps
 
 # Built in a separate folder, one for each process that builds, then moved: a service started meanwhile gets either the
 # old or the new version. The runtime parses a script whose bytecode belongs to another one.
-$(BUILT): $(SOURCES) package.json $(INSTALLED)
+$(BUILT): $(SOURCES) scripts/build.ts package.json $(INSTALLED)
 	@new=dist/new-$$$$ && trap "rm -rf $$new" EXIT && \
-	$(BUN) build src/main.ts src/collector/worker.ts src/reader/reader-thread.ts --target=bun --format=cjs --bytecode --minify --keep-names \
-	  --sourcemap=linked --entry-naming='[name].[ext]' --outdir=$$new >/dev/null && \
+	$(BUN) scripts/build.ts $$new && \
 	mv $$new/worker.js* $$new/reader-thread.js* dist && mv $$new/main.js.* dist && mv $$new/main.js dist
 
 # Twice as many processes as cores: the long tests mostly wait for programs that they started.

@@ -19,6 +19,7 @@ import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HttpClient, type HttpLimits } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
+import { USER_AGENT } from "../lib/program-version.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import { GLOBAL_SLOTS, type HttpShared, SPARE_SLOTS, SWEEP_SLOTS } from "./exchange-http.ts";
 import { Explainer } from "./explainer.ts";
@@ -52,8 +53,6 @@ const REVIEW_EVERY_MS = 30_000;
 const FIRST_REVIEW_MS = 3_000;
 
 type Db = ReturnType<typeof openDb>;
-
-export const USER_AGENT = "funding-finder/0.1";
 
 export interface CollectorDeps {
   readonly exchanges: readonly Exchange[];

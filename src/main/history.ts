@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { EXCHANGES } from "../exchanges/registry.ts";
+import { EXCHANGE_FACTS } from "../exchanges/facts.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Board } from "../services/board/board.ts";
@@ -13,10 +13,10 @@ export function historyOf(
   log: Log,
 ): ReaderClient {
   // Of the others nothing is being read.
-  const read = backfillDays === 0 ? [] : exchanges.map((id) => EXCHANGES[id]);
-  const withHistory = read.filter(({ history }) => history.kind !== "none");
+  const read = backfillDays === 0 ? [] : exchanges;
+  const withHistory = read.filter((id) => EXCHANGE_FACTS[id].history !== "none");
   return new ReaderClient({
-    settings: { databasePath, withHistory: withHistory.map(({ facts }) => facts.id) },
+    settings: { databasePath, withHistory },
     startReader: startReaderThread,
     clock: systemClock,
     log: log.child({ part: "history" }),

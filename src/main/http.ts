@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { OpportunityStats } from "../domain/opportunity.ts";
-import { EXCHANGES } from "../exchanges/registry.ts";
+import { EXCHANGE_FACTS } from "../exchanges/facts.ts";
 import { type AppDeps, createApp } from "../http/app.ts";
 import { createMetrics, type Metrics } from "../http/metrics/metrics.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
@@ -14,7 +14,7 @@ export function serve(
 ): HttpServer {
   const app = createApp({
     ...parts,
-    exchanges: Object.values(EXCHANGES).map((exchange) => exchange.facts),
+    exchanges: Object.values(EXCHANGE_FACTS),
     clock: systemClock,
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,

@@ -1,4 +1,3 @@
-import { USER_AGENT } from "../collector/collector.ts";
 import type { Supervisor } from "../collector/supervisor.ts";
 import type { Config } from "../config/config.ts";
 import { AlertRepository } from "../db/accounts/alert-repository.ts";
@@ -9,6 +8,7 @@ import { openServiceManager } from "../gateways/service-manager.ts";
 import { createTelegram } from "../gateways/telegram.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { USER_AGENT } from "../lib/program-version.ts";
 import type { Board } from "../services/board/board.ts";
 import { createAlerts } from "../services/operations/alerts.ts";
 import { createHeartbeatService } from "../services/operations/heartbeat.ts";
