@@ -18,6 +18,8 @@ help: ## Show this list
 # Options of the runtime for small machines, explained in the unit file.
 demo run: export BUN_JSC_forceRAMSize ?= 134217728
 demo run: export BUN_GC_TIMER_INTERVAL ?= 10000
+demo run: export BUN_JSC_thresholdForJITAfterWarmUp ?= 4000
+demo run: export BUN_JSC_thresholdForJITSoon ?= 1000
 
 demo: $(BUILT) ## Start the service on simulated exchanges (PORT, 8083; DEMO_PAST_DAYS, 14) until Ctrl-C
 	@exec $(BUN) scripts/demo.ts

@@ -138,6 +138,8 @@ function start(
 const WITHOUT_SMALL_MEMORY = {
   BUN_JSC_forceRAMSize: undefined,
   BUN_GC_TIMER_INTERVAL: undefined,
+  BUN_JSC_thresholdForJITAfterWarmUp: undefined,
+  BUN_JSC_thresholdForJITSoon: undefined,
 } as const;
 
 /** Runs a program of this project and waits for its end. Throws if it fails. */

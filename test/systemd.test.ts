@@ -93,7 +93,12 @@ describe("the unit file", () => {
     const makefile = await Bun.file(join(ROOT, "Makefile")).text();
     const made = [...makefile.matchAll(/(?<=^demo run: export )(BUN_\w+) \?= (.*)$/gm)];
     const inUnit = valuesOf(UNIT, "Environment").filter((line) => line.startsWith("BUN_"));
-    expect(inUnit).toEqual(["BUN_JSC_forceRAMSize=134217728", "BUN_GC_TIMER_INTERVAL=10000"]);
+    expect(inUnit).toEqual([
+      "BUN_JSC_forceRAMSize=134217728",
+      "BUN_GC_TIMER_INTERVAL=10000",
+      "BUN_JSC_thresholdForJITAfterWarmUp=4000",
+      "BUN_JSC_thresholdForJITSoon=1000",
+    ]);
     expect(made.map(([, name, value]) => `${name}=${value}`)).toEqual(inUnit);
     expect(valuesOf(UNIT, "MemoryMax")).toEqual([`${(4 * 134_217_728) / 2 ** 20}M`]);
   });

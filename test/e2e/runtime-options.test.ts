@@ -47,3 +47,30 @@ test("the runtime honours how often the unit lets it collect by the clock", asyn
   expect(await collections(program, { [name]: "20" })).toBeGreaterThan(0);
   expect(await collections(program, { [name]: inUnit(name) })).toBe(0);
 });
+
+test("the runtime honours how late the unit lets it compile", async () => {
+  /** How many calls of a function it takes until its optimised code is ready. */
+  const calls = async (options: Record<string, string>): Promise<number> => {
+    const program = `
+      const { numberOfDFGCompiles } = require("bun:jsc");
+      const often = (value) => { let sum = 0; for (let n = 0; n < 3; n += 1) sum += value * n; return sum; };
+      let calls = 0;
+      for (; numberOfDFGCompiles(often) === 0; calls += 1) {
+        often(calls);
+        // The code is made by another thread.
+        if (calls % 16 === 0) Bun.sleepSync(10);
+      }
+      console.log(calls);
+    `;
+    const child = Bun.spawn([process.execPath, "--no-env-file", "-e", program], {
+      env: { PATH: process.env["PATH"] ?? "", ...options },
+      stderr: "inherit",
+    });
+    const [text, status] = await Promise.all([child.stdout.text(), child.exited]);
+    expect(status).toBe(0);
+    return Number(text);
+  };
+  const names = ["BUN_JSC_thresholdForJITAfterWarmUp", "BUN_JSC_thresholdForJITSoon"];
+  const late = Object.fromEntries(names.map((name) => [name, inUnit(name)]));
+  expect(await calls(late)).toBeGreaterThan(1.5 * (await calls({})));
+});
