@@ -19,42 +19,60 @@ const AIM_GROWTH_MB = 5;
 /** With the unit file's settings. */
 const AS_INSTALLED = {};
 
+/** Requests that are sent to a service every ten seconds. */
+type Asks = (origin: string) => readonly string[];
+
+const NOTHING: Asks = () => [];
+const THE_LIST: Asks = (origin) => [`${origin}/api/funding/current`];
+/** Of the last minutes as well: whole boards are made of samples. */
+const THE_PAST: Asks = (origin) => [
+  `${origin}/api/funding/history/BTC`,
+  `${origin}/api/funding/cumulative?base=ETH&range=30d`,
+  `${origin}/api/funding/current?limit=100&as_of=${Math.floor(Date.now() / 1000) - 60}`,
+];
+
 const CASES = [
-  { what: "idle", settings: NO_RUNTIME_OPTIONS, isRead: false, aimMb: 150 },
-  { what: "the list read every 10 s", settings: NO_RUNTIME_OPTIONS, isRead: true, aimMb: 180 },
-  { what: "as installed, idle", settings: AS_INSTALLED, isRead: false, aimMb: 130 },
+  { what: "idle", settings: NO_RUNTIME_OPTIONS, asks: NOTHING, aimMb: 150 },
+  { what: "the list read every 10 s", settings: NO_RUNTIME_OPTIONS, asks: THE_LIST, aimMb: 180 },
+  { what: "as installed, idle", settings: AS_INSTALLED, asks: NOTHING, aimMb: 130 },
   {
     what: "as installed, the list read every 10 s",
     settings: AS_INSTALLED,
-    isRead: true,
+    asks: THE_LIST,
     aimMb: 160,
+  },
+  {
+    what: "as installed, three questions about the past every 10 s",
+    settings: AS_INSTALLED,
+    asks: THE_PAST,
+    aimMb: 165,
   },
 ] as const;
 
 interface Watched {
   readonly what: string;
-  readonly isRead: boolean;
+  readonly asks: Asks;
   readonly aimMb: number;
   readonly service: ServiceProcess;
   readonly samples: number[];
 }
 
-/** `minutes` of refreshes, one per minute and exchange as in production: four services concurrently. */
+/** `minutes` of refreshes, one per minute and exchange as in production: five services concurrently. */
 export async function memory(minutes: number): Promise<Figure[]> {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   await using services = new AsyncDisposableStack();
   const watched: Watched[] = [];
-  for (const { what, settings, isRead, aimMb } of CASES) {
+  for (const { what, settings, asks, aimMb } of CASES) {
     const service = services.use(await startServiceProcess(simulator.origin, settings, ALL_SHOWN));
-    watched.push({ what, isRead, aimMb, service, samples: [] });
+    watched.push({ what, asks, aimMb, service, samples: [] });
   }
   const samplesWanted = Math.max(2, Math.round((minutes * 60_000) / SAMPLE_EVERY_MS));
   for (let sample = 0; sample < samplesWanted; sample += 1) {
     await Bun.sleep(SAMPLE_EVERY_MS);
-    for (const { isRead, service, samples } of watched) {
-      // Before the list is read: what is retained, not what one answer takes for a moment.
+    for (const { asks, service, samples } of watched) {
+      // Before anything is requested: what is retained, not what one answer takes for a moment.
       samples.push(residentMb(service.pid));
-      if (isRead) await readWholeList(service.origin);
+      for (const url of asks(service.origin)) await read(url);
     }
   }
   return [plain("minutes of refreshes", minutes, "min"), ...watched.flatMap(figuresOf)];
@@ -79,7 +97,10 @@ function figuresOf({ what, aimMb, samples }: Watched): Figure[] {
   ];
 }
 
-async function readWholeList(origin: string): Promise<void> {
+/** A refusal must not count as read: it takes no memory. */
+async function read(url: string): Promise<void> {
   const headers = { "Accept-Encoding": "gzip" };
-  await (await fetch(`${origin}/api/funding/current`, { headers, decompress: false })).bytes();
+  const response = await fetch(url, { headers, decompress: false });
+  await response.bytes();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
 }

@@ -162,8 +162,8 @@ requested once from the large one: it must answer 200, and not with an empty lis
   },
   memory: {
     title: "Memory of the whole service",
-    about: `Resident memory as counted by the kernel (VmRSS, in MB of 1,000,000 bytes) every 10 s, four services at once,
-two as installed and two with the runtime's defaults; the median is that of the last ten minutes. About 45 MB of it are
+    about: `Resident memory as counted by the kernel (VmRSS, in MB of 1,000,000 bytes) every 10 s, five services at once,
+three as installed and two with the runtime's defaults; the median is that of the last ten minutes. About 45 MB of it are
 pages of the runtime's own file, which processes share.`,
     run: ({ minutes }) => memory(minutes),
   },

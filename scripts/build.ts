@@ -1,14 +1,14 @@
 /** Builds the service into a folder: `bun scripts/build.ts FOLDER`, one minified file per thread. Throws if it fails. */
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
-import { EXCHANGE_FACTS } from "../src/exchanges/facts.ts";
+import { EXCHANGE_FACTS } from "../src/services/board/exchange-facts.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
 /** What the service needs of some modules is known when it is built. */
 const KNOWN: readonly (readonly [path: RegExp, script: string])[] = [
   [
-    /src\/exchanges\/facts\.ts$/,
+    /src\/services\/board\/exchange-facts\.ts$/,
     `export const EXCHANGE_FACTS = ${JSON.stringify(EXCHANGE_FACTS)};`,
   ],
   // Messages in fifty languages, a quarter of a megabyte; the service speaks English.

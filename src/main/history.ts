@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { EXCHANGE_FACTS } from "../exchanges/facts.ts";
+import { EXCHANGE_FACTS } from "../services/board/exchange-facts.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Board } from "../services/board/board.ts";

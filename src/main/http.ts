@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { OpportunityStats } from "../domain/opportunity.ts";
-import { EXCHANGE_FACTS } from "../exchanges/facts.ts";
+import { EXCHANGE_FACTS } from "../services/board/exchange-facts.ts";
 import { type AppDeps, createApp } from "../http/app.ts";
 import { createMetrics, type Metrics } from "../http/metrics/metrics.ts";
 import { type HttpServer, startServer } from "../http/server.ts";

@@ -234,7 +234,6 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "http/stream",
       "http/metrics",
       "gateways",
-      "exchanges",
       "db",
       "db/market",
       "db/accounts",

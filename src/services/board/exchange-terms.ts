@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { ExchangeTerms } from "../../domain/flags.ts";
-import { EXCHANGE_FACTS } from "../../exchanges/facts.ts";
+import { EXCHANGE_FACTS } from "./exchange-facts.ts";
 import { termsOf } from "../../exchanges/terms.ts";
 
 /** What applies to every row of an exchange refreshed every `periodMs`, according to its adapter. */

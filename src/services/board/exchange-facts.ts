@@ -1,7 +1,7 @@
-import type { ExchangeId } from "../domain/exchange.ts";
-import type { Exchange, ExchangeFacts } from "./exchange.ts";
-import type { ExchangeHistory } from "./history.ts";
-import { EXCHANGES } from "./registry.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Exchange, ExchangeFacts } from "../../exchanges/exchange.ts";
+import type { ExchangeHistory } from "../../exchanges/history.ts";
+import { EXCHANGES } from "../../exchanges/registry.ts";
 
 /** What is known about an exchange as plain data, without the functions of its adapter. */
 export interface KnownFacts extends Omit<ExchangeFacts, "classifyFailure" | "statedWaitMs"> {

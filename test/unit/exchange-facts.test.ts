@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Exchange } from "../../src/exchanges/exchange.ts";
-import { EXCHANGE_FACTS } from "../../src/exchanges/facts.ts";
+import { EXCHANGE_FACTS } from "../../src/services/board/exchange-facts.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -23,7 +23,7 @@ test("the facts of an exchange are those of its adapter", () => {
 });
 
 test.each([
-  ["main", /src\/exchanges\/(?!facts|terms)/],
+  ["main", /src\/exchanges\/(?!terms)/],
   ["worker", /src\/(http|web|services)\//],
   ["reader-thread", /src\/(exchanges|http|web|collector)\//],
 ])("the thread %s is built without what it does not need", (thread, foreign) => {
