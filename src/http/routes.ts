@@ -83,6 +83,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
     deps;
   const past = new PastSnapshots({
     market: deps.pastMarket,
+    live: () => board.current(),
     clock,
     answers,
     turns: new WorkQueue(clock, PAST_READ),

@@ -44,6 +44,21 @@ async function snapshotAt(
   return atOnce(pastSnapshot(board, nowMs));
 }
 
+test("a past row has its own texts, whatever the live one has", async () => {
+  const samples = oneRow();
+  const board = await samples.at(NOON_MS);
+  if (!("exchanges" in board)) throw new Error("no board");
+  const alone = atOnce(pastSnapshot(board, LATER_MS));
+  const { record } = rowOf("okx", "BTC");
+  for (const changes of [
+    {},
+    { base: "XBT", settle: "USDC", assetId: "OTHER", exchangeSymbol: "X" },
+  ]) {
+    const live = { rows: [{ ...rowOf("okx", "BTC"), record: { ...record, ...changes } }] };
+    expect(atOnce(pastSnapshot(board, LATER_MS, live))).toEqual(alone);
+  }
+});
+
 function oneRow(): SamplesInMemory {
   const samples = new SamplesInMemory();
   samples.refresh("okx", NOON_MS, [stored(recordOf("okx", "BTC"), NOON_MS)]);

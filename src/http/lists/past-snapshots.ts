@@ -65,6 +65,8 @@ interface Kept {
 
 interface Deps {
   readonly market: PastMarket;
+  /** The snapshot that is served. */
+  readonly live: () => Snapshot | null;
   readonly clock: Clock;
   readonly answers: SnapshotAnswers;
   /** With the limits PAST_READ. */
@@ -143,14 +145,15 @@ export class PastSnapshots {
   }
 
   async #make(momentMs: number, requester: Requester): Promise<Kept> {
-    const { market, clock, answers, turns } = this.#deps;
+    const { market, live, clock, answers, turns } = this.#deps;
     const release = await turns.enter(requester);
     try {
       const known = this.#fresh(momentMs);
       if (known !== null) return known;
       const board = await readOrProblem(market.at(momentMs));
       if (!("exchanges" in board)) throw nothingRecorded(momentMs, board.firstMs);
-      const snapshot = await inSteps(pastSnapshot(board, clock.nowMs()), answers.pauses());
+      const making = pastSnapshot(board, clock.nowMs(), live());
+      const snapshot = await inSteps(making, answers.pauses());
       const groups = new AssetGroups();
       await groups.prepare(snapshot);
       const madeAtMs = clock.monotonicMs();

@@ -24,15 +24,23 @@ interface HeldRows {
   readonly isFrozen: boolean;
 }
 
-/** The snapshot of a past board, read at `nowMs`: what every list selects from, as it does from a live one. */
-export function* pastSnapshot(board: PastBoard, nowMs: number): Stepwise<Snapshot> {
+/**
+ * The snapshot of a past board, read at `nowMs`: what every list selects from, as it does from a live one. Texts that
+ * `live` has as well are shared with it: those of all rows would take four megabytes.
+ */
+export function* pastSnapshot(
+  board: PastBoard,
+  nowMs: number,
+  live: Pick<Snapshot, "rows"> | null = null,
+): Stepwise<Snapshot> {
   const { atMs, exchanges, otherBases } = board;
   const rows: BoardRow[] = [];
   const views: ExchangeView[] = [];
   const listings: MarketRecord[][] = [];
+  const liveOf = Map.groupBy(live?.rows ?? [], ({ record }) => record.exchange);
   let content = Bun.hash.xxHash64(otherBases);
   for (const of of exchanges) {
-    const held = yield* heldRows(of, atMs);
+    const held = yield* heldRows(of, atMs, liveOf.get(of.exchange) ?? []);
     // Not one by one: twelve thousand take a millisecond.
     for (const row of held.rows) rows.push(row);
     if (held.rows.length > 0) listings.push(held.rows.map(({ record }) => record));
@@ -72,13 +80,14 @@ function hashedWith(of: PastListings, before: bigint): bigint {
   return hash;
 }
 
-function* heldRows(of: PastListings, atMs: number): Stepwise<HeldRows> {
+function* heldRows(of: PastListings, atMs: number, live: readonly BoardRow[]): Stepwise<HeldRows> {
   const rows: BoardRow[] = [];
   let newestMs = Number.NEGATIVE_INFINITY;
   let frozen = 0;
   const texts = rowTexts(of);
+  const byUid = new Map(live.map(({ record }) => [record.uid, record]));
   yield* visitEach(of.flags, (stored, index) => {
-    const record = recordAt(of, texts, index);
+    const record = recordAt(of, textsAt(texts, index, byUid), index);
     if (record.frozen) frozen += 1;
     newestMs = Math.max(newestMs, record.observedAtMs);
     rows.push(agedRow(record, stored, atMs, of.periodMs));
@@ -102,6 +111,28 @@ function rowTexts(of: PastListings) {
 }
 
 type RowTexts = ReturnType<typeof rowTexts>;
+type Texts = { readonly [Name in keyof RowTexts]: string };
+
+/** The texts of one row, as far as possible those of the live record with the same uid. */
+function textsAt(texts: RowTexts, index: number, live: ReadonlyMap<string, MarketRecord>): Texts {
+  const uid = texts.uid[index] ?? "";
+  const same = live.get(uid);
+  return {
+    uid: same?.uid ?? uid,
+    exchangeSymbol: shared(texts.exchangeSymbol[index], same?.exchangeSymbol),
+    base: shared(texts.base[index], same?.base),
+    quote: shared(texts.quote[index], same?.quote),
+    settle: shared(texts.settle[index], same?.settle),
+    assetId: shared(texts.assetId[index], same?.assetId),
+    assetClass: texts.assetClass[index] ?? "",
+    accrual: texts.accrual[index] ?? "",
+  };
+}
+
+/** The text; if the other one is equal that one, whose memory is in use already. */
+function shared(text = "", other: string | null = null): string {
+  return text === other ? other : text;
+}
 
 const CONTINUOUS: Accrual = "continuous";
 
@@ -109,24 +140,24 @@ const CONTINUOUS: Accrual = "continuous";
  * The record of a sample. What samples do not have is unknown; the inputs of its flags are those that only such flags
  * can have had.
  */
-function recordAt(of: PastListings, texts: RowTexts, index: number): MarketRecord {
+function recordAt(of: PastListings, texts: Texts, index: number): MarketRecord {
   const stored = of.flags[index] ?? 0;
   const multiplier = known(of.multiplier, index);
   const sampledAtMs = of.sampledAtMs[index] ?? 0;
   return {
     instrumentId: of.seriesId[index] ?? 0,
-    uid: texts.uid[index] ?? "",
+    uid: texts.uid,
     exchange: of.exchange,
-    exchangeSymbol: texts.exchangeSymbol[index] ?? "",
-    base: texts.base[index] ?? "",
-    quote: texts.quote[index] ?? "",
-    settle: texts.settle[index] ?? "",
-    assetId: texts.assetId[index] || null,
+    exchangeSymbol: texts.exchangeSymbol,
+    base: texts.base,
+    quote: texts.quote,
+    settle: texts.settle,
+    assetId: texts.assetId || null,
     identity: has(stored, "identity_conflict") ? "conflict" : "probable",
     multiplier,
     tickerMultiplier: multiplier ?? 1,
-    assetClass: ASSET_CLASSES.find((one) => one === texts.assetClass[index]) ?? null,
-    accrual: texts.accrual[index] === CONTINUOUS ? CONTINUOUS : "periodic",
+    assetClass: ASSET_CLASSES.find((one) => one === texts.assetClass) ?? null,
+    accrual: texts.accrual === CONTINUOUS ? CONTINUOUS : "periodic",
     listedAtMs: null,
     firstSeenMs: sampledAtMs,
     intervalChangedAtMs: null,
