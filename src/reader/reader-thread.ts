@@ -7,6 +7,7 @@ import { SampleReader } from "../db/history/sample-reader.ts";
 import { databaseFailure } from "../db/failure.ts";
 import { openReadOnly } from "../db/open.ts";
 import { systemClock } from "../lib/clock.ts";
+import { GarbageMeter } from "../lib/garbage.ts";
 import { errorText } from "../lib/log.ts";
 import { answerTo, type Known } from "./answers.ts";
 import {
@@ -20,6 +21,10 @@ import { Turns } from "./turns.ts";
 
 declare const self: Worker;
 
+/** What an answer is made of is many times as large as the answer: a board of 12,000 rows is handed over as one megabyte. */
+const COLLECT_EVERY_BYTES = 1024 * 1024;
+
+const garbage = new GarbageMeter(COLLECT_EVERY_BYTES, () => Bun.gc(true));
 const turns = new Turns<Answer>(() => systemClock.monotonicMs());
 let settings: ReaderSettings = { databasePath: "", withHistory: [] };
 let opened: { readonly close: () => void; readonly known: Known } | null = null;
@@ -68,8 +73,12 @@ self.onmessage = (event: MessageEvent<ToReader>) => {
       const failed = (error: unknown): void => fail(id, error);
       try {
         const work = answerTo(knownPast(), question);
-        const done = (answer: Answer): void =>
-          post({ type: "answer", id, answer }, transferOf(answer));
+        const done = (answer: Answer): void => {
+          const handedOver = transferOf(answer);
+          const bytes = handedOver.reduce((sum, { byteLength }) => sum + byteLength, 0);
+          post({ type: "answer", id, answer }, handedOver);
+          garbage.add(bytes);
+        };
         turns.start(id, { work, done, failed });
       } catch (error) {
         failed(error);

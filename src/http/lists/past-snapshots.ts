@@ -22,7 +22,7 @@ import { nothingRecorded } from "./no-history.ts";
 /** Reading a board is work for a whole core: one at a time, in turns that are fair among clients. */
 export const PAST_READ: WorkLimits = { concurrent: 1, waiting: 16, waitMs: 10_000 };
 
-/** Two moments to compare. A snapshot of 12,000 rows takes 8 MB, its groups included. */
+/** Two moments to compare. A snapshot of 12,000 rows takes 5 MB, and 2 more once they are grouped. */
 const MAX_KEPT = 2;
 
 /** A snapshot that no one has used for this long is released. */
@@ -37,10 +37,16 @@ export interface Asked {
   readonly env: RequestContext;
 }
 
-/** The same, to be answered from `env.snapshot` where that is set. */
-interface AskedThen extends Asked {
-  /** The listings of that snapshot by asset; null for a live one. */
+/** The same, with the listings of `env.snapshot` by asset; null for a live one. */
+interface AskedByAsset extends Asked {
   readonly groups: AssetGroups | null;
+}
+
+/** Which moment a request asks for. */
+interface Params {
+  /** Unix seconds; null: now. */
+  readonly as_of: number | null;
+  readonly cursor: string | null;
 }
 
 /** Problems of lists with `as_of`. */
@@ -58,6 +64,7 @@ export const ASKED_AT_PROBLEMS = [
 interface Kept {
   readonly momentMs: number;
   readonly snapshot: Snapshot;
+  /** Grouped when an answer needs it. */
   readonly groups: AssetGroups;
   readonly madeAtMs: number;
   usedAtMs: number;
@@ -89,14 +96,28 @@ export class PastSnapshots {
   }
 
   /**
-   * The request `c`, to be answered from the board at `as_of` (unix seconds); unchanged if that is null. Throws
+   * The request `c`, to be answered from `env.snapshot`, the board at `as_of`; unchanged if that is null. Throws
    * `bad_parameter` for the future, `no_history` for what is not recorded, `busy`.
    */
-  async of(
+  async of(c: Asked, params: Params): Promise<Asked> {
+    const found = await this.#find(c, params);
+    return found === null ? c : found.asked;
+  }
+
+  /** The same with its listings by asset, for answers that compare them. */
+  async byAsset(c: Asked, params: Params): Promise<AskedByAsset> {
+    const found = await this.#find(c, params);
+    if (found === null) return { ...c, groups: null };
+    const { snapshot, groups } = found.kept;
+    await groups.prepare(snapshot);
+    return { ...found.asked, groups };
+  }
+
+  async #find(
     c: Asked,
-    params: { readonly as_of: number | null; readonly cursor: string | null },
-  ): Promise<AskedThen> {
-    if (params.as_of === null) return { ...c, groups: null };
+    params: Params,
+  ): Promise<{ readonly kept: Kept; readonly asked: Asked } | null> {
+    if (params.as_of === null) return null;
     const nowMs = this.#deps.clock.nowMs();
     const askedMs = params.as_of * 1000;
     if (askedMs > nowMs)
@@ -108,9 +129,9 @@ export class PastSnapshots {
       this.#continued(momentMs, params.cursor) ??
       (await this.#at(momentMs, requesterOf(c.req.raw, c.env)));
     this.#use(kept);
-    const { snapshot, groups } = kept;
+    const { snapshot } = kept;
     const cacheControl = policyOf(snapshot, askedMs, nowMs);
-    return { req: c.req, env: { ...c.env, snapshot, cacheControl }, groups };
+    return { kept, asked: { req: c.req, env: { ...c.env, snapshot, cacheControl } } };
   }
 
   /** The snapshot that a cursor continues in, if it is still kept; else it is made again from the same samples. */
@@ -154,10 +175,8 @@ export class PastSnapshots {
       if (!("exchanges" in board)) throw nothingRecorded(momentMs, board.firstMs);
       const making = pastSnapshot(board, clock.nowMs(), live());
       const snapshot = await inSteps(making, answers.pauses());
-      const groups = new AssetGroups();
-      await groups.prepare(snapshot);
       const madeAtMs = clock.monotonicMs();
-      const kept = { momentMs, snapshot, groups, madeAtMs, usedAtMs: madeAtMs };
+      const kept = { momentMs, snapshot, groups: new AssetGroups(), madeAtMs, usedAtMs: madeAtMs };
       this.#use(kept);
       return kept;
     } finally {

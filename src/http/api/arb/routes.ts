@@ -50,7 +50,7 @@ export function addArbRoutes(
 ): void {
   app.openapi(arbRoute, async (c) => {
     const valid = c.req.valid("query");
-    const asked = await past.of({ req: c.req, env: c.env }, valid);
+    const asked = await past.byAsset({ req: c.req, env: c.env }, valid);
     const groups = asked.groups ?? live;
     const { params, names } = await withNames(answers, asked, valid);
     const fees = feesIn(asked.env.snapshot, table);

@@ -57,7 +57,7 @@ export function addHeatmapRoutes(
 ): void {
   app.openapi(heatmapRoute, async (c) => {
     const valid = c.req.valid("query");
-    const asked = await past.of({ req: c.req, env: c.env }, valid);
+    const asked = await past.byAsset({ req: c.req, env: c.env }, valid);
     const groups = asked.groups ?? live;
     const { params, names } = await withNames(answers, asked, valid);
     const query = heatmapQuery(params);

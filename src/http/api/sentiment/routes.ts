@@ -51,7 +51,7 @@ export function addSentimentRoutes(
 ): void {
   app.openapi(sentimentRoute, async (c) => {
     const valid = c.req.valid("query");
-    const asked = await past.of({ req: c.req, env: c.env }, valid);
+    const asked = await past.byAsset({ req: c.req, env: c.env }, valid);
     const groups = asked.groups ?? live;
     const { params, names } = await withNames(answers, asked, valid);
     const sort = params.sort;
