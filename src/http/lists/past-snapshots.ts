@@ -1,5 +1,6 @@
 import type { Snapshot } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { collectBeside } from "../../lib/garbage.ts";
 import { inSteps } from "../../lib/stepwise.ts";
 import { AssetGroups } from "../../services/finder/asset-groups.ts";
 import { visibleFromMs } from "../../services/history/history-depth.ts";
@@ -178,6 +179,8 @@ export class PastSnapshots {
       const madeAtMs = clock.monotonicMs();
       const kept = { momentMs, snapshot, groups: new AssetGroups(), madeAtMs, usedAtMs: madeAtMs };
       this.#use(kept);
+      // What it was made of is as large as itself.
+      collectBeside();
       return kept;
     } finally {
       release();
