@@ -151,6 +151,8 @@ export class PastSnapshots {
     if (running !== undefined) return running.catch(() => this.#at(momentMs, requester, tries - 1));
     const making = this.#make(momentMs, requester).finally(() => {
       if (this.#making.get(momentMs) === making) this.#making.delete(momentMs);
+      // What it was made of is as large as itself.
+      collectBeside();
     });
     this.#making.set(momentMs, making);
     return making;
@@ -179,8 +181,6 @@ export class PastSnapshots {
       const madeAtMs = clock.monotonicMs();
       const kept = { momentMs, snapshot, groups: new AssetGroups(), madeAtMs, usedAtMs: madeAtMs };
       this.#use(kept);
-      // What it was made of is as large as itself.
-      collectBeside();
       return kept;
     } finally {
       release();
