@@ -1,5 +1,5 @@
 import { HistoryStore } from "../../src/collector/history-store.ts";
-import { Sampler, sampledAt } from "../../src/collector/sampler.ts";
+import { Sampler } from "../../src/collector/sampler.ts";
 import { periodOf } from "../../src/collector/runners.ts";
 import { marketFile } from "../../src/db/market/file.ts";
 import type { LegRecord } from "../../src/db/market/leg-repository.ts";
@@ -17,6 +17,7 @@ import { PastInstrument } from "./past-instrument.ts";
 import { PastMarket } from "./past-market.ts";
 import { hourAfter, momentsOf } from "./moments.ts";
 import { PastPairs } from "./past-pairs.ts";
+import { sampledRecord } from "./sampled-record.ts";
 
 export interface PastPlan {
   /** The market file; the history is written next to it. Neither exists. */
@@ -137,7 +138,7 @@ class PastWriter {
     const truth = this.#market.truth(id, new Set(bySymbol.keys()));
     for (const shown of truth.instruments) bySymbol.get(shown.exchange_symbol)?.take(shown, atMs);
     const terms = termsOf(exchange.facts, this.#past.periodOf(exchange));
-    const samples = instruments.map(({ record }) => sampledAt(record, atMs, terms));
+    const samples = instruments.map(({ record }) => sampledRecord(record, atMs, terms));
     await this.#history.sample(id, atMs, refreshOf(samples, this));
   }
 

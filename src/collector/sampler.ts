@@ -1,15 +1,16 @@
 import type { WrittenRefresh } from "../db/history/sample-writer.ts";
-import type {
-  SampledInstrument,
-  SampledRefresh,
-  SampledRow,
-  SampledSeries,
-} from "../db/history/sampled-refresh.ts";
+import type { SampledRefresh, SampledRow, SampledSeries } from "../db/history/sampled-refresh.ts";
 import type { SampledListing, SampledListings } from "../db/market/sampled-listings.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
-import { type ExchangeTerms, flagBit, flagsOf, LASTING_FLAGS } from "../domain/flags.ts";
+import {
+  type ExchangeTerms,
+  flagBit,
+  type FlagBits,
+  type FlagInputs,
+  flagsOf,
+  LASTING_FLAGS,
+} from "../domain/flags.ts";
 import { observedAtMs } from "../domain/funding.ts";
-import type { MarketRecord } from "../domain/market.ts";
 import { withoutImplausible } from "../domain/plausibility.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { Sample } from "../domain/sample.ts";
@@ -120,7 +121,7 @@ export class Sampler {
       const of = place === null ? undefined : decided[place];
       if (place === null || of === undefined) continue;
       const { implausible, ...quantities } = withoutImplausible(quote, of.implausible);
-      const flags = flagsOf(
+      const flags = lastingFlagsOf(
         {
           accrual: quote.accrual,
           assetClass: of.assetClass,
@@ -140,7 +141,7 @@ export class Sampler {
         atMs,
         terms,
       );
-      rows.push({ place, sample: sampleOf(quote, quantities), flags: flags & LASTING_BITS });
+      rows.push({ place, sample: sampleOf(quote, quantities), flags });
     }
     return rows;
   }
@@ -152,7 +153,8 @@ function placeOf(ids: Uint32Array, id: number): number | null {
   return ids[place] === id ? place : null;
 }
 
-function sampleOf(
+/** The numbers of a row that its sample has. */
+export function sampleOf(
   row: Pick<
     Quote,
     "fundingRate" | "fundingIntervalHours" | "nextFundingAtMs" | "markPrice" | "indexPrice"
@@ -170,29 +172,7 @@ function sampleOf(
   };
 }
 
-/** What is stored of an instrument that an accepted batch contains, from its row in the market. */
-export function sampledAt(
-  record: MarketRecord,
-  atMs: number,
-  terms: ExchangeTerms,
-): SampledInstrument {
-  return {
-    series: {
-      uid: record.uid,
-      exchange: record.exchange,
-      exchangeSymbol: record.exchangeSymbol,
-      base: record.base,
-      quote: record.quote,
-      settle: record.settle,
-      multiplier: record.multiplier ?? record.tickerMultiplier,
-      assetClass: record.assetClass,
-      accrual: record.accrual,
-      listedAt: record.listedAtMs,
-      firstSeen: record.firstSeenMs,
-      endedAt: null,
-    },
-    sample: sampleOf(record, record),
-    flags: flagsOf(record, atMs, terms) & LASTING_BITS,
-    assetId: record.assetId,
-  };
+/** The flags of a row that its sample has: without those that follow from the time. */
+export function lastingFlagsOf(row: FlagInputs, atMs: number, terms: ExchangeTerms): FlagBits {
+  return flagsOf(row, atMs, terms) & LASTING_BITS;
 }

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { momentsOf } from "../../scripts/demo-past/moments.ts";
+import { sampledRecord } from "../../scripts/demo-past/sampled-record.ts";
 import { writePast, type WrittenPast } from "../../scripts/demo-past/write-past.ts";
 import { MarketReview } from "../../src/collector/market-review.ts";
-import { sampledAt } from "../../src/collector/sampler.ts";
 import { sampleAtOf } from "../../src/db/history/codec/columns.ts";
 import { historyFile } from "../../src/db/history/file.ts";
 import { PairFrameReader } from "../../src/db/history/pair-frame-repository.ts";
@@ -89,7 +89,7 @@ async function collectedAt(atMs: number): Promise<ReadonlyMap<string, unknown>> 
   for (const id of ENABLED)
     for (const record of reader.readExchange(id)?.rows ?? []) {
       const terms = termsOf(EXCHANGES[id].facts, PERIOD_MS);
-      const { series, ...sampled } = sampledAt(record, atMs, terms);
+      const { series, ...sampled } = sampledRecord(record, atMs, terms);
       rows.set(nameOf(series), roundedAsStored(sampled, atMs));
     }
   return rows;

@@ -73,6 +73,7 @@ export class SampleStore {
     return row?.count ?? 0;
   }
 
+  /** Whether an exchange has refreshes in a range. */
   hasRefreshes(exchange: ExchangeId, from: number, to: number): boolean {
     return this.countRefreshes(exchange, from, to) > 0;
   }

@@ -23,7 +23,7 @@ import { nothingRecorded } from "./no-history.ts";
 /** Reading a board is work for a whole core: one at a time, in turns that are fair among clients. */
 export const PAST_READ: WorkLimits = { concurrent: 1, waiting: 16, waitMs: 10_000 };
 
-/** Two moments to compare. A snapshot of 12,000 rows takes 5 MB, and 2 more once they are grouped. */
+/** Two moments to compare. A snapshot of 12,000 rows takes 7 MB, its groups included. */
 const MAX_KEPT = 2;
 
 /** A snapshot that no one has used for this long is released. */
@@ -149,11 +149,15 @@ export class PastSnapshots {
     const running = tries > 0 ? this.#making.get(momentMs) : undefined;
     // It may fail for its own client's reasons (no free turn): then the first request that waited takes over.
     if (running !== undefined) return running.catch(() => this.#at(momentMs, requester, tries - 1));
-    const making = this.#make(momentMs, requester).finally(() => {
-      if (this.#making.get(momentMs) === making) this.#making.delete(momentMs);
-      // What it was made of is as large as itself.
-      collectBeside();
-    });
+    const making = this.#make(momentMs, requester)
+      .then((made) => {
+        // What it was made of is as large as itself. Nothing was made for a moment without samples.
+        collectBeside();
+        return made;
+      })
+      .finally(() => {
+        if (this.#making.get(momentMs) === making) this.#making.delete(momentMs);
+      });
     this.#making.set(momentMs, making);
     return making;
   }
