@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HOUR_MS } from "../domain/funding.ts";
-import { settlementsOf } from "./delta-steps-wire.ts";
+import { LONGEST_HOURS, settlementsOf } from "./delta-steps-wire.ts";
 import { hostOf, resultOf } from "./delta-wire.ts";
 import type { ExchangeHttp } from "./exchange.ts";
 import type { ExchangeHistory } from "./history.ts";
@@ -10,10 +10,15 @@ import { badEnvelope, numeric } from "./wire.ts";
 const PATH = "/v2/history/candles";
 /** What one call may hold, by one source. */
 const MAX_ROWS = 2000;
-/** Far fewer candles than that, with the one before the range. */
+/** Far fewer candles than that, with those around the range. */
 const HOURS_AT_ONCE = 30 * 24;
+/**
+ * Candles on either side of a range: enough to tell a resting rate from a coincidence, wherever the range cuts a flat
+ * stretch. The newest range asks for hours to come; they are not sent.
+ */
+const HOURS_AROUND = LONGEST_HOURS + 1;
 /** However few candles come at once: an hour each. */
-const MAX_PAGES = HOURS_AT_ONCE + 2;
+const MAX_PAGES = HOURS_AT_ONCE + 2 * HOURS_AROUND + 1;
 /** Before, funding was exchanged every minute. */
 const PERIODIC_FROM_MS = Date.UTC(2025, 8, 8, 12);
 
@@ -62,15 +67,16 @@ interface Range {
   readonly toMs: number;
 }
 
-/** The value of each hour of a range and of the hour before it, as a fraction in decimal text. */
+/** The value of each hour of a range and of those around it, as a fraction in decimal text. */
 async function candlesOf(
   http: ExchangeHttp,
   exchangeSymbol: string,
   { fromMs, toMs }: Range,
 ): Promise<ReadonlyMap<number, string>> {
-  const startMs = (Math.ceil(fromMs / HOUR_MS) - 1) * HOUR_MS;
+  const wholeMs = (Math.ceil(fromMs / HOUR_MS) - HOURS_AROUND) * HOUR_MS;
+  const startMs = Math.max(wholeMs, PERIODIC_FROM_MS - HOUR_MS);
   const candles = new Map<number, string>();
-  let endMs = toMs - 1;
+  let endMs = toMs - 1 + HOURS_AROUND * HOUR_MS;
   for (let page = 0; page < MAX_PAGES && endMs >= startMs; page += 1) {
     const reply = await pageOf(http, exchangeSymbol, { fromMs: startMs, toMs: endMs });
     const fresh = reply.filter(({ atMs }) => !candles.has(atMs));

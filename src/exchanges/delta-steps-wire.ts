@@ -10,7 +10,7 @@ const RESTING_HOURS: ReadonlyMap<string, number> = new Map([
   ["0.0000125", 1],
 ]);
 /** Of the intervals that Delta has: each has a settlement at every point of the grid of this one. */
-const LONGEST_HOURS = 8;
+export const LONGEST_HOURS = 8;
 
 /** Consecutive hours with one value, [fromMs, toMs). */
 interface Flat {

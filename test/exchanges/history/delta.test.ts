@@ -77,8 +77,18 @@ describe("settlements in candles of Delta", () => {
 });
 
 describe("candles of Delta", () => {
+  interface ReadOptions {
+    readonly pageRows?: number;
+    /** The length of the range. */
+    readonly hours?: number;
+    readonly percent?: number;
+    /** The first candle there is. */
+    readonly sinceMs?: number;
+  }
+
   /** Reads ten days from candles with one value, and notes the requests. */
-  async function read(exchangeSymbol: string, fromMs: number, pageRows = 1000) {
+  async function read(exchangeSymbol: string, fromMs: number, options: ReadOptions = {}) {
+    const { pageRows = 1000, hours: rangeHours = 240, percent = 0.01, sinceMs = 0 } = options;
     const { history } = delta;
     if (history?.kind !== "settlements") throw new Error("no settlements");
     const requests: (readonly [path: string, host: string | undefined])[] = [];
@@ -92,13 +102,16 @@ describe("candles of Delta", () => {
           { length: Math.max(0, to - from + 1) },
           (_none, hour) => to - hour,
         );
-        const result = hours.slice(0, pageRows).map((hour) => ({ time: hour * 3600, close: 0.01 }));
+        const result = hours
+          .filter((hour) => hour * HOUR_MS >= sinceMs)
+          .slice(0, pageRows)
+          .map((hour) => ({ time: hour * 3600, close: percent }));
         return Promise.resolve(decode({ success: true, result }));
       },
       postRead: () => Promise.reject(new Error("not a POST")),
     };
     const instrument = { exchangeSymbol, intervalHours: 8, key: null };
-    const toMs = fromMs + 10 * 24 * HOUR_MS;
+    const toMs = fromMs + rangeHours * HOUR_MS;
     const page = await history.load(http, { instrument, fromMs, toMs, page: 1, cursor: null });
     return { ...page, requests };
   }
@@ -109,7 +122,7 @@ describe("candles of Delta", () => {
     expect(rows[0]?.rate).toBe("0.0001");
     expect(requests).toEqual([
       [
-        `/v2/history/candles?resolution=1h&symbol=FUNDING%3ABTCUSDT&start=${MIDNIGHT / 1000 - 3600}&end=${MIDNIGHT / 1000 + 10 * 86_400 - 1}`,
+        `/v2/history/candles?resolution=1h&symbol=FUNDING%3ABTCUSDT&start=${MIDNIGHT / 1000 - 9 * 3600}&end=${MIDNIGHT / 1000 + (10 * 24 + 9) * 3600 - 1}`,
         "global",
       ],
     ]);
@@ -118,9 +131,17 @@ describe("candles of Delta", () => {
 
   test("are requested until the range is whole", async () => {
     const whole = await read("BTCUSD", MIDNIGHT);
-    const { rows, requests } = await read("BTCUSD", MIDNIGHT, 100);
+    const { rows, requests } = await read("BTCUSD", MIDNIGHT, { pageRows: 100 });
     expect(rows).toEqual(whole.rows);
     expect(requests).toHaveLength(3);
+  });
+
+  test("are judged by the hours around the range, wherever it cuts a flat stretch", async () => {
+    // The resting rate of one hour, every 8 hours today, and the oldest three hours that there are.
+    const oldest = { percent: 0.00125, hours: 3, sinceMs: MIDNIGHT };
+    expect((await read("BTCUSD", MIDNIGHT, oldest)).rows).toHaveLength(3);
+    const { rows } = await read("BTCUSD", MIDNIGHT + 2 * HOUR_MS, { percent: 0.00125, hours: 2 });
+    expect(rows).toHaveLength(2);
   });
 
   test("end where funding was exchanged every minute", async () => {
