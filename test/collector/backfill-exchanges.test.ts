@@ -38,7 +38,7 @@ function fast(exchange: Exchange): Exchange {
 
 /** The markets of these tests are those of one day: of a listing shortly before their past, hours are missing. */
 const BEGAN_MS = Date.UTC(2026, 10, 18, 9, 30) - performance.now();
-const nowMs = (): number => Math.floor(BEGAN_MS + performance.now());
+const marketNowMs = (): number => Math.floor(BEGAN_MS + performance.now());
 
 /** Collects from a simulator over real HTTP. */
 function collecting(database: TestDatabase, exchanges: readonly Exchange[], origin: string) {
@@ -55,7 +55,7 @@ function collecting(database: TestDatabase, exchanges: readonly Exchange[], orig
     },
     {
       exchanges,
-      clock: { ...systemClock, nowMs },
+      clock: { ...systemClock, nowMs: marketNowMs },
       random: () => 0.1,
       log,
       post: (message) => posted.push(message),
@@ -136,12 +136,12 @@ describe("the pasts of all exchanges", () => {
     "are read whole over HTTP, and the ledger names exactly the holes",
     async () => {
       using simulator = startSimulator({
-        nowMs,
+        nowMs: marketNowMs,
         scale: 0.02,
         historyLimitFactor: 1e6,
       });
       const { market } = simulator;
-      const startedMs = nowMs();
+      const startedMs = marketNowMs();
       const exchanges = Object.values(EXCHANGES)
         .filter(({ facts }) => !SLOW.has(facts.id))
         .map(fast);
@@ -185,7 +185,7 @@ describe("an exchange that bans whoever is too fast", () => {
   test(
     "is read at its own pace without a ban; every request is counted",
     async () => {
-      using simulator = startSimulator({ nowMs, scale: 0.02, maxPastRows: 50 });
+      using simulator = startSimulator({ nowMs: marketNowMs, scale: 0.02, maxPastRows: 50 });
       using database = testDatabase();
       await using run = collecting(database, [EXCHANGES.okx], simulator.origin);
       await untilRead(database, ["okx"]);
