@@ -244,3 +244,14 @@ function endOf(
     availableFromMs: endMs,
   };
 }
+
+/** How far the pasts of one exchange are. */
+export interface BackfillCounts {
+  readonly instruments: number;
+  /** With a complete past. */
+  readonly complete: number;
+  /** Whose last request failed. */
+  readonly failing: number;
+  /** Sent since the file exists. */
+  readonly requests: number;
+}

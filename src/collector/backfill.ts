@@ -10,7 +10,8 @@ import {
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { estimatesEveryMs } from "./backfill-plan.ts";
-import { type BackfillCounts, ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
+import type { BackfillCounts } from "./backfill-plan.ts";
+import { ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
 import type { HistoryStore } from "./history-store.ts";
 import type { HistorySettings } from "./protocol.ts";
 import { type CollectedExchange, fasterPace } from "./runners.ts";
@@ -72,13 +73,14 @@ async function run<Row>(
 ): Promise<void> {
   const { id } = exchange.facts;
   const { backfillDays, retention, paceFactor } = deps.settings;
-  const backfill = new ExchangeBackfill<Row>({
+  const backfill: ExchangeBackfill<Row> = new ExchangeBackfill<Row>({
     ...deps,
     exchange: id,
     kind,
     http: requests.whenSpare(deps.lifetime, {
       pacing: fasterPace(kind.profile.pacing, paceFactor),
       maxRows: kind.profile.maxRows,
+      rank: () => backfill.rank,
     }),
     periodMs,
     reading: {

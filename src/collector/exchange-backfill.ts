@@ -14,6 +14,7 @@ import type { Log } from "../lib/log.ts";
 import { accountOf, ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { asksForCooldown } from "./cooldown.ts";
 import {
+  type BackfillCounts,
   type BackfillJob,
   ESTIMATED_WITHIN_MS,
   firstJobs,
@@ -27,7 +28,7 @@ import { walkHistory, type WalkStep } from "./history-walk.ts";
 import { type Pause, retryDelayMs } from "./retry-delay.ts";
 
 /** Planned ahead; the market grows and volumes change, so not for long. */
-const MAX_PLANNED = 20;
+const MAX_PLANNED = 50;
 const PLAN_EVERY_MS = 5 * 60_000;
 /** Before the first batch there is nothing to plan. */
 const UNLISTED_EVERY_MS = 2_000;
@@ -44,17 +45,6 @@ export interface PastKind<Row> {
   readonly put: (seriesId: number, row: Row) => void;
   /** The oldest row that came from the exchange, unix ms; null: none. */
   readonly oldestMs: (seriesId: number) => number | null;
-}
-
-/** How far the pasts of one exchange are. */
-export interface BackfillCounts {
-  readonly instruments: number;
-  /** With a complete past. */
-  readonly complete: number;
-  /** Whose last request failed. */
-  readonly failing: number;
-  /** Sent since the file exists. */
-  readonly requests: number;
 }
 
 export interface ExchangeBackfillDeps<Row> {
@@ -74,7 +64,7 @@ export interface ExchangeBackfillDeps<Row> {
 }
 
 /**
- * Reads the pasts of one exchange's instruments, one after the other, the largest volume first, but first of all those
+ * Reads the pasts of one exchange's instruments, one after the other, the largest assets first, but first of all those
  * that have ended: nobody knows how long the exchange still answers for them. Each page is stored with the progress in
  * one transaction, so that an interruption at any time loses and doubles nothing.
  */
@@ -83,6 +73,9 @@ export class ExchangeBackfill<Row> {
   readonly #http: ExchangeHttp;
   /** Requests since the last progress was stored. */
   #sent = 0;
+  /** How many of its instruments had a complete past at the last plan. */
+  #complete = 0;
+  #isNewest = false;
   #planned: BackfillJob[] = [];
   #plannedAtMs = Number.NEGATIVE_INFINITY;
   #keys: { readonly map: ReadonlyMap<string, string>; readonly atMs: number } | null = null;
@@ -97,6 +90,14 @@ export class ExchangeBackfill<Row> {
       get: (...request) => (count(), deps.http.get(...request)),
       postRead: (...request) => (count(), deps.http.postRead(...request)),
     };
+  }
+
+  /**
+   * The lower, the more urgent is what it requests: the newest payments, then the pasts of its largest instruments. An
+   * exchange that is behind goes before one that has only small instruments left.
+   */
+  get rank(): number {
+    return this.#isNewest ? 0 : this.#complete;
   }
 
   /** Runs until `lifetime` ends. Throws as HistoryStore.write does. */
@@ -128,6 +129,7 @@ export class ExchangeBackfill<Row> {
       counts.requests += progress.requests;
     }
     onCounts(counts);
+    this.#complete = counts.complete;
     const jobs = [...this.#ended(nowMs), ...listed].flatMap(
       (instrument) => this.#jobOf(instrument, known.get(instrument.uid), nowMs) ?? [],
     );
@@ -165,6 +167,7 @@ export class ExchangeBackfill<Row> {
 
   async #do(job: BackfillJob): Promise<void> {
     const { kind, lifetime } = this.#deps;
+    this.#isNewest = job.of === "newest";
     let progress = job.before;
     let rows = 0;
     const range = { fromMs: job.fromMs, toMs: job.toMs };

@@ -40,6 +40,13 @@ export interface HttpShared {
   readonly originOverride: string | null;
 }
 
+/** What is sent in spare time. */
+interface SpareRequests {
+  readonly pacing: ExchangeFacts["pacing"];
+  readonly maxRows: number;
+  readonly rank: () => number;
+}
+
 /** Sends one exchange's requests: paced, a few at a time, each to the exchange's own origin. */
 export class ExchangeRequests {
   /** Maximum number of concurrent requests to this exchange. */
@@ -84,15 +91,13 @@ export class ExchangeRequests {
   }
 
   /**
-   * Requests that can wait: sent in spare time, one after the other, within `pacing`, until `signal` aborts. Replies may
-   * have `maxRows` rows: how many there are depends on the age of the instrument, not on the reply before.
+   * Requests that can wait: sent in spare time, within `pacing`, until `signal` aborts. Replies may have `maxRows` rows:
+   * how many there are depends on the age of the instrument, not on the reply before. Of the exchanges that wait for the
+   * same slot, the one with the lowest `rank` at that moment goes first.
    */
-  whenSpare(
-    signal: AbortSignal,
-    { pacing, maxRows }: { readonly pacing: ExchangeFacts["pacing"]; readonly maxRows: number },
-  ): ExchangeHttp {
+  whenSpare(signal: AbortSignal, { pacing, maxRows, rank }: SpareRequests): ExchangeHttp {
     const own = new Pacer(this.#shared.clock, pacing);
-    return this.#http({ signal, admission: this.#spareAdmission(own) }, maxRows);
+    return this.#http({ signal, admission: this.#spareAdmission(own, rank) }, maxRows);
   }
 
   #http(sending: Pick<SendOptions, "signal" | "admission">, expectedRows = 0): ExchangeHttp {
@@ -188,12 +193,12 @@ export class ExchangeRequests {
   }
 
   /** First the times, then the slot, then the times again: a slot is never held by one that still waits. */
-  #spareAdmission(own: Pacer): Admission {
+  #spareAdmission(own: Pacer, rank: SpareRequests["rank"]): Admission {
     return async (signal) => {
       for (;;) {
         signal?.throwIfAborted();
         await this.spareTime.wait(signal);
-        const release = await this.#shared.spareSlots.acquire(signal);
+        const release = await this.#shared.spareSlots.acquire(signal, rank());
         if (this.spareTime.isFree && own.free > 0) {
           this.spareTime.take();
           void own.turn();

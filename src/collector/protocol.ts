@@ -3,7 +3,7 @@ import type { ExchangeId } from "../domain/exchange.ts";
 import { NOTHING_FOLLOWED, type OpportunityStats } from "../domain/opportunity.ts";
 import type { Origin, OriginRequest } from "../domain/origin.ts";
 import type { LogLevel } from "../lib/log.ts";
-import type { BackfillCounts } from "./exchange-backfill.ts";
+import type { BackfillCounts } from "./backfill-plan.ts";
 import type { CycleOutcome } from "./exchange-runner.ts";
 
 /** The settings of the worker. Plain data, as it crosses a thread boundary. */

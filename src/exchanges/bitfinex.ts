@@ -36,8 +36,8 @@ const facts = {
   name: "Bitfinex",
   kind: "centralised",
   hosts: { main: "https://api-pub.bitfinex.com" },
-  // Documented: 30 ticker requests a minute per address, 90 for the status.
-  pacing: { requests: 20, perMs: 60_000 },
+  // Documented: 90 requests for the status a minute and address, and 30 for tickers, of which a refresh sends one.
+  pacing: { requests: 40, perMs: 60_000 },
   accrual: "periodic",
   documentation: "https://docs.bitfinex.com/reference/rest-public-derivatives-status",
   requestsPerRefresh: 2,

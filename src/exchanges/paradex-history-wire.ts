@@ -16,6 +16,9 @@ const HOURS_AT_ONCE = 24;
 
 const row = z.object({ market: nonEmpty, funding_index: numeric, created_at: numeric });
 
+/** One after the other they take longer than their pace; more would keep others from the few slots there are. */
+const AT_ONCE = 2;
+
 interface Sample {
   readonly atMs: number;
   /** In quote currency per priced unit since the market began, in decimal text. */
@@ -49,8 +52,13 @@ export const history: ExchangeHistory = {
     const ends = hourEnds(fromMs, toMs);
     const [first] = ends;
     if (first === undefined) return { rows: [] };
-    const indexes: (string | null)[] = [await indexAt(http, exchangeSymbol, first - HOUR_MS)];
-    for (const endMs of ends) indexes.push(await indexAt(http, exchangeSymbol, endMs));
+    const hours = [first - HOUR_MS, ...ends];
+    const indexes: (string | null)[] = [];
+    for (let next = 0; next < hours.length; next += AT_ONCE) {
+      const some = hours.slice(next, next + AT_ONCE);
+      const found = await Promise.all(some.map((hourMs) => indexAt(http, exchangeSymbol, hourMs)));
+      indexes.push(...found);
+    }
     const rows = ends.map((endMs, place) =>
       accrualOf(
         endMs,

@@ -41,7 +41,7 @@ const facts = {
   kind: "decentralised",
   hosts: { main: "https://api.prod.paradex.trade" },
   // Documented: 1500 requests a minute per address.
-  pacing: { requests: 4, perMs: 1000 },
+  pacing: { requests: 8, perMs: 1000 },
   accrual: "continuous",
   documentation: "https://docs.paradex.trade/risk-system/funding-mechanism",
   requestsPerRefresh: 1,

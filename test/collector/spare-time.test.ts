@@ -56,7 +56,11 @@ type Refreshed = ReturnType<typeof refreshed>;
 
 /** A reader of histories that always has work. */
 async function readForever({ requests, lifetime }: Refreshed, facts: ExchangeFacts): Promise<void> {
-  const http = requests.whenSpare(lifetime.signal, { pacing: facts.pacing, maxRows: 100 });
+  const http = requests.whenSpare(lifetime.signal, {
+    pacing: facts.pacing,
+    maxRows: 100,
+    rank: () => 0,
+  });
   while (!lifetime.signal.aborted) await http.get("/history", () => 1).catch(() => {});
 }
 
@@ -115,6 +119,36 @@ describe("requests in spare time that always have work", () => {
     expect(dueMs).toEqual([Number.NaN, 0, Number.NaN, 1_000 + 47_500 - 0.5]);
   });
 
+  test("of several exchanges are sent by their rank", async () => {
+    const clock = new ManualClock();
+    const client = new FarClient(clock, 100);
+    const shared = {
+      client,
+      clock,
+      globalSlots: new Semaphore(GLOBAL_SLOTS),
+      sweepSlots: new Semaphore(SWEEP_SLOTS),
+      spareSlots: new Semaphore(1),
+      originOverride: null,
+    };
+    const lifetime = new AbortController();
+    const ranked = [
+      [EXCHANGES.okx, 40],
+      [EXCHANGES.bybit, 7],
+      [EXCHANGES.gate, 0],
+      [EXCHANGES.binance, 7],
+    ] as const;
+    for (const [{ facts }, rank] of ranked) {
+      const requests = new ExchangeRequests(facts, shared);
+      requests.spareTime.refreshAccepted(Number.POSITIVE_INFINITY);
+      const spare = { pacing: facts.pacing, maxRows: 100, rank: () => rank };
+      void requests.whenSpare(lifetime.signal, spare).get(`/of/${facts.id}`, () => 1);
+    }
+    await clock.advance(1_000);
+    const sent = client.urls.map((url) => url.split("/").at(-1));
+    expect(sent).toEqual(["okx", "gate", "bybit", "binance"]);
+    lifetime.abort();
+  });
+
   test("wait while a refresh fails, and until one is accepted", async () => {
     const { facts } = EXCHANGES.okx;
     const exchange = refreshed(facts);
@@ -151,7 +185,7 @@ describe("requests in spare time that always have work", () => {
     });
     for (const { facts, requests } of exchanges)
       void requests
-        .whenSpare(lifetime.signal, { pacing: facts.pacing, maxRows: 100 })
+        .whenSpare(lifetime.signal, { pacing: facts.pacing, maxRows: 100, rank: () => 0 })
         .get("/history", () => 1)
         .catch(() => {});
     await clock.advance(1_000);

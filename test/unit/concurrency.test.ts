@@ -22,6 +22,21 @@ describe("a semaphore", () => {
     expect(semaphore.held).toBe(2);
   });
 
+  test("admits those that wait by their rank, equal ones in the order of arrival", async () => {
+    const semaphore = new Semaphore(1);
+    const release = await semaphore.acquire(undefined, 9);
+    const order: string[] = [];
+    const ranks = [5, 0, 7, 5, 0, 5];
+    const entries = ranks.map(async (rank, place) => {
+      const next = await semaphore.acquire(undefined, rank);
+      order.push(`${rank} ${place}`);
+      next();
+    });
+    release();
+    await Promise.all(entries);
+    expect(order).toEqual(["0 1", "0 4", "5 0", "5 3", "5 5", "7 2"]);
+  });
+
   test("a slot released twice counts as one", async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire();

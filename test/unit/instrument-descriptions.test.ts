@@ -35,3 +35,25 @@ test("a reused ticker divides its past at the time when the earlier listing was 
   expect(descriptions.endedSince("okx", secondMs).map(timesOf)).toHaveLength(1);
   expect(descriptions.endedSince("bybit", firstMs)).toEqual([]);
 });
+
+test("the listings of an exchange come by the volume of their assets on all exchanges", () => {
+  using database = testDatabase();
+  const epoch = startCollecting(database, ["okx", "bybit"], NOON_MS);
+  const commit = (exchange: "okx" | "bybit", volumes: Readonly<Record<string, number | null>>) =>
+    database.writer.commit(
+      acceptedBatch(
+        exchange,
+        epoch,
+        NOON_MS,
+        Object.entries(volumes).map(([base, volume24hUsd]) =>
+          quoteOf(base, { volume24hUsd, receivedAtMs: NOON_MS }),
+        ),
+      ),
+    );
+  commit("okx", { SMALL: 5e6, LARGE: 1e6, NONE: null });
+  commit("bybit", { LARGE: 9e9, SMALL: 1e6, OTHER: 8e9 });
+  const basesOf = (exchange: "okx" | "bybit") =>
+    new InstrumentDescriptions(database.db).listed(exchange).map(({ base }) => base);
+  expect(basesOf("okx")).toEqual(["LARGE", "SMALL", "NONE"]);
+  expect(basesOf("bybit")).toEqual(["LARGE", "OTHER", "SMALL"]);
+});

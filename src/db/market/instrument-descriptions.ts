@@ -55,10 +55,15 @@ export class InstrumentDescriptions {
       `SELECT ${DESCRIPTION} FROM instruments i WHERE i.id = ?`,
     );
     this.#listed = db.query<DatedInstrument, [string]>(
-      `SELECT ${DESCRIPTION}, q.funding_interval_hours AS fundingIntervalHours, ${SYMBOL_TIMES}
+      `WITH assets AS MATERIALIZED (
+         SELECT coalesce(i.asset_id, i.base) AS asset, total(q.volume_24h_usd) AS volume
+         FROM instruments i JOIN quotes q ON q.instrument_id = i.id
+         WHERE i.status = 'listed' GROUP BY 1)
+       SELECT ${DESCRIPTION}, q.funding_interval_hours AS fundingIntervalHours, ${SYMBOL_TIMES}
        FROM instruments i JOIN quotes q ON q.instrument_id = i.id
+         JOIN assets a ON a.asset = coalesce(i.asset_id, i.base)
        WHERE i.exchange = ? AND i.status = 'listed'
-       ORDER BY q.volume_24h_usd DESC NULLS LAST, i.id`,
+       ORDER BY a.volume DESC, q.volume_24h_usd DESC NULLS LAST, i.id`,
     );
     this.#endedSince = db.query<DatedInstrument, [string, number]>(
       `SELECT ${DESCRIPTION}, i.last_interval_hours AS fundingIntervalHours, ${SYMBOL_TIMES}
@@ -83,7 +88,7 @@ export class InstrumentDescriptions {
     return this.#byId.get(instrumentId);
   }
 
-  /** The listed instruments of an exchange, those with the largest volume first. */
+  /** The listed instruments of an exchange, those of the assets with the largest volume on all exchanges first. */
   listed(exchange: ExchangeId): readonly DatedInstrument[] {
     return this.#listed.all(exchange);
   }
