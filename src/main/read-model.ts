@@ -41,5 +41,6 @@ export function groupsOf(board: ServedBoard, timeStep: TimeStep, log: Log): Asse
       log.error("background_work_failed", { reason: errorText(error) });
     }),
   );
+  board.onPublish((snapshot) => groups.keepOnly(snapshot));
   return groups;
 }

@@ -123,6 +123,21 @@ describe("groups that are prepared in steps", () => {
     }
   });
 
+  test("are released once another snapshot is served, and finished for that one", async () => {
+    const newer = snapshotOf("1-2", rows);
+    const both = new AssetGroups();
+    const served = both.of(snapshot);
+    const preparing = both.prepare(newer);
+    expect(both.of(snapshot)).toBe(served);
+    both.keepOnly(newer);
+    await preparing;
+    const { steps, timeStep } = counted();
+    await both.prepare(newer, timeStep);
+    expect(steps).toEqual([]);
+    expect(both.of(newer)).toEqual(new AssetGroups().of(newer));
+    expect(both.of(snapshot)).not.toBe(served);
+  });
+
   test("are abandoned for those of a newer snapshot", async () => {
     const newer = snapshotOf("1-2", rows.slice(0, 10));
     const both = new AssetGroups();

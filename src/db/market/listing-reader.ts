@@ -74,7 +74,9 @@ export class ListingReader {
     if (isKnown) return known;
     const rows = this.#select.all(exchange);
     this.#texts.expect(exchange, rows.length);
-    const listings = rows.map((row) => this.#shared(exchange, row));
+    const listings = rows.map((row) =>
+      this.#shared(exchange, row, known?.byId.get(row.instrumentId)?.listing),
+    );
     const byId = new Map<number, Placed>();
     for (const [place, listing] of listings.entries())
       byId.set(listing.instrumentId, { place, listing });
@@ -83,14 +85,18 @@ export class ListingReader {
     return read;
   }
 
-  /** A copy of the row with shared texts: assigning them to the row takes twice as long. */
-  #shared(exchange: ExchangeId, row: ListingRow): Listing {
+  /**
+   * A copy of the row with shared texts: assigning them to the row takes twice as long. Those that no other listing has
+   * are shared with the same listing as it was `before`, not in the pool, which would take three megabytes for them.
+   */
+  #shared(exchange: ExchangeId, row: ListingRow, before: Listing | undefined): Listing {
     const texts = this.#texts;
     return {
       instrumentId: row.instrumentId,
-      uid: texts.shared(row.uid),
+      uid: row.uid === before?.uid ? before.uid : row.uid,
       exchange,
-      exchangeSymbol: texts.shared(row.exchangeSymbol),
+      exchangeSymbol:
+        row.exchangeSymbol === before?.exchangeSymbol ? before.exchangeSymbol : row.exchangeSymbol,
       base: texts.shared(row.base),
       quote: texts.shared(row.quote),
       settle: texts.shared(row.settle),

@@ -82,6 +82,11 @@ export class AssetGroups {
     }
   }
 
+  /** Releases the groups of all other snapshots: this one is served from now on. */
+  keepOnly(snapshot: Snapshot): void {
+    this.#kept = this.#kept.filter((grouping) => grouping.snapshot === snapshot);
+  }
+
   #start(snapshot: Snapshot): Grouping {
     const kept = this.#kept.find((grouping) => grouping.snapshot === snapshot);
     if (kept !== undefined) return kept;
