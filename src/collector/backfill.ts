@@ -9,8 +9,7 @@ import {
 } from "../domain/settlement.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { estimatesEveryMs } from "./backfill-plan.ts";
-import type { BackfillCounts } from "./backfill-plan.ts";
+import { type BackfillCounts, estimatesEveryMs } from "./backfill-plan.ts";
 import { ExchangeBackfill, type PastKind } from "./exchange-backfill.ts";
 import type { HistoryStore } from "./history-store.ts";
 import type { HistorySettings } from "./protocol.ts";

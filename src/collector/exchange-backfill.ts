@@ -75,6 +75,7 @@ export class ExchangeBackfill<Row> {
   #sent = 0;
   /** How many of its instruments had a complete past at the last plan. */
   #complete = 0;
+  /** Whether the job being done reads the newest payments of a complete past. */
   #isNewest = false;
   #planned: BackfillJob[] = [];
   #plannedAtMs = Number.NEGATIVE_INFINITY;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import {
   ExchangeRequests,
   GLOBAL_SLOTS,
+  type HttpShared,
   SPARE_SLOTS,
   SWEEP_SLOTS,
 } from "../../src/collector/exchange-http.ts";
@@ -81,6 +82,18 @@ async function run(facts: ExchangeFacts, readers: number) {
   };
 }
 
+/** What all exchanges share. */
+function sharedBy(client: FarClient, clock: ManualClock, spareSlots: number): HttpShared {
+  return {
+    client,
+    clock,
+    globalSlots: new Semaphore(GLOBAL_SLOTS),
+    sweepSlots: new Semaphore(SWEEP_SLOTS),
+    spareSlots: new Semaphore(spareSlots),
+    originOverride: null,
+  };
+}
+
 describe("requests in spare time that always have work", () => {
   const all = Object.values(EXCHANGES).map(({ facts }) => [facts.id, facts] as const);
   test.each(all)(
@@ -122,14 +135,7 @@ describe("requests in spare time that always have work", () => {
   test("of several exchanges are sent by their rank", async () => {
     const clock = new ManualClock();
     const client = new FarClient(clock, 100);
-    const shared = {
-      client,
-      clock,
-      globalSlots: new Semaphore(GLOBAL_SLOTS),
-      sweepSlots: new Semaphore(SWEEP_SLOTS),
-      spareSlots: new Semaphore(1),
-      originOverride: null,
-    };
+    const shared = sharedBy(client, clock, 1);
     const lifetime = new AbortController();
     const ranked = [
       [EXCHANGES.okx, 40],
@@ -169,14 +175,7 @@ describe("requests in spare time that always have work", () => {
   test("are a few at a time over all exchanges, and leave every other slot free", async () => {
     const clock = new ManualClock();
     const client = new FarClient(clock, 5 * PERIOD_MS);
-    const shared = {
-      client,
-      clock,
-      globalSlots: new Semaphore(GLOBAL_SLOTS),
-      sweepSlots: new Semaphore(SWEEP_SLOTS),
-      spareSlots: new Semaphore(SPARE_SLOTS),
-      originOverride: null,
-    };
+    const shared = sharedBy(client, clock, SPARE_SLOTS);
     const lifetime = new AbortController();
     const exchanges = Object.values(EXCHANGES).map(({ facts }) => {
       const requests = new ExchangeRequests(facts, shared);

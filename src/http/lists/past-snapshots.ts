@@ -178,10 +178,10 @@ export class PastSnapshots {
     try {
       const known = this.#fresh(momentMs);
       if (known !== null) return known;
-      // The oldest one is released first: one more would be in memory while this one is made.
-      this.#keep(this.#kept.slice(1 - MAX_KEPT));
       const board = await readOrProblem(market.at(momentMs));
       if (!("exchanges" in board)) throw nothingRecorded(momentMs, board.firstMs);
+      // The oldest one is released first: one more would be in memory while this one is made.
+      this.#keep(this.#kept.slice(1 - MAX_KEPT));
       const making = pastSnapshot(board, clock.nowMs(), live());
       const snapshot = await inSteps(making, answers.pauses());
       const madeAtMs = clock.monotonicMs();

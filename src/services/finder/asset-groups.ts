@@ -55,8 +55,8 @@ const MAX_KEPT = 2;
 
 /**
  * The listings of a snapshot by asset, computed once and shared by every comparison. Only the groups of the two snapshots
- * that came last are kept, as the one being served and the one being prepared are in use at the same time: those
- * of the last two minutes would take some 20 MB to save a millisecond per cursor request.
+ * that came last are kept, as the one being served and the one being prepared are in use at the same time, and only those
+ * of the newer one once it is served: those of the last two minutes would take some 20 MB to save a millisecond per cursor request.
  */
 export class AssetGroups {
   /** Newest last. */

@@ -86,7 +86,7 @@ describe("candles of Delta", () => {
     readonly sinceMs?: number;
   }
 
-  /** Reads ten days from candles with one value, and notes the requests. */
+  /** Reads ten days, or as many hours as given, from candles with one value, and notes the requests. */
   async function read(exchangeSymbol: string, fromMs: number, options: ReadOptions = {}) {
     const { pageRows = 1000, hours: rangeHours = 240, percent = 0.01, sinceMs = 0 } = options;
     const { history } = delta;
