@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { plainText } from "./plain-document.ts";
+import { until } from "./service.ts";
 
 const Parameter = z.object({
   name: z.string(),
@@ -52,8 +53,21 @@ export async function documentedExamples(origin: string): Promise<readonly strin
   return targets;
 }
 
+/** Waits until all `targets` have rows at the same time. */
+export async function haveRows(origin: string, targets: readonly string[]): Promise<void> {
+  let wanting = await withoutRows(origin, targets);
+  await until(
+    async () => {
+      wanting = await withoutRows(origin, wanting.keys());
+      if (wanting.size === 0) wanting = await withoutRows(origin, targets);
+      return wanting.size === 0;
+    },
+    () => JSON.stringify([...wanting]),
+  );
+}
+
 /** Those of `targets` that fail or return no row, each with the response. */
-export async function withoutRows(
+async function withoutRows(
   origin: string,
   targets: Iterable<string>,
 ): Promise<ReadonlyMap<string, string>> {

@@ -71,17 +71,21 @@ export async function startService(
   };
 }
 
-/** Waits for a condition, checking often; throws with `describe()` if it stays false for `patienceMs`. */
+/**
+ * Waits for a condition, checking often unless a check is expensive; throws with `describe()` if it stays false for
+ * `patienceMs`.
+ */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   describe: () => string = () => "the condition stayed false",
   patienceMs = PATIENCE_MS,
+  lookEveryMs = LOOK_EVERY_MS,
 ): Promise<void> {
   const deadlineMs = performance.now() + patienceMs;
   while (!(await condition())) {
     if (performance.now() > deadlineMs)
       throw new Error(`waited ${patienceMs} ms in vain: ${describe()}`);
-    await Bun.sleep(LOOK_EVERY_MS);
+    await Bun.sleep(lookEveryMs);
   }
 }
 
